@@ -1,0 +1,1 @@
+"""The machinery of the course: exercises, checks, notebooks and the command line."""

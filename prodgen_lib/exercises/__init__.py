@@ -1,0 +1,1 @@
+"""What each exercise is checked on: one module a chapter, one list for both frameworks."""
