@@ -1,0 +1,23 @@
+# learn: study.  test: run every test.  build: chapters -> notebooks.  mutants: grade the grader.
+FRAMEWORK ?= all
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: learn test build mutants
+learn: .venv/installed-$(FRAMEWORK)
+	$(BIN)/prodgen learn --framework $(FRAMEWORK)
+
+test: .venv/installed-test
+	$(BIN)/python -m pytest
+
+build: .venv/installed-test
+	$(BIN)/prodgen build
+
+mutants: .venv/installed-test
+	$(BIN)/python -m pytest -m mutants -s
+
+.venv/installed-%: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "prodgen needs Python 3.11 or newer; set PYTHON=python3.11, say.")'
+	test -d .venv || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -c constraints.txt -e ".[$*]"
+	@touch $@

@@ -1,0 +1,89 @@
+"""The package as a whole: what an import costs, and that every list of versions agrees."""
+
+import re
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def pins() -> dict[str, str]:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    return dict(line.lower().replace("_", "-").split("==") for line in lines if "==" in line)
+
+
+def requirements() -> list[Requirement]:
+    extras = PROJECT["optional-dependencies"].values()
+    texts = [*PROJECT["dependencies"], *(text for extra in extras for text in extra)]
+    return [Requirement(text) for text in texts if not text.startswith("prodgen[")]
+
+
+@pytest.mark.parametrize("module", ["prodgen_lib", "prodgen_lib.torch", "prodgen_lib.tensorflow"])
+def test_import_brings_in_no_framework(module):
+    code = f"import sys, {module}; print({{'torch', 'keras', 'tensorflow'}} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_import_is_quick():
+    code = (
+        "import time; t = time.perf_counter(); import prodgen_lib; print(time.perf_counter() - t)"
+    )
+    times = []
+    for _ in range(3):
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        times.append(float(done.stdout))
+        time.sleep(0.1)
+    assert min(times) < 0.2
+
+
+def test_every_dependency_is_pinned_inside_its_range():
+    pinned = pins()
+    for requirement in requirements():
+        version = pinned.get(requirement.name.lower())
+        assert version, f"{requirement.name} has no pin in constraints.txt"
+        assert version in requirement.specifier, f"{requirement.name}=={version} leaves its range"
+
+
+def test_ranges_in_pyproject_only():
+    assert not [r for r in requirements() if "==" in str(r.specifier)]
+
+
+def test_environment_installs_what_pyproject_says():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    *conda, pip = environment["dependencies"]
+    assert pip == {"pip": ["-c constraints.txt", "-e .[all]"]}
+    python = next(name for name in conda if name.startswith("python"))
+    assert SpecifierSet(python.removeprefix("python")) == SpecifierSet(PROJECT["requires-python"])
+
+
+def test_version_is_written_once():
+    import prodgen_lib
+
+    assert PROJECT["version"] == prodgen_lib.__version__
+
+
+def test_package_speaks_of_the_course_alone():
+    """Nothing that is committed names the machine it was written on."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    pattern = re.compile(r"/(work|root|tmp/plan)/(main|shared|\.)")
+    for name in listed.stdout.splitlines():
+        path = ROOT / name
+        if (
+            path.suffix in {".py", ".md", ".yaml", ".yml", ".toml", ".ipynb", ".txt"}
+            and path.exists()
+        ):
+            assert not pattern.search(path.read_text(encoding="utf-8")), name
