@@ -1,0 +1,240 @@
+"""From the cells of a chapter to the cells of its notebooks: the solution and the learner's."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import nbformat
+from nbformat import NotebookNode
+
+from prodgen_lib import __version__
+from prodgen_lib.course import names
+from prodgen_lib.course.chapter import Chapter
+from prodgen_lib.course.exercise import Exercise, load_exercises
+from prodgen_lib.course.notebook import dots
+from prodgen_lib.course.project import CourseError
+from prodgen_lib.course.source import FRAMEWORKS, function_source, stub
+
+TITLES = {"torch": "PyTorch", "tensorflow": "TensorFlow"}
+PLACEHOLDER = re.compile(r"\{\{(\w+)(?::(\w+)\.(\w+))?\}\}")
+CHECK_TAGS = ["check", "nbval-check-output"]
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """One notebook to compose: a chapter, in a framework, for whom."""
+
+    chapter: Chapter
+    framework: str | None
+    learner: bool
+
+    @property
+    def file(self) -> str:
+        """Where it goes; a chapter without framework has one notebook, the learner's."""
+        tree = "notebooks" if self.learner or not self.framework else "solutions"
+        return f"{tree}/{self.chapter.stem(self.framework)}.ipynb"
+
+    @property
+    def other(self) -> str:
+        return FRAMEWORKS[1 - FRAMEWORKS.index(self.framework)]
+
+
+def compose(target: Target) -> NotebookNode:
+    """The notebook of ``target``, not executed. Its cells pair off with those of its twin tree.
+
+    Raises ``CourseError`` where the chapter asks for what the library doesn't have, or shows a
+    function that uses a name the notebook doesn't define.
+    """
+    cells = []
+    for cell in target.chapter.cells:
+        tags = set(cell.metadata.get("tags", []))
+        if (tags & set(FRAMEWORKS)) <= {target.framework}:
+            cells += _cells(target, cell, tags)
+    _make_ids_unique(target, cells)
+    notebook = nbformat.v4.new_notebook(
+        cells=cells,
+        metadata={
+            "kernelspec": dict(KERNEL),
+            "language_info": {"name": "python"},
+            "prodgen": {
+                "chapter": target.chapter.name,
+                "framework": target.framework or "none",
+                "version": __version__,
+            },
+        },
+    )
+    _check_names(target, cells)
+    return notebook
+
+
+def _cells(target: Target, cell: NotebookNode, tags: set[str]) -> Iterator[NotebookNode]:
+    identity = f"{target.chapter.number}-{digest(cell.source)}"
+    if cell.cell_type != "code":
+        yield from _text(target, cell.source, identity)
+    elif tags & {"exercise", "given"}:
+        for topic, name in _imported(target, cell.source):
+            yield from _function(target, topic, name, "exercise" in tags)
+    else:
+        source = cell.source
+        if target.framework and not tags & set(FRAMEWORKS):
+            source = source.replace("prodgen_lib.torch", f"prodgen_lib.{target.framework}")
+        yield _code(identity, source, sorted(tags & {"parameters"}))
+
+
+def digest(source: str) -> str:
+    """Eight hex digits that stand for a cell; a comment more or less does not change them."""
+    return hashlib.sha256(names.without_prose(source).encode()).hexdigest()[:8]
+
+
+def _code(identity: str, source: str, tags: list[str], **metadata: str) -> NotebookNode:
+    metadata = {"tags": tags, **metadata} if tags else metadata
+    return nbformat.v4.new_code_cell(source, id=identity, metadata=metadata)
+
+
+def _markdown(identity: str, source: str, tags: tuple[str, ...] = ()) -> NotebookNode:
+    metadata = {"tags": list(tags)} if tags else {}
+    return nbformat.v4.new_markdown_cell(source, id=identity, metadata=metadata)
+
+
+def _imported(target: Target, source: str) -> list[tuple[str, str]]:
+    """``(topic, function)`` of each name that an exercise or given cell imports."""
+    tree = ast.parse(names.as_python(source) or "")
+    package = "prodgen_lib.torch."
+    for node in tree.body:
+        if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith(package):
+            break
+        if any(alias.asname or alias.name == "*" for alias in node.names):
+            break
+    else:
+        if tree.body:
+            return [(n.module.removeprefix(package), a.name) for n in tree.body for a in n.names]
+    raise CourseError(
+        f"{target.chapter.path.name}: the exercise or given cell {source.strip()[:60]!r} must hold "
+        "imports only, as `from prodgen_lib.torch.gan import generator_loss`."
+    )
+
+
+def _function(target: Target, topic: str, name: str, exercise: bool) -> list[NotebookNode]:
+    if target.framework is None:
+        raise CourseError(
+            f"{target.chapter.path.name} shows {topic}.{name}, but its head says frameworks: none."
+        )
+    source = _from_library(target, function_source, target.framework, topic, name)
+    identity = f"{topic}-{name}"
+    if not exercise:
+        return [_code(identity, source, ["given"])]
+    known = _from_library(target, load_exercises, topic)
+    if name not in known:
+        raise CourseError(
+            f"{target.chapter.path.name} asks for the exercise {topic}.{name}, which "
+            f"prodgen_lib/exercises/{topic}.py does not have; it has: {', '.join(known)}."
+        )
+    about = known[name]
+    if target.learner:
+        source = _from_library(target, about.candidate, target.framework, source) or stub(source)
+    return [
+        _markdown(f"{identity}-about", _about(about), ("about",)),
+        _code(identity, source, ["exercise"], exercise_id=about.id),
+        _code(
+            f"{identity}-check",
+            f'{name} = check("{about.id}", {name})',
+            list(CHECK_TAGS),
+            exercise_id=about.id,
+        ),
+    ]
+
+
+def _from_library(target: Target, ask, *arguments):
+    """The library's own sentence, with the chapter it concerns in front."""
+    try:
+        return ask(*arguments)
+    except ValueError as error:
+        raise CourseError(f"{target.chapter.path.name}: {error}") from None
+
+
+def _about(exercise: Exercise) -> str:
+    what = "Review: find and mend" if exercise.review else "Exercise:"
+    return (
+        f"#### {what} `{exercise.name}`\n\n"
+        f"Difficulty {dots(exercise.difficulty)} · importance {dots(exercise.importance)} · "
+        f'about {exercise.minutes} minutes · stuck? `hint("{exercise.id}")`, up to '
+        f"{len(exercise.hints)} times."
+    )
+
+
+def _text(target: Target, source: str, identity: str) -> Iterator[NotebookNode]:
+    def fill(found: re.Match) -> str:
+        return _placeholder(target, found)
+
+    before, questions, after = source.partition("{{questions}}")
+    if before.strip():
+        yield _markdown(identity, PLACEHOLDER.sub(fill, before).strip())
+    if questions:
+        yield from _questions(target)
+    if after.strip():
+        yield _markdown(f"{identity}-after", PLACEHOLDER.sub(fill, after).strip())
+
+
+def _questions(target: Target) -> Iterator[NotebookNode]:
+    """One text cell a question, rendered by the question bank from the chapter's YAML."""
+    from prodgen_lib.interview import question_cells
+
+    path = target.chapter.path.with_suffix(".yaml")
+    for key, text in _from_library(target, question_cells, path, target.framework):
+        yield _markdown(f"{target.chapter.number}-{key}", text, ("questions",))
+
+
+def _placeholder(target: Target, found: re.Match) -> str:
+    word, topic, name = found.groups()
+    if target.framework:
+        if word == "other_code" and name:
+            code = _from_library(target, function_source, target.other, topic, name)
+            return f"```python\n{code}\n```"
+        twin, here = (target.chapter.stem(f) for f in (target.other, target.framework))
+        simple = {
+            "framework": TITLES[target.framework],
+            "other": TITLES[target.other],
+            "package": target.framework,
+            "twin": f"{twin}.ipynb",
+            "solution": f"../solutions/{here}.ipynb",
+        }
+        if word in simple and not name:
+            return simple[word]
+    raise CourseError(
+        f"{target.chapter.path.name} holds {found[0]}, which the build can't fill in; it knows "
+        "{{framework}}, {{other}}, {{package}}, {{twin}}, {{solution}}, {{other_code:topic.name}} "
+        "(in a chapter with frameworks) and {{questions}}, once in a cell."
+    )
+
+
+def _make_ids_unique(target: Target, cells: list[NotebookNode]) -> None:
+    """The second cell with the same text gets ``-2``; the same function twice is a mistake."""
+    seen: dict[str, int] = {}
+    for cell in cells:
+        seen[cell.id] = seen.get(cell.id, 0) + 1
+        if seen[cell.id] > 1 and not cell.id.startswith(f"{target.chapter.number}-"):
+            raise CourseError(f"{target.chapter.path.name} shows {cell.id} twice; show it once.")
+        if seen[cell.id] > 1:
+            cell.id = f"{cell.id}-{seen[cell.id]}"
+
+
+def is_shown(cell: NotebookNode) -> bool:
+    """Whether a cell holds library code (or a learner's version of it)."""
+    return bool({"exercise", "given"} & set(cell.metadata.get("tags", [])))
+
+
+def _check_names(target: Target, cells: list[NotebookNode]) -> None:
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    known = set().union(*(names.defined(cell.source) for cell in code)) if code else set()
+    for cell in filter(is_shown, code):
+        if missing := sorted(names.used(cell.source) - known):
+            function = cell.id.partition("-")[2]
+            raise CourseError(
+                f"`{function}` uses `{missing[0]}`, which {target.file} doesn't define: import it "
+                f"in the set-up cell of {target.chapter.path.name}, or show it with the tag given."
+            )

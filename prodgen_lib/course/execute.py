@@ -1,0 +1,162 @@
+"""Running a notebook, and knowing when that is not needed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from prodgen_lib.course import names, source
+from prodgen_lib.course.project import CourseError, write_notebook
+
+ENGINE = ("check", "exercise", "notebook")
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
+
+
+def execution_key(notebook: NotebookNode, parameters: dict) -> str:
+    """A digest of all that a run depends on; comments and docstrings are left out of it."""
+    total = hashlib.sha256(repr(sorted(parameters.items())).encode())
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            total.update(b"\0cell\0" + names.without_prose(cell.source).encode())
+    for path in _dependencies(notebook):
+        total.update(b"\0file\0" + path.relative_to(source.PACKAGE).as_posix().encode())
+        total.update(_content(path))
+    return total.hexdigest()
+
+
+def _dependencies(notebook: NotebookNode) -> list[Path]:
+    """The library files behind a notebook: its framework, data, plots, exercises, weights."""
+    package = source.PACKAGE
+    topics = {
+        cell.metadata.exercise_id.partition(".")[0]
+        for cell in notebook.cells
+        if "exercise_id" in cell.metadata
+    }
+    files = [
+        *package.glob("*.py"),
+        *package.glob("data/**/*"),
+        *package.glob(f"{notebook.metadata.prodgen.framework}/**/*"),
+        *package.glob("weights/**/*.safetensors"),
+        *(package / "course" / f"{name}.py" for name in ENGINE),
+        *(package / "exercises" / f"{topic}.py" for topic in topics),
+    ]
+    return sorted(f for f in files if f.is_file() and "__pycache__" not in f.parts)
+
+
+def _content(path: Path) -> bytes:
+    if path.suffix == ".py":
+        return names.without_prose(path.read_text(encoding="utf-8")).encode()
+    return path.read_bytes()
+
+
+def has_parameters(notebook: NotebookNode) -> bool:
+    return any("parameters" in cell.metadata.get("tags", []) for cell in notebook.cells)
+
+
+def execute(
+    notebook: NotebookNode, parameters: dict, *, folder: Path, failed: Path, strict: bool
+) -> NotebookNode:
+    """Run a notebook by papermill in ``folder`` and return it with its outputs.
+
+    ``strict`` makes a failing check stop the run. A run that stops raises ``CourseError``, and
+    what was run so far is left in ``failed``.
+    """
+    import papermill
+
+    with tempfile.TemporaryDirectory() as temporary, _environment(strict, temporary):
+        before, after = Path(temporary, "before.ipynb"), Path(temporary, "after.ipynb")
+        write_notebook(notebook, before)
+        try:
+            papermill.execute_notebook(
+                before,
+                after,
+                parameters=parameters if has_parameters(notebook) else {},
+                kernel_name="python3",
+                cwd=folder,
+                progress_bar=True,
+                log_output=False,
+                request_save_on_cell_execute=False,
+                extra_arguments=["--log-level=40"],
+            )
+        except papermill.PapermillExecutionError as error:
+            write_notebook(nbformat.read(after, as_version=4), failed)
+            raise CourseError(_stopped(error, failed)) from None
+        return nbformat.read(after, as_version=4)
+
+
+@contextmanager
+def _environment(strict: bool, home: str):
+    """Settings for the kernel; the attempts of a run don't count as the author's own."""
+    wanted = {**QUIET, "PRODGEN_HOME": home, "PRODGEN_STRICT": "1" if strict else "0"}
+    before = dict(os.environ)
+    os.environ.update(wanted)
+    os.environ.pop("PRODGEN_SEED", None)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _stopped(error, failed: Path) -> str:
+    value = " ".join(re.sub(r"\x1b\[[\d;]*m", "", str(error.evalue)).split())[:300]
+    return f"stopped in cell {error.cell_index} with {error.ename}: {value} (see {failed})"
+
+
+def take_outputs(notebook: NotebookNode, executed: NotebookNode, *, checks_only: bool) -> None:
+    """Give code cells the outputs and counts of the cells with the same ids in ``executed``."""
+    ran = {cell.id: cell for cell in executed.cells if cell.cell_type == "code"}
+    for cell in notebook.cells:
+        wanted = not checks_only or "check" in cell.metadata.get("tags", [])
+        if wanted and cell.cell_type == "code" and (old := ran.get(cell.id)):
+            cell.outputs = [nbformat.from_dict(out) for out in old.outputs]
+            cell.execution_count = old.execution_count
+
+
+def settled(executed: NotebookNode) -> NotebookNode:
+    """Outputs as worth keeping: no stderr, no widget that is dead without a kernel, no drafts.
+
+    Progress bars rewrite their line by carriage returns; of these only the last state stays.
+    """
+    count = 0
+    for cell in executed.cells:
+        if cell.cell_type != "code":
+            continue
+        cell.outputs = [out for out in map(_settled, _joined(cell.outputs)) if out]
+        if "injected-parameters" not in cell.metadata.get("tags", []):
+            count += 1
+            cell.execution_count = count
+            for out in cell.outputs:
+                if "execution_count" in out:
+                    out.execution_count = count
+    return executed
+
+
+def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Neighbouring pieces of one stream as one output, as Jupyter itself saves them."""
+    joined: list[NotebookNode] = []
+    for out in outputs:
+        last = joined[-1] if joined else None
+        if last and out.output_type == last.output_type == "stream" and out.name == last.name:
+            last.text += out.text
+        else:
+            joined.append(out)
+    return joined
+
+
+def _settled(out: NotebookNode) -> NotebookNode | None:
+    if out.output_type == "stream":
+        if out.name == "stderr":
+            return None
+        out.text = re.sub(r"^.*\r(?=[^\n])", "", out.text, flags=re.MULTILINE)
+        return out
+    if "application/vnd.jupyter.widget-view+json" in out.get("data", {}):
+        return None
+    return out

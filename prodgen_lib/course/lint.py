@@ -1,0 +1,101 @@
+"""What the build refuses in a notebook: one sentence a fault, with the file and the cell."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from prodgen_lib.course import names
+from prodgen_lib.course.compose import is_shown
+from prodgen_lib.course.source import stub
+
+MOST_LINES = 30
+MOST_WORDS = 120
+GENERATED = {"about", "questions"}
+FENCE = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
+IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)[^)]*\)|<img\b[^>]*>")
+LINK = re.compile(r"\]\(([^)\s]+)[^)]*\)")
+
+
+def lint(notebook: NotebookNode, file: str, root: Path, built: set[str]) -> list[str]:
+    """The faults of one composed notebook. ``built`` are files that this build will write."""
+    faults = []
+    for cell in notebook.cells:
+        found = _code(cell) if cell.cell_type == "code" else _text(cell, file, root, built)
+        faults += [f"{file}, cell {cell.id}: {fault}" for fault in found]
+    return faults
+
+
+def _code(cell: NotebookNode) -> Iterator[str]:
+    lines = len(cell.source.splitlines())
+    if lines > MOST_LINES and not is_shown(cell):
+        yield f"{lines} lines of code; at most {MOST_LINES}: split it, or move code to the library."
+    text = names.as_python(cell.source)
+    if text is None:
+        yield "is no Python: mend its syntax."
+        return
+    for call in (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)):
+        called = ast.unparse(call.func)
+        if called == "plt.show":
+            yield "plt.show() leaves the figure without words: use show(fig, alt=…)."
+        elif called == "show" and not any(keyword.arg == "alt" for keyword in call.keywords):
+            yield "show(…) without alt=…: say in words what the figure shows."
+
+
+def _text(cell: NotebookNode, file: str, root: Path, built: set[str]) -> Iterator[str]:
+    prose = FENCE.sub("", cell.source)
+    words = len(prose.split())
+    if words > MOST_WORDS and not GENERATED & set(cell.metadata.get("tags", [])):
+        yield f"{words} words; at most {MOST_WORDS}: shorten it or split it (two blank lines)."
+    for image in IMAGE.finditer(prose):
+        words = image[1] if image[2] else re.search(r'\balt="([^"]+)"', image[0])
+        if not words:
+            yield f"an image without words: {image[0][:60]} needs alternative text."
+    for link in LINK.finditer(prose):
+        address = link[1].partition("#")[0]
+        if address and not re.match(r"[a-z]+:", address):
+            place = (root / file).parent / address
+            if not place.exists() and _relative(place, root) not in built:
+                yield f"the link {link[1]} leads nowhere."
+
+
+def _relative(place: Path, root: Path) -> str:
+    try:
+        return place.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        return str(place)
+
+
+def leaks(solution: NotebookNode, learner: NotebookNode, file: str) -> list[str]:
+    """Lines of an answer that a learner can read elsewhere in the notebook.
+
+    Counted are lines of 25 characters or more that stand in an answer's body and in nothing that
+    the learner is meant to see: signatures, docstrings, given functions, a candidate's code.
+    """
+    pairs = list(zip(solution.cells, learner.cells, strict=True))
+    secret: dict[str, str] = {}
+    for answer, shown in pairs:
+        if "exercise" in answer.metadata.get("tags", []):
+            public = _lines(shown.source) | _lines(stub(answer.source))
+            for line in _lines(answer.source) - public:
+                secret[line] = answer.metadata["exercise_id"]
+    for answer, _ in pairs:
+        if is_shown(answer) and "given" in answer.metadata["tags"]:
+            for line in _lines(answer.source):
+                secret.pop(line, None)
+    return [
+        f"{file}, cell {cell.id}: gives away a line of {secret[line]}: {line!r}."
+        for _, cell in pairs
+        if not is_shown(cell)
+        for line in sorted(_lines(cell.source) & secret.keys())
+    ]
+
+
+def _lines(source: str) -> set[str]:
+    """The code lines of a text that say enough to give something away."""
+    lines = (line.partition("  #")[0].strip() for line in source.splitlines())
+    return {line for line in lines if len(line) >= 25 and not line.startswith(("#", "return {"))}

@@ -1,0 +1,86 @@
+"""Where the course lies on disk, and the one error that the command line turns into a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+
+from prodgen_lib.course.source import PACKAGE
+
+TREES = ("notebooks", "solutions")
+
+
+class CourseError(Exception):
+    """Something a person can put right: the text says what is wrong and what to do."""
+
+
+def find_root(given: Path | None = None) -> Path:
+    """The folder that holds ``pyproject.toml`` and ``chapters/``.
+
+    Looked for at ``given``; else from the current folder upwards; else beside the package.
+    """
+    if given is not None:
+        if not (given / "chapters").is_dir():
+            raise CourseError(f"{given} is not the course: it has no folder chapters/.")
+        return given.resolve()
+    here = Path.cwd().resolve()
+    for folder in (here, *here.parents, PACKAGE.parent):
+        if (folder / "pyproject.toml").is_file() and (folder / "chapters").is_dir():
+            return folder
+    raise CourseError(
+        "The course was not found: run this in its folder (it holds chapters/) or give --root."
+    )
+
+
+def read_notebook(path: Path) -> nbformat.NotebookNode:
+    """A notebook of format 4.5 or newer, or one sentence on why it can't be read."""
+    text = read_text(path)
+    if not text.strip():
+        raise CourseError(f"{path} is empty; expected a notebook.")
+    if text.startswith("<<<<<<<") or "\n<<<<<<< " in text:
+        raise CourseError(
+            f"{path} holds merge-conflict markers (<<<<<<<): resolve the merge first."
+        )
+    try:
+        found = nbformat.reads(text, as_version=nbformat.NO_CONVERT)
+    except Exception:
+        raise CourseError(f"{path} is no notebook: its text is not notebook JSON.") from None
+    if found.get("nbformat") != 4 or not isinstance(found.get("cells"), list):
+        version = found.get("nbformat", "none")
+        raise CourseError(
+            f"{path} is in notebook format {version}; expected 4: save it in JupyterLab."
+        )
+    try:
+        nbformat.validate(found, relax_add_props=True)
+    except nbformat.ValidationError as error:
+        reason = error.message.splitlines()[0][:120]
+        raise CourseError(f"{path} is a damaged notebook: {reason}.") from None
+    return found
+
+
+def read_text(path: Path) -> str:
+    """A text file, or one sentence on why it can't be read."""
+    if path.is_dir():
+        raise CourseError(f"{path} is a folder; expected a file.")
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise CourseError(f"{path} does not exist.") from None
+    except PermissionError:
+        raise CourseError(f"{path} may not be read: give yourself permission to read it.") from None
+    except UnicodeDecodeError:
+        raise CourseError(f"{path} is not UTF-8 text.") from None
+
+
+def write_notebook(notebook: nbformat.NotebookNode, path: Path) -> None:
+    """Write in one motion: a reader sees the old file or the new one, never half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_text(dumps(notebook), encoding="utf-8")
+    fresh.replace(path)
+
+
+def dumps(notebook: nbformat.NotebookNode) -> str:
+    """The bytes of a notebook: the same notebook always gives the same text."""
+    return nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
