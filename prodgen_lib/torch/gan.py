@@ -1,0 +1,476 @@
+"""Generative adversarial networks for product pictures, in PyTorch.
+
+Read from top to bottom: the networks, the losses, what keeps training stable, one step, the loop,
+and how to see a collapse. Pictures inside are float32 N×C×32×32 in [-1, 1].
+The same functions in Keras: `prodgen_lib.tensorflow.gan`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from prodgen_lib.torch.bridge import (
+    adam,
+    copy_model,
+    from_images,
+    load_weights,
+    set_learning_rate,
+    set_seed,
+    to_images,
+    to_tensor,
+)
+
+
+def initialise(model: nn.Module) -> nn.Module:
+    """Draw every convolution kernel from N(0, 0.02²) and set every bias to zero; returns `model`.
+
+    The choice of DCGAN (arXiv:1511.06434). Batch norm keeps its own start: scale 1, shift 0.
+    """
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.normal_(layer.weight, 0.0, 0.02)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+    return model
+
+
+def build_generator(*, latent_dim: int = 64, width: int = 24, channels: int = 3) -> nn.Sequential:
+    """Noise (N, latent_dim) to pictures (N, channels, 32, 32) in [-1, 1].
+
+    An `nn.Sequential` of exactly these layers, after DCGAN (arXiv:1511.06434):
+
+    1. `nn.Unflatten`: the noise as a picture of one pixel, (N, latent_dim, 1, 1);
+    2. a transposed convolution 4×4, stride 1, no padding, to 4·width channels: 1 → 4 pixels;
+    3. transposed convolutions 4×4, stride 2, padding 1, to 2·width and then to width channels:
+       4 → 8 → 16 pixels;
+    4. a transposed convolution 4×4, stride 2, padding 1, to `channels`: 16 → 32 pixels; then tanh.
+
+    Steps 2 and 3 have no bias, since batch norm (PyTorch's defaults: eps 1e-5, momentum 0.1)
+    follows each, and then ReLU. Step 4 has a bias and no batch norm. Weights by `initialise`.
+    """
+    return initialise(
+        nn.Sequential(
+            nn.Unflatten(1, (latent_dim, 1, 1)),
+            nn.ConvTranspose2d(latent_dim, 4 * width, 4, bias=False),
+            nn.BatchNorm2d(4 * width),
+            nn.ReLU(),
+            nn.ConvTranspose2d(4 * width, 2 * width, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(2 * width),
+            nn.ReLU(),
+            nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+            nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1),
+            nn.Tanh(),
+        )
+    )
+
+
+def build_discriminator(*, width: int = 24, channels: int = 3) -> nn.Sequential:
+    """Pictures (N, channels, 32, 32) to one logit each, shape (N,): large where they look real.
+
+    An `nn.Sequential` of exactly these layers:
+
+    1. convolutions 4×4, stride 2, padding 1, to width, 2·width and 4·width channels:
+       32 → 16 → 8 → 4 pixels, each followed by leaky ReLU of slope 0.2;
+    2. a convolution 4×4, stride 1, no padding, to one channel: 4 → 1 pixel;
+    3. `nn.Flatten` from dimension 0, which turns (N, 1, 1, 1) into (N,).
+
+    Every convolution has a bias. There is *no* batch norm: the gradient penalty needs the logit of
+    a picture to depend on that picture alone. No sigmoid: losses take logits.
+    Weights by `initialise`.
+    """
+    return initialise(
+        nn.Sequential(
+            nn.Conv2d(channels, width, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(width, 2 * width, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(2 * width, 4 * width, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(4 * width, 1, 4),
+            nn.Flatten(0),
+        )
+    )
+
+
+def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """What the discriminator minimises: call real pictures real and fake ones fake. A scalar.
+
+    With logits D, in one formula (arXiv:1406.2661, equation 1, as a loss):
+
+        mean of softplus(-D(x))  +  mean of softplus(D(G(z))),    softplus(t) = log(1 + e^t)
+
+    that is, binary cross-entropy on logits with labels 1 for real and 0 for fake: the *sum* of the
+    two means, not their average. Logits have shape (N,); any size is right, and ±100 stays finite.
+    At logits 0 it is 2·log 2.
+    """
+    return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+
+
+def generator_loss(fake_logits: Tensor) -> Tensor:
+    """What the generator minimises: have its pictures called real. A scalar.
+
+    The *non-saturating* loss (arXiv:1406.2661, section 3): the mean of -log sigmoid(D(G(z))), and
+    not of log(1 - sigmoid(D(G(z)))), whose gradient dies while the discriminator wins.
+    Logits have shape (N,); -100 gives 100, not infinity. At logits 0 it is log 2.
+    """
+    return F.softplus(-fake_logits).mean()
+
+
+def relativistic_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """What the discriminator minimises in the better recipe: real above fake, pair by pair.
+
+        mean over pairs i of softplus(D(G(z_i)) - D(x_i))
+
+    The relativistic pairing loss (arXiv:1807.00734; analysed in arXiv:2501.05441): only the
+    *difference* counts, so no logit can run away alone, and a generator that gives up on a
+    category is still compared with it. Logits have shape (N,); pair i is the i-th of each.
+    """
+    return F.softplus(fake_logits - real_logits).mean()
+
+
+def relativistic_generator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """What the generator minimises in the better recipe: fake above real, pair by pair.
+
+        mean over pairs i of softplus(D(x_i) - D(G(z_i)))
+
+    The mirror image of `relativistic_discriminator_loss`, with the same arguments in the same
+    order. Logits have shape (N,).
+    """
+    return F.softplus(real_logits - fake_logits).mean()
+
+
+def gradient_penalty(discriminator: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
+    """How steep the discriminator is at these pictures. A scalar that can itself be minimised.
+
+        mean over pictures x of ‖∇_x D(x)‖²      (squared, summed over channels and pixels)
+
+    On real pictures this is R1 (arXiv:1801.04406), on fake ones R2. `discriminator` maps images
+    (N, C, H, W) to logits (N,). The result keeps its graph (`create_graph`), so that `backward`
+    reaches the discriminator's weights; nothing flows back into `images`.
+    """
+    images = images.detach().requires_grad_(True)
+    logits = discriminator(images)
+    (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
+    return gradient.square().sum(dim=(1, 2, 3)).mean()
+
+
+@torch.no_grad()
+def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
+    """Move the averaged weights a little towards the model's, in place.
+
+        average ← decay · average + (1 - decay) · model
+
+    for every parameter (exponential moving average, as in arXiv:1710.10196). Buffers, such as batch
+    norm's moving statistics, are copied: they are averages already.
+    """
+    for kept, new in zip(average.parameters(), model.parameters(), strict=True):
+        kept.lerp_(new, 1 - decay)
+    for kept, new in zip(average.buffers(), model.buffers(), strict=True):
+        kept.copy_(new)
+
+
+def train_step(
+    generator: nn.Module,
+    discriminator: nn.Module,
+    generator_optimizer: torch.optim.Optimizer,
+    discriminator_optimizer: torch.optim.Optimizer,
+    real: Tensor,
+    noise: Tensor,
+    *,
+    penalty: float = 0.0,
+) -> dict[str, Tensor]:
+    """One update of the discriminator, then one of the generator, by the better recipe.
+
+    `real`: (N, C, 32, 32) in [-1, 1]; `noise`: (N, latent_dim). Both networks in training mode.
+
+    1. `fake` = generator(noise), once: both updates use it.
+    2. Discriminator: `relativistic_discriminator_loss` of its logits for `real` and `fake`; where
+       `penalty` > 0, plus penalty · (`gradient_penalty` on real + on fake). No gradient reaches
+       the generator.
+    3. Generator: `relativistic_generator_loss` with the logits of the *updated* discriminator.
+       No gradient is computed for the discriminator's weights, which stay as they are.
+
+    Returns the two losses (without the penalty) as `{"discriminator": …, "generator": …}`,
+    scalars without a graph.
+    """
+    fake = generator(noise)
+
+    real_logits, fake_logits = discriminator(torch.cat([real, fake.detach()])).chunk(2)
+    d_loss = relativistic_discriminator_loss(real_logits, fake_logits)
+    steepness = 0.0
+    if penalty > 0:
+        steepness = 2 * penalty * gradient_penalty(discriminator, torch.cat([real, fake]))
+    discriminator_optimizer.zero_grad()
+    (d_loss + steepness).backward()
+    discriminator_optimizer.step()
+
+    with torch.no_grad():
+        real_logits = discriminator(real)
+    g_loss = relativistic_generator_loss(real_logits, discriminator(fake))
+    generator_optimizer.zero_grad()
+    g_loss.backward(inputs=list(generator.parameters()))
+    generator_optimizer.step()
+    return {"discriminator": d_loss.detach(), "generator": g_loss.detach()}
+
+
+class Trained(NamedTuple):
+    """What training leaves: the generator to sample from, the discriminator, the losses.
+
+    `history` holds an array of length `steps` for each loss, by name.
+    """
+
+    generator: nn.Module
+    discriminator: nn.Module
+    history: dict[str, np.ndarray]
+
+
+def draw_batch(
+    pictures: np.ndarray, rng: np.random.Generator, *, batch_size: int, latent_dim: int
+) -> tuple[Tensor, Tensor]:
+    """Random pictures (N, C, H, W) in [-1, 1] and noise (N, latent_dim) from N(0, 1)."""
+    real = to_images(pictures[rng.integers(len(pictures), size=batch_size)])
+    noise = rng.standard_normal((batch_size, latent_dim), dtype=np.float32)
+    return real, to_tensor(noise)
+
+
+def train(
+    pictures: np.ndarray,
+    *,
+    steps: int = 4000,
+    batch_size: int = 32,
+    latent_dim: int = 64,
+    width: int = 24,
+    learning_rate: float = 1e-3,
+    penalty: float = 0.5,
+    penalty_every: int = 4,
+    decay: float = 0.998,
+    seed: int = 0,
+    progress: bool = True,
+    on_step: Callable[[int, nn.Module, dict], None] | None = None,
+) -> Trained:
+    """Train by the better recipe on uint8 pictures N×32×32×C; returns the averaged generator.
+
+    The learning rate falls linearly to zero. The penalty is paid every `penalty_every`-th step,
+    that many times as dear. `on_step(step, averaged generator, losses)` is called after each step.
+    """
+    set_seed(seed)
+    rng = np.random.default_rng(seed)
+    generator = build_generator(latent_dim=latent_dim, width=width, channels=pictures.shape[-1])
+    discriminator = build_discriminator(width=width, channels=pictures.shape[-1])
+    average = copy_model(generator).eval()
+    optimizers = adam(generator, learning_rate), adam(discriminator, learning_rate)
+    history = []
+    for step in tqdm(range(steps), disable=not progress):
+        for optimizer in optimizers:
+            set_learning_rate(optimizer, learning_rate * (1 - step / steps))
+        real, noise = draw_batch(pictures, rng, batch_size=batch_size, latent_dim=latent_dim)
+        price = penalty * penalty_every if step % penalty_every == 0 else 0.0
+        losses = train_step(generator, discriminator, *optimizers, real, noise, penalty=price)
+        update_average(average, generator, min(decay, (1 + step) / (10 + step)))
+        history.append({name: float(value) for name, value in losses.items()})
+        if on_step:
+            on_step(step, average, history[-1])
+    curves = {name: np.array([losses[name] for losses in history]) for name in history[0]}
+    return Trained(average, discriminator, curves)
+
+
+@torch.no_grad()
+def sample(generator: nn.Module, count: int, *, seed: int = 0) -> np.ndarray:
+    """`count` pictures, uint8 count×32×32×C. The same seed draws the same noise."""
+    latent_dim = generator[0].unflattened_size[0]
+    noise = np.random.default_rng(seed).standard_normal((count, latent_dim), dtype=np.float32)
+    generator.eval()
+    return np.concatenate([from_images(generator(part)) for part in to_tensor(noise).split(256)])
+
+
+def load_pretrained() -> nn.Sequential:
+    """The generator of the same recipe trained for longer, which ships with the package."""
+    generator = build_generator()
+    weights = Path(__file__).parent.parent / "weights" / "gan_studio.safetensors"
+    load_weights(generator, weights)
+    return generator.eval()
+
+
+def category_shares(logits: Tensor) -> Tensor:
+    """Share of pictures that a classifier puts in each category: logits (N, K) to (K,), sum 1.
+
+    A picture counts for the category of its largest logit.
+    """
+    categories = logits.argmax(dim=1)
+    return torch.bincount(categories, minlength=logits.shape[1]) / len(logits)
+
+
+def missing_categories(shares: Tensor, *, threshold: float = 0.02) -> list[int]:
+    """Indices of the categories whose share is below `threshold`, in ascending order."""
+    return torch.nonzero(shares < threshold).flatten().tolist()
+
+
+def is_collapsed(logits: Tensor, *, threshold: float = 0.02) -> bool:
+    """Whether pictures with these classifier logits (N, K) miss at least one of K categories.
+
+    A category is missing when fewer than `threshold` of all pictures are put in it. Use some
+    hundreds of pictures: of 20, none need be a watch by bad luck alone.
+    """
+    return len(missing_categories(category_shares(logits), threshold=threshold)) > 0
+
+
+def build_dcgan_generator(
+    *, latent_dim: int = 64, width: int = 32, channels: int = 3
+) -> nn.Sequential:
+    """The generator as most people write it, which is the one of `build_generator`, wider."""
+    return build_generator(latent_dim=latent_dim, width=width, channels=channels)
+
+
+def build_dcgan_discriminator(*, width: int = 32, channels: int = 3) -> nn.Sequential:
+    """The discriminator as most people write it: with batch norm.
+
+    As `build_discriminator`, but the second and third convolution have no bias and are followed
+    by batch norm, before the leaky ReLU.
+    """
+    return initialise(
+        nn.Sequential(
+            nn.Conv2d(channels, width, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(width, 2 * width, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(2 * width),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(2 * width, 4 * width, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(4 * width),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(4 * width, 1, 4),
+            nn.Flatten(0),
+        )
+    )
+
+
+def dcgan_step(
+    generator: nn.Module,
+    discriminator: nn.Module,
+    generator_optimizer: torch.optim.Optimizer,
+    discriminator_optimizer: torch.optim.Optimizer,
+    real: Tensor,
+    noise: Tensor,
+) -> dict[str, Tensor]:
+    """One update of each network as most people write it: cross-entropy, and no penalty.
+
+    The discriminator sees real and fake pictures in separate batches, as its batch norm needs.
+    """
+    fake = generator(noise)
+    d_loss = discriminator_loss(discriminator(real), discriminator(fake.detach()))
+    discriminator_optimizer.zero_grad()
+    d_loss.backward()
+    discriminator_optimizer.step()
+
+    g_loss = generator_loss(discriminator(fake))
+    generator_optimizer.zero_grad()
+    g_loss.backward()
+    generator_optimizer.step()
+    return {"discriminator": d_loss.detach(), "generator": g_loss.detach()}
+
+
+def train_dcgan(
+    pictures: np.ndarray,
+    *,
+    steps: int = 2000,
+    batch_size: int = 64,
+    latent_dim: int = 64,
+    width: int = 32,
+    learning_rate: float = 2e-4,
+    seed: int = 0,
+    progress: bool = True,
+    on_step: Callable[[int, nn.Module, dict], None] | None = None,
+) -> Trained:
+    """Train as most people do: constant learning rate, no averaging, betas (0.5, 0.999)."""
+    set_seed(seed)
+    rng = np.random.default_rng(seed)
+    channels = pictures.shape[-1]
+    generator = build_dcgan_generator(latent_dim=latent_dim, width=width, channels=channels)
+    discriminator = build_dcgan_discriminator(width=width, channels=channels)
+    optimizers = [adam(m, learning_rate, (0.5, 0.999)) for m in (generator, discriminator)]
+    history = []
+    for step in tqdm(range(steps), disable=not progress):
+        real, noise = draw_batch(pictures, rng, batch_size=batch_size, latent_dim=latent_dim)
+        losses = dcgan_step(generator.train(), discriminator, *optimizers, real, noise)
+        history.append({name: float(value) for name, value in losses.items()})
+        if on_step:
+            on_step(step, generator, history[-1])
+    curves = {name: np.array([losses[name] for losses in history]) for name in history[0]}
+    return Trained(generator.eval(), discriminator, curves)
+
+
+def review_generator(*, noise_dim: int, image_channels: int) -> nn.Sequential:
+    """Noise (N, noise_dim) to pictures (N, image_channels, 32, 32) in [-1, 1], at a whiteboard.
+
+    A linear layer to 32 channels of 8×8 pixels, ReLU, `nn.Unflatten`; then twice: nearest-neighbour
+    upsampling by 2 and a convolution 3×3 with padding 1, to 16 channels and ReLU the first time, to
+    `image_channels` and tanh the second.
+    """
+    return nn.Sequential(
+        nn.Linear(noise_dim, 32 * 8 * 8),
+        nn.ReLU(),
+        nn.Unflatten(1, (32, 8, 8)),
+        nn.Upsample(scale_factor=2),
+        nn.Conv2d(32, 16, 3, padding=1),
+        nn.ReLU(),
+        nn.Upsample(scale_factor=2),
+        nn.Conv2d(16, image_channels, 3, padding=1),
+        nn.Tanh(),
+    )
+
+
+def review_discriminator(*, image_channels: int) -> nn.Sequential:
+    """Pictures (N, image_channels, 32, 32) to logits (N,), at a whiteboard.
+
+    Two convolutions 4×4 with stride 2 and padding 1, to 16 and 32 channels, each followed by leaky
+    ReLU of slope 0.2; flatten; a linear layer to one logit; `nn.Flatten(0)` to shape (N,).
+    """
+    return nn.Sequential(
+        nn.Conv2d(image_channels, 16, 4, stride=2, padding=1),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(16, 32, 4, stride=2, padding=1),
+        nn.LeakyReLU(0.2),
+        nn.Flatten(),
+        nn.Linear(32 * 8 * 8, 1),
+        nn.Flatten(0),
+    )
+
+
+def review_step(
+    generator: nn.Module,
+    discriminator: nn.Module,
+    generator_optimizer: torch.optim.Optimizer,
+    discriminator_optimizer: torch.optim.Optimizer,
+    real: Tensor,
+    noise: Tensor,
+) -> dict[str, Tensor]:
+    """One update of the discriminator, then one of the generator, at a whiteboard.
+
+    `real` (N, C, 32, 32) and `noise` (N, noise_dim) have the same N. The discriminator minimises
+    binary cross-entropy on logits: the sum of the mean over all N real pictures, labelled 1, and
+    the mean over N fakes, labelled 0. The generator then minimises the cross-entropy of its fakes'
+    new logits with label 1; only its own weights change in that update.
+    Returns both losses: `{"discriminator": …, "generator": …}`.
+    """
+    ones, zeros = torch.ones(len(real)), torch.zeros(len(real))
+    fake = generator(noise)
+    d_loss = F.binary_cross_entropy_with_logits(discriminator(real), ones)
+    d_loss = d_loss + F.binary_cross_entropy_with_logits(discriminator(fake.detach()), zeros)
+    discriminator_optimizer.zero_grad()
+    d_loss.backward()
+    discriminator_optimizer.step()
+
+    g_loss = F.binary_cross_entropy_with_logits(discriminator(fake), ones)
+    generator_optimizer.zero_grad()
+    g_loss.backward()
+    generator_optimizer.step()
+    return {"discriminator": d_loss.detach(), "generator": g_loss.detach()}
