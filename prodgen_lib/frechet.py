@@ -17,7 +17,7 @@ def frechet_distance(features_a: np.ndarray, features_b: np.ndarray) -> float:
     """
     a, b = _checked(features_a, "first"), _checked(features_b, "second")
     if a.shape[1] != b.shape[1]:
-        raise ValueError(f"The sets have {a.shape[1]} and {b.shape[1]} features; expected the same.")
+        raise ValueError(f"The sets have {a.shape[1]} and {b.shape[1]} features; make them equal.")
     mean_a, mean_b = a.mean(axis=0), b.mean(axis=0)
     a, b = (a - mean_a) / np.sqrt(len(a) - 1), (b - mean_b) / np.sqrt(len(b) - 1)
     shared = np.linalg.svd(_small(a) @ _small(b).T, compute_uv=False).sum()
