@@ -90,3 +90,174 @@ def build(context, chapters, check, execute, profile, framework) -> None:
         context.exit(1)
     if check:
         click.echo("Everything is up to date.")
+
+
+@main.command()
+@click.argument("chapters", nargs=-1)
+@click.option("--profile", default="quick", show_default=True, help="How much work to do.")
+@click.option("--dataset", help="The pictures: catalogue, fashion_mnist, grocery_store, …")
+@click.option("--seed", type=int, help="The seed; by default the chapter's own.")
+@click.option(
+    "--tree",
+    type=click.Choice(["solutions", "notebooks", "work"]),
+    default="solutions",
+    show_default=True,
+    help="Which notebooks: the course's two trees, or your own copies.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="Where the executed notebooks and pages go.",
+)
+@framework_option
+@click.pass_context
+def run(context, chapters, profile, dataset, seed, tree, out, framework) -> None:
+    """Execute CHAPTERS (all by default) and leave notebooks and HTML pages.
+
+    \b
+    prodgen run 06 --framework torch --dataset grocery_store
+    prodgen run --tree notebooks       what learners start from, all of it
+    """
+    from prodgen_lib.course import run as runner
+
+    if dataset:
+        _known_dataset(dataset)
+    paths = runner.notebooks(_root(context), chapters, framework, tree)
+    wanted = {"profile": profile, "dataset": dataset, "seed": seed}
+    parameters = {name: value for name, value in wanted.items() if value is not None}
+    out.mkdir(parents=True, exist_ok=True)
+    failed = False
+    for done in runner.run(paths, parameters, out=out, strict=tree == "solutions"):
+        failed = failed or bool(done.problem)
+        click.echo(f"Error: {done.problem}" if done.problem else str(done.page), err=failed)
+    context.exit(int(failed))
+
+
+def _known_dataset(name: str) -> None:
+    from prodgen_lib.data import NAMES
+
+    if name not in NAMES:
+        raise click.BadParameter(f"{name!r} is not one of {', '.join(NAMES)}.")
+
+
+@main.command()
+@click.argument("notebooks", nargs=-1, metavar="[NOTEBOOK]...")
+@click.pass_context
+def check(context, notebooks) -> None:
+    """Grade your answers in NOTEBOOK (by default every notebook in work/).
+
+    Only the cells that your answers need are run. The exit status is 0 only if all pass.
+
+    \b
+    prodgen check work/06_gan_torch.ipynb
+    prodgen check gan_torch
+    """
+    from prodgen_lib.course import grade
+    from prodgen_lib.course.project import CourseError
+    from prodgen_lib.course.work import copies, find_copy
+
+    root = _root(context)
+    paths = [find_copy(root, name) for name in notebooks] or copies(root)
+    passed = True
+    for path in paths:
+        try:
+            results = _graded(root, path)
+        except CourseError as error:
+            click.echo(f"Error: {error}", err=True)
+            passed = False
+            continue
+        if results or notebooks:
+            click.echo(grade.table(path, results))
+        passed = passed and all(result.passed for result in results)
+    context.exit(int(not passed))
+
+
+def _graded(root: Path, path: Path) -> list:
+    from tqdm import tqdm
+
+    from prodgen_lib.course.grade import grade
+
+    with tqdm(desc=path.stem, unit="cell", leave=False, disable=None) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        return grade(root, path, progress)
+
+
+@main.command()
+@click.argument("notebook")
+@click.pass_context
+def reset(context, notebook) -> None:
+    """Start NOTEBOOK anew; yours is first kept in work/backups/.
+
+    \b
+    prodgen reset 06_gan_torch
+    prodgen reset work/06_gan_torch.ipynb
+    """
+    from prodgen_lib.course.work import reset as restore
+
+    copy, backup = restore(_root(context), notebook)
+    click.echo(f"{copy} is as the course made it.")
+    if backup:
+        click.echo(f"What you had is in {backup}.")
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.option(
+    "--framework",
+    type=click.Choice(["torch", "tensorflow", "all"]),
+    default="all",
+    show_default=True,
+    help="Whose notebooks to copy; only installed frameworks count.",
+)
+@click.option("--browser/--no-browser", default=None, help="By default if there is one here.")
+@click.option("--port", type=click.IntRange(1, 65535), help="By default 8888, or the next free.")
+@click.option("--copy-only", is_flag=True, help="Make the copies in work/ and stop.")
+@click.argument("jupyter_options", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def learn(context, framework, browser, port, copy_only, jupyter_options) -> None:
+    """Make your own copies of the notebooks in work/ and open JupyterLab on the first.
+
+    What is in work/ is never overwritten. Further options go to JupyterLab.
+
+    \b
+    prodgen learn --framework torch
+    prodgen learn --no-browser --ip=0.0.0.0
+    """
+    from prodgen_lib.course import learn as lab
+    from prodgen_lib.course.project import CourseError
+    from prodgen_lib.course.work import copy_notebooks, installed
+
+    root = _root(context)
+    frameworks = tuple(name for name in installed() if framework in ("all", name))
+    if not frameworks:
+        wanted = "no framework" if framework == "all" else f"{framework} not"
+        raise CourseError(
+            f"There is {wanted} installed: run `make learn`, or pip install -e .[all]."
+        )
+    for sentence in copy_notebooks(root, frameworks):
+        click.echo(sentence)
+    if copy_only:
+        return
+    browser = lab.has_browser() if browser is None else browser
+    click.echo("JupyterLab is starting; Ctrl-C stops it. Its address follows.", err=True)
+    lab.start_lab(lab.lab_command(root, browser=browser, port=port, extra=jupyter_options))
+
+
+@main.command()
+@click.pass_context
+def doctor(context) -> None:
+    """Say what works on this machine, and what to do about what does not."""
+    from prodgen_lib.course.doctor import examine
+
+    well = True
+    for finding in examine(_root(context)):
+        mark = "✓" if finding.well else "✗" if finding.needed else "–"
+        remedy = "" if finding.well else f": {finding.remedy}"
+        click.echo(f"{mark} {finding.what}{remedy}")
+        well = well and (finding.well or not finding.needed)
+    context.exit(int(not well))

@@ -65,6 +65,7 @@ def compose(target: Target) -> NotebookNode:
                 "chapter": target.chapter.name,
                 "framework": target.framework or "none",
                 "version": __version__,
+                "text": digest("\n".join(cell.source for cell in cells)),
             },
         },
     )

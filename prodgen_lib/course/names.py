@@ -15,7 +15,7 @@ _NOT_PYTHON = re.compile(r"^(\s*)([%!?].*|.*\?)$")
 
 def as_python(source: str) -> str | None:
     """``source`` with IPython's magic lines made ``pass``; None when it is no Python."""
-    for text in (source, _NOT_PYTHON.sub(r"\1pass", source), _without_magic(source)):
+    for text in (source, _without_magic(source)):
         try:
             ast.parse(text)
         except (SyntaxError, ValueError):
@@ -29,30 +29,38 @@ def _without_magic(source: str) -> str:
 
 
 def defined(source: str) -> set[str]:
-    """Names that a cell binds or changes at its top level; a method call counts as a change."""
+    """Names that a cell binds at its top level."""
     text = as_python(source)
     if text is None:
         return set()
     table = symtable.symtable(text, "cell", "exec")
-    names = {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
-    return names | set(_changed(ast.parse(text)))
+    return {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
 
 
-def _changed(tree: ast.Module):
-    """Roots of ``x.a = …``, ``x[i] = …`` and ``x.append(…)`` outside functions."""
-    for node in ast.walk(tree):
+def imported(source: str) -> set[str]:
+    """Names that a cell imports at its top level; ``*`` for a star import."""
+    nodes = ast.parse(as_python(source) or "").body
+    imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+    return {(a.asname or a.name).partition(".")[0] for node in imports for a in node.names}
+
+
+def changed(source: str) -> set[str]:
+    """Names whose object a cell may change: ``x.a = …``, ``x[i] = …`` and ``x.append(…)``."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(as_python(source) or "")):
         if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
-            yield from _root(node)
+            found |= _root(node)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            yield from _root(node.value.func)
+            found |= _root(node.value.func)
+    return found
 
 
-def _root(node: ast.expr):
-    inside = False
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node, inside = node.value, True
-    if inside and isinstance(node, ast.Name):
-        yield node.id
+def _root(node: ast.expr) -> set[str]:
+    """``{"x"}`` for ``x.a[0].b``; nothing for a plain name."""
+    inner = node
+    while isinstance(inner, ast.Attribute | ast.Subscript):
+        inner = inner.value
+    return {inner.id} if isinstance(inner, ast.Name) and inner is not node else set()
 
 
 def used(source: str) -> set[str]:

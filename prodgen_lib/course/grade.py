@@ -1,0 +1,173 @@
+"""``prodgen check``: grade a learner's notebook through nbval.
+
+A copy is graded, not the notebook itself. In the copy the checks are the course's own, with the
+outputs that right answers give, and only cells that an answer needs are run: whatever the learner
+or the course trains or draws for its own sake is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from prodgen_lib.course.compose import TITLES
+from prodgen_lib.course.grade_copy import graded_copy, has
+from prodgen_lib.course.grade_report import MARK
+from prodgen_lib.course.project import CourseError, read_notebook, write_notebook
+
+SECONDS_A_CELL = 120
+NOT_ANSWERED = "Not answered yet"
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one exercise stands: ``passed``, and else the sentence to act on."""
+
+    exercise: str
+    passed: bool
+    answered: bool = True
+    message: str = ""
+
+
+def grade(root: Path, path: Path, progress: Progress = lambda done, total: None) -> list[Result]:
+    """Grade one notebook; a result for each exercise that the course's own notebook has.
+
+    Raises ``CourseError`` when the notebook can't be read or belongs to no chapter.
+    """
+    learner = read_notebook(path)
+    pristine = read_notebook(_pristine_path(root, path, learner))
+    checks = [cell for cell in pristine.cells if has(cell, "check")]
+    if not checks:
+        return []
+    if any(not cell.outputs for cell in checks):
+        raise CourseError(f"The checks of {path.stem} have no stored results: run `prodgen build`.")
+    _need_framework(path, pristine.metadata.prodgen.framework)
+    copy = graded_copy(learner, pristine)
+    seen = _run(copy, path.resolve().parent, progress)
+    return [_result(check, copy, seen) for check in checks]
+
+
+def _pristine_path(root: Path, path: Path, learner: NotebookNode) -> Path:
+    """The course's notebook that this one was copied from, by what it says or by its name."""
+    about = learner.metadata.get("prodgen", {})
+    chapter, framework = about.get("chapter", ""), about.get("framework", "")
+    stems = [f"{chapter}_{framework}", chapter, path.stem]
+    for stem in stems:
+        if (found := root / "notebooks" / f"{Path(stem).name}.ipynb").is_file():
+            return found
+    raise CourseError(f"{path} belongs to no chapter of this course (see notebooks/).")
+
+
+def _need_framework(path: Path, framework: str) -> None:
+    if framework in TITLES and find_spec(framework) is None:
+        raise CourseError(
+            f"{path} needs {TITLES[framework]}: install it by `pip install -e .[{framework}]`."
+        )
+
+
+def _run(notebook: NotebookNode, home: Path, progress: Progress) -> dict[str, dict]:
+    """What nbval saw, by cell id. The kernel can import the modules beside the notebook."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_notebook(notebook, Path(folder, "graded.ipynb"))
+        process = subprocess.Popen(
+            _command(folder),
+            cwd=folder,
+            env=_environment(home),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+        )
+        seen: dict[str, dict] = {}
+        rest: list[str] = []
+        for line in process.stdout:
+            if line.startswith(MARK):
+                cell = json.loads(line.removeprefix(MARK))
+                seen[cell["id"]] = cell
+                progress(len(seen), len(notebook.cells))
+            else:
+                rest.append(line)
+        if process.wait() not in (0, 1) and not seen:
+            raise CourseError(f"pytest could not run the notebook: {' '.join(rest)[-300:]}")
+    return seen
+
+
+def _command(folder: str) -> list[str]:
+    plugins = ("nbval.plugin", "prodgen_lib.course.grade_report", "no:cacheprovider")
+    return [
+        *(sys.executable, "-m", "pytest", "graded.ipynb", "--nbval-lax", "--nbval-current-env"),
+        *(f"--nbval-cell-timeout={SECONDS_A_CELL}", f"--rootdir={folder}", "-c", os.devnull),
+        *("-q", "-s", "--color=no"),
+        *(part for plugin in plugins for part in ("-p", plugin)),
+    ]
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """Nothing of the caller's may change a verdict: not its seed, its strictness or its pytest."""
+    ours = ("PRODGEN_SEED", "PRODGEN_STRICT", "PYTEST_ADDOPTS")
+    kept = {name: value for name, value in os.environ.items() if name not in ours}
+    paths = [kept.get("PYTHONPATH"), str(home)]
+    return {
+        **kept,
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
+
+
+def _result(check: NotebookNode, copy: NotebookNode, seen: dict[str, dict]) -> Result:
+    """Read a verdict off what the check cell did, or else off what its answer cell did."""
+    exercise = check.metadata.exercise_id
+    cell = seen.get(check.id)
+    if cell and cell["passed"]:
+        return Result(exercise, True)
+    answer = next(_failures(exercise, copy, seen), None)
+    if failed := cell and re.search(rf"{re.escape(exercise)}  ✗ \S+  \S+  (.*)", cell["text"]):
+        unanswered = failed[1].startswith(NOT_ANSWERED)
+        return Result(exercise, False, not unanswered, "" if unanswered else failed[1])
+    if answer:
+        return Result(exercise, False, message=f"The answer's cell stops with {answer}")
+    if not cell:
+        return Result(exercise, False, message="Not reached: the notebook stopped before it.")
+    if cell["error"]:
+        return Result(exercise, False, message=_explained(*cell["error"]))
+    if "✓" in cell["text"]:
+        return Result(exercise, False, message="Right, but printed other numbers than it should.")
+    return Result(exercise, False, message=cell["reason"])
+
+
+def _failures(exercise: str, copy: NotebookNode, seen: dict[str, dict]) -> Iterator[str]:
+    for cell in copy.cells:
+        ran = seen.get(cell.id)
+        mine = cell.metadata.get("exercise_id") == exercise and not has(cell, "check")
+        if mine and ran and not ran["passed"]:
+            yield _explained(*ran["error"]) if ran["error"] else ran["reason"]
+
+
+def _explained(name: str, value: str) -> str:
+    return f"{name}: {' '.join(value.split())[:200]}"
+
+
+def table(path: Path, results: list[Result]) -> str:
+    """A line an exercise, for people: its id, how it stands, and what to act on."""
+    if not results:
+        return f"{path}: no exercises."
+    width = max(len(result.exercise) for result in results)
+    lines = [f"{path}"]
+    for result in results:
+        mark = "✓" if result.passed else "✗" if result.answered else "–"
+        words = result.message if result.answered else "not answered"
+        lines.append(f"  {result.exercise:<{width}}  {mark}  {words}".rstrip())
+    passed = sum(result.passed for result in results)
+    return "\n".join([*lines, f"  {passed} of {len(results)} exercises pass."])

@@ -1,0 +1,44 @@
+"""``prodgen learn``: make the learner's copies and open JupyterLab on the first of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+import webbrowser
+from pathlib import Path
+
+FIRST = "work/00_start_here.ipynb"
+
+
+def has_browser() -> bool:
+    """Whether a page can be shown here: not over ssh, in a container or on a build machine."""
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        return False
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True
+
+
+def lab_command(
+    root: Path, *, browser: bool, port: int | None, extra: tuple[str, ...]
+) -> list[str]:
+    """The command that starts JupyterLab in the course's folder; its token stays on."""
+    first = FIRST if (root / FIRST).exists() else "work"
+    options = [
+        f"--ServerApp.root_dir={root}",
+        f"--ServerApp.default_url=/lab/tree/{first}",
+        *([] if browser else ["--no-browser"]),
+        *([f"--port={port}"] if port else []),
+        *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
+    ]
+    return [sys.executable, "-m", "jupyterlab", *options, *extra]
+
+
+def start_lab(command: list[str]) -> None:
+    """Become JupyterLab: it prints its address, and Ctrl-C reaches it directly."""
+    sys.stdout.flush()
+    os.execv(command[0], command)

@@ -1,0 +1,65 @@
+"""``prodgen run``: execute chapters by papermill and leave notebooks and web pages."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from prodgen_lib.course.chapter import chapter_files, read_chapter
+from prodgen_lib.course.execute import execute, settled
+from prodgen_lib.course.project import CourseError, read_notebook, write_notebook
+
+
+@dataclass(frozen=True)
+class Done:
+    """What one run left: the executed notebook, its page, and why it stopped if it did."""
+
+    notebook: Path
+    page: Path
+    problem: str = ""
+
+
+def notebooks(root: Path, chosen: Iterable[str], framework: str | None, tree: str) -> list[Path]:
+    """The notebooks to run, in order. Raises ``CourseError`` where one has not been built."""
+    found = []
+    for chapter in map(read_chapter, chapter_files(root, chosen)):
+        for variant in chapter.variants:
+            folder = tree if variant else "notebooks"
+            path = root / folder / f"{chapter.stem(variant)}.ipynb"
+            if variant and framework not in (None, variant):
+                continue
+            if not path.exists():
+                raise CourseError(f"{path.relative_to(root)} is missing: run `prodgen build`.")
+            found.append(path)
+    return found
+
+
+def run(paths: Iterable[Path], parameters: dict, *, out: Path, strict: bool) -> Iterator[Done]:
+    """Execute each notebook into ``out``; one that stops does not stop those after it."""
+    for path in paths:
+        executed, page = out / path.name, (out / path.name).with_suffix(".html")
+        problem = ""
+        try:
+            result = execute(
+                read_notebook(path), parameters, folder=path.parent, failed=executed, strict=strict
+            )
+        except CourseError as error:
+            problem = f"{path.name} {error}"
+            result = nbformat.read(executed, as_version=4)
+        write_notebook(settled(result), executed)
+        write_page(result, page)
+        yield Done(executed, page, problem)
+
+
+def write_page(notebook: nbformat.NotebookNode, page: Path) -> None:
+    """One HTML file with all pictures inside."""
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter()
+    exporter.log.setLevel(logging.ERROR)
+    text, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": page.stem}})
+    page.write_text(text, encoding="utf-8")
