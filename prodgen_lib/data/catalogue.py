@@ -22,7 +22,7 @@ from prodgen_lib.data.dataset import Dataset
 from prodgen_lib.data.drawing import Canvas, clip01
 from prodgen_lib.data.errors import DataError, one_of
 
-VERSION = 1
+VERSION = 2
 """Counts up whenever a picture changes, so that older cache files are not read."""
 
 Drawing = Callable[[Canvas, Product], None]
@@ -74,24 +74,19 @@ FACTORS: dict[str, Factor] = {
     "style": Factor("variant of the product, see SHAPES", "index", int, 0, 2, 0),
     "pattern": Factor("pattern of the cloth", "index into PATTERNS", int, 0, 7, 0, (0, 3)),
     "main": Factor("main colour", "index into COLOUR_NAMES", int, 0, 11, 5),
-    "second": Factor(
-        "second colour, other than the main one: trims, and the pattern's other colour",
-        "index into COLOUR_NAMES", int, 0, 11, 1,
-    ),
+    "second": Factor("colour of trims and pattern", "index into COLOUR_NAMES", int, 0, 11, 1),
     "proportion": Factor("build of the product, see SHAPES", "share", float, 0, 1, 0.5),
     "detail": Factor("a part of the product, see SHAPES", "share", float, 0, 1, 0.5),
     "side": Factor("as drawn (0) or mirrored (1)", "flag", int, 0, 1, 0, (0, 0)),
-    "rotation": Factor(
-        "turn, clockwise", "degrees (within 1 %)", float, -15, 15, 0, (0, 0)
-    ),
+    "rotation": Factor("turn, clockwise", "degrees, within 1 %", float, -15, 15, 0, (0, 0)),
     "scale": Factor("size of the product", "factor", float, 0.8, 1.2, 1.08, (1.04, 1.16)),
-    "offset_x": Factor("shift to the right", "half picture widths", float, -0.1, 0.1, 0, (-0.03, 0.03)),
-    "offset_y": Factor("shift down", "half picture heights", float, -0.1, 0.1, 0, (-0.03, 0.03)),
-    "hue": Factor("hue of the background: red, green 1/3, blue 2/3", "turns", float, 0, 1, 0.6),
-    "tint": Factor("strength of that hue", "share", float, 0, 0.16, 0.02, (0.0, 0.04)),
-    "brightness": Factor("brightness of the background", "share", float, 0.86, 0.98, 0.95, (0.93, 0.97)),
-    "shadow": Factor("strength of the shadow on the floor", "share", float, 0.1, 0.6, 0.4, (0.3, 0.5)),
-}  # fmt: skip
+    "offset_x": Factor("shift right", "half pictures", float, -0.1, 0.1, 0, (-0.03, 0.03)),
+    "offset_y": Factor("shift down", "half pictures", float, -0.1, 0.1, 0, (-0.03, 0.03)),
+    "hue": Factor("background: red 0, green 1/3, blue 2/3", "turns", float, 0, 1, 0.6),
+    "tint": Factor("strength of that hue", "share", float, 0, 0.16, 0.02, (0, 0.04)),
+    "brightness": Factor("background", "share", float, 0.86, 0.97, 0.95, (0.93, 0.97)),
+    "shadow": Factor("strength on the floor", "share", float, 0.1, 0.6, 0.4, (0.3, 0.5)),
+}
 """Every factor, in the order of the table's columns."""
 
 SHAPES = {
@@ -115,7 +110,7 @@ def sample_factors(
     """Draw the factor table of `count` pictures: int64 and float32 arrays of length count.
 
     Categories take turns (picture i shows category i mod 10), the other factors are independent
-    and uniform over their range; the second colour differs from the main one.
+    and uniform over their range; the second colour always differs from the main one.
     """
     one_of("catalogue setting", setting, SETTINGS)
     one_of("split of the catalogue", split, SPLITS)
@@ -176,19 +171,29 @@ def complete(factors: Mapping[str, object]) -> dict[str, np.ndarray]:
     table = {}
     for name, factor in FACTORS.items():
         value = given.get(name, np.array([factor.default]))
-        high = factor.high
-        if len(value) not in (1, count) or value.ndim != 1:
-            raise DataError(f"Factor {name!r} holds {value.shape} values, expected 1 or {count}.")
-        if not np.all((value >= factor.low) & (value <= high)):
-            raise DataError(
-                f"Factor {name!r} must lie in {factor.low}..{high} ({factor.unit}), "
-                f"got {value.min()}..{value.max()}."
-            )
-        dtype = np.int64 if factor.kind is int else np.float32
-        table[name] = np.broadcast_to(value.astype(dtype), (count,))
-    if np.any(table["style"] >= np.array(STYLES)[table["category"]]):
-        raise DataError(f"Factor 'style' is too large; styles of {CLASSES}: {STYLES}.")
+        if value.ndim != 1 or len(value) not in (1, count):
+            raise DataError(f"Factor {name!r} has shape {value.shape}, expected {count} numbers.")
+        table[name] = np.broadcast_to(checked(name, factor, value), (count,))
+    styles = np.array(STYLES)[table["category"]]
+    if np.any(table["style"] >= styles):
+        row = int(np.argmax(table["style"] >= styles))
+        product = CLASSES[table["category"][row]]
+        raise DataError(
+            f"There is no style {table['style'][row]} of {product}: it has {styles[row]}."
+        )
     return table
+
+
+def checked(name: str, factor: Factor, value: np.ndarray) -> np.ndarray:
+    """One column as int64 or float32; DataError where a value is no number or out of range."""
+    kind = "whole numbers" if factor.kind is int else "numbers"
+    sound = value.dtype.kind in "iufb" and np.all((value >= factor.low) & (value <= factor.high))
+    if not sound or (factor.kind is int and np.any(value != np.floor(value))):
+        raise DataError(
+            f"Factor {name!r} must hold {kind} in {factor.low}..{factor.high} ({factor.unit}), "
+            f"got {np.array2string(value, threshold=4)}."
+        )
+    return value.astype(np.int64 if factor.kind is int else np.float32)
 
 
 def groups(table: Mapping[str, np.ndarray], size: int) -> Iterator[np.ndarray]:
@@ -249,7 +254,7 @@ def backdrop(number: Mapping[str, np.ndarray], x: np.ndarray, y: np.ndarray) -> 
     distance = np.abs(hue - shift)
     tone = np.concatenate([distance[:1] - 1, 2 - distance[1:]])
     colour = number["brightness"] * (1 - number["tint"] * (1 - clip01(tone)))
-    light = 1.02 - 0.045 * (y + 1) * (0.5 + 0.5 * (y + 1) * 0.5) - 0.012 * x
+    light = 1.01 - 0.022 * (y + 1) * (1 + 0.5 * (y + 1)) - 0.012 * x
     return colour * light
 
 

@@ -41,6 +41,4 @@ class Dataset:
     def subset(self, index: np.ndarray | slice) -> Dataset:
         """The pictures that `index` picks: a slice, an array of indices or a mask of length N."""
         factors = {name: column[index] for name, column in self.factors.items()}
-        return replace(
-            self, images=self.images[index], labels=self.labels[index], factors=factors
-        )
+        return replace(self, images=self.images[index], labels=self.labels[index], factors=factors)

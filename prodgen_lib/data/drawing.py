@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -89,14 +90,15 @@ def line(x: Field, y: Field, a: Point, b: Point, width: Number) -> Field:
 
 def side(x: Field, y: Field, a: Point, b: Point) -> Field:
     """The half plane to the right of the way from a to b as seen on the screen."""
-    dx, dy = b[0] - a[0], b[1] - a[1]
-    norm = np.sqrt(np.asarray(dx * dx + dy * dy, np.float32))
+    dx = np.array(b[0] - a[0], np.float32, ndmin=3)
+    dy = np.array(b[1] - a[1], np.float32, ndmin=3)
+    norm = np.sqrt(dx * dx + dy * dy)
     return (x - a[0]) * (dy / norm) - (y - a[1]) * (dx / norm)
 
 
 def sides(x: Field, y: Field, points: Sequence[Point], r: Number = 0) -> Field:
     """What lies inside of every edge of an open chain of points, listed clockwise."""
-    edges = [side(x, y, a, b) for a, b in zip(points, points[1:], strict=False)]
+    edges = [side(x, y, a, b) for a, b in pairwise(points)]
     inside = edges[0]
     for edge in edges[1:]:
         inside = smooth_max(inside, edge, r) if r else np.maximum(inside, edge)

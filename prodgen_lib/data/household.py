@@ -19,7 +19,6 @@ from prodgen_lib.data.drawing import (
     edge_shade,
     ellipse,
     line,
-    polygon,
     ramp,
     ring,
     round_shade,
@@ -30,7 +29,7 @@ from prodgen_lib.data.drawing import (
 
 def mug(c: Canvas, p: Product) -> None:
     """Style 0 straight, 1 wider at the rim. proportion: height; detail: size of the handle."""
-    top, bottom = -0.12 - 0.34 * p.proportion, 0.55
+    top, bottom = -0.16 - 0.32 * p.proportion, 0.54
     lean = 0.10 * p.style
     half = 0.40 - lean * ramp(c.y, top, bottom)
     grip = 0.17 + 0.06 * p.detail
@@ -78,14 +77,10 @@ def chair(c: Canvas, p: Product) -> None:
     spread = 0.02 + 0.08 * p.detail
     ax = np.abs(c.x)
     c.paint(line(ax, c.y, (0.26, 0.1), (0.26 + spread * 0.4, 0.50), 0.065), wood, 0.55 * light)
-    seat_y = 0.12
-    top = -0.42 - 0.20 * p.proportion
-    chair_back(c, p, top, seat_y)
+    chair_back(c, p, -0.44 - 0.20 * p.proportion, 0.12)
     c.paint(line(ax, c.y, (0.37, 0.2), (0.37 + spread, 0.60), 0.075), wood, 0.95 * light)
-    seat = polygon(
-        c.x, c.y, [(-0.33, 0.02), (0.33, 0.02), (0.44, 0.18), (-0.44, 0.18)], 0.05
-    )
-    c.paint(seat, p.cloth(c, c.x, c.y) if p.pattern != "block" else p.main, 1.06 * light)
+    seat = sides(ax, c.y, [(0, 0.02), (0.33, 0.02), (0.44, 0.18), (0, 0.18)], 0.05)
+    c.paint(seat, p.main if p.pattern == "block" else p.cloth(c, c.x, c.y), 1.06 * light)
     c.paint(box(c.x, c.y, 0, 0.21, 0.44, 0.04, 0.03), p.panel, 0.72 * light)
 
 
@@ -105,9 +100,9 @@ def chair_back(c: Canvas, p: Product, top: Field, seat_y: float) -> None:
         c.paint(rails, colour, light)
         return
     if p.style == 1:
-        back = box(c.x, c.y, 0, middle, 0.36, -middle - 0.0, 0.12)
+        back = box(c.x, c.y, 0, middle, 0.36, -middle, 0.12)
     else:
-        back = ellipse(c.x, c.y, 0, middle, 0.34, -middle - 0.0)
+        back = ellipse(c.x, c.y, 0, middle, 0.34, -middle)
     c.paint(back, colour, edge_shade(back, 0.12, 0.18) * light)
 
 
@@ -124,14 +119,11 @@ def lamp(c: Canvas, p: Product) -> None:
         stem = smooth_max(np.abs(c.x) - belly, np.abs(c.y - 0.22) - 0.34, 0.05)
     foot = ellipse(c.x, c.y, 0, 0.57, 0.22, 0.06)
     c.paint(foot, p.second, 0.92 * light)
-    c.paint(stem, p.second, light)
-    c.paint(ellipse(c.x, c.y, 0, 0.02, 0.2, 0.06), DARK, opacity=0.25, blur=0.12)
-    top, bottom = -0.60, -0.06
+    top, bottom = -0.62, -0.06
+    c.paint(stem, p.second, light * (0.6 + 0.4 * ramp(c.y, bottom, bottom + 0.22)))
     shade = sides(
         np.abs(c.x), c.y, [(0.0, top), (narrow, top), (wide, bottom), (0.0, bottom)], 0.02
     )
-    sag = arc(c.x, 0, wide, 0.05)
-    shade = np.maximum(shade, -1.0) if False else shade
     glow = 1.12 - 0.30 * np.abs(c.left + 0.06) / wide + 0.10 * (c.y - top)
     c.paint(shade, p.cloth(c, c.x / wide * 0.4, c.y + 0.36), glow)
     c.paint(np.maximum(shade, np.abs(c.y - bottom + 0.02) - 0.022), p.panel, 0.85 * glow)
@@ -140,9 +132,9 @@ def lamp(c: Canvas, p: Product) -> None:
 
 def watch(c: Canvas, p: Product) -> None:
     """Style 0 round, 1 square case. proportion: size; detail: the time, as a share of 12 hours."""
-    radius = 0.29 + 0.08 * p.proportion
+    radius = 0.31 + 0.08 * p.proportion
     ay = np.abs(c.y)
-    strap = sides(np.abs(c.x), ay, [(0.20, 0.0), (0.145, 0.62), (0.0, 0.62)], 0.05)
+    strap = sides(np.abs(c.x), ay, [(0.22, 0.0), (0.15, 0.63), (0.0, 0.63)], 0.05)
     c.paint(strap, p.cloth(c, c.x, c.y), edge_shade(strap, 0.06, 0.25))
     for y in (0.42, 0.50, 0.58):
         c.paint(disc(c.x, c.y, 0, y, 0.014), DARK, opacity=0.6)
@@ -171,6 +163,6 @@ def watch_hands(c: Canvas, p: Product, radius: Number) -> None:
     ink = p.main if p.pattern == "two-tone" else DARK
     for turns, length, width in ((p.detail, 0.42, 0.055), (p.detail * 12, 0.66, 0.04)):
         cosine, sine = direction(turns)
-        hand = line(c.x, c.y, (0.0, 0.0), (sine * radius * length, -cosine * radius * length), width)
-        c.paint(hand, ink)
+        tip = (sine * radius * length, -cosine * radius * length)
+        c.paint(line(c.x, c.y, (0.0, 0.0), tip, width), ink)
     c.paint(disc(c.x, c.y, 0, 0, 0.035), p.main)
