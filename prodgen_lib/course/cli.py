@@ -155,7 +155,7 @@ def check(context, notebooks) -> None:
     prodgen check gan_torch
     """
     from prodgen_lib.course import grade
-    from prodgen_lib.course.project import CourseError
+    from prodgen_lib.course.project import CourseError, short
     from prodgen_lib.course.work import copies, find_copy
 
     root = _root(context)
@@ -169,7 +169,7 @@ def check(context, notebooks) -> None:
             passed = False
             continue
         if results or notebooks:
-            click.echo(grade.table(path, results))
+            click.echo(grade.table(short(path), results))
         passed = passed and all(result.passed for result in results)
     context.exit(int(not passed))
 
@@ -198,12 +198,13 @@ def reset(context, notebook) -> None:
     prodgen reset 06_gan_torch
     prodgen reset work/06_gan_torch.ipynb
     """
+    from prodgen_lib.course.project import short
     from prodgen_lib.course.work import reset as restore
 
     copy, backup = restore(_root(context), notebook)
-    click.echo(f"{copy} is as the course made it.")
+    click.echo(f"{short(copy)} is as the course made it.")
     if backup:
-        click.echo(f"What you had is in {backup}.")
+        click.echo(f"What you had is in {short(backup)}.")
 
 
 @main.command(context_settings={"ignore_unknown_options": True})

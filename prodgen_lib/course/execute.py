@@ -83,7 +83,7 @@ def execute(
                 progress_bar=True,
                 log_output=False,
                 request_save_on_cell_execute=False,
-                extra_arguments=["--log-level=40"],
+                extra_arguments=["--log-level=50"],
             )
         except papermill.PapermillExecutionError as error:
             write_notebook(nbformat.read(after, as_version=4), failed)

@@ -156,7 +156,9 @@ def _failures(exercise: str, copy: NotebookNode, seen: dict[str, dict]) -> Itera
 
 
 def _explained(name: str, value: str) -> str:
-    return f"{name}: {' '.join(value.split())[:200]}"
+    """An error in one line; the file that a kernel invents for a cell means nothing to anyone."""
+    value = re.sub(r"\(\d+\.py, (line \d+)\)", r"(\1)", " ".join(value.split()))
+    return f"{name}: {value[:200]}"
 
 
 def table(path: Path, results: list[Result]) -> str:

@@ -30,7 +30,9 @@ def lab_command(
     first = FIRST if (root / FIRST).exists() else "work"
     options = [
         f"--ServerApp.root_dir={root}",
-        f"--ServerApp.default_url=/lab/tree/{first}",
+        f"--LabApp.default_url=/lab/tree/{first}",
+        "--Application.log_level=WARN",  # leaves the address, and what goes wrong
+        "--LabApp.news_url=None",
         *([] if browser else ["--no-browser"]),
         *([f"--port={port}"] if port else []),
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),

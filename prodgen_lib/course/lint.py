@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,16 +59,9 @@ def _text(cell: NotebookNode, file: str, root: Path, built: set[str]) -> Iterato
     for link in LINK.finditer(prose):
         address = link[1].partition("#")[0]
         if address and not re.match(r"[a-z]+:", address):
-            place = (root / file).parent / address
-            if not place.exists() and _relative(place, root) not in built:
+            place = os.path.normpath(Path(file).parent / address)
+            if place not in built and not (root / place).exists():
                 yield f"the link {link[1]} leads nowhere."
-
-
-def _relative(place: Path, root: Path) -> str:
-    try:
-        return place.resolve().relative_to(root.resolve()).as_posix()
-    except ValueError:
-        return str(place)
 
 
 def leaks(solution: NotebookNode, learner: NotebookNode, file: str) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nbformat
 
-from prodgen_lib.course.source import PACKAGE
+from prodgen_lib.course import source
 
 TREES = ("notebooks", "solutions")
 
@@ -25,12 +25,18 @@ def find_root(given: Path | None = None) -> Path:
             raise CourseError(f"{given} is not the course: it has no folder chapters/.")
         return given.resolve()
     here = Path.cwd().resolve()
-    for folder in (here, *here.parents, PACKAGE.parent):
+    for folder in (here, *here.parents, source.PACKAGE.parent):
         if (folder / "pyproject.toml").is_file() and (folder / "chapters").is_dir():
             return folder
     raise CourseError(
         "The course was not found: run this in its folder (it holds chapters/) or give --root."
     )
+
+
+def short(path: Path) -> Path:
+    """A path as a person here would write it: relative to the current folder where it is below."""
+    here = Path.cwd().resolve()
+    return path.resolve().relative_to(here) if path.resolve().is_relative_to(here) else path
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:

@@ -1,0 +1,107 @@
+import pytest
+
+from prodgen_lib.course.chapter import read_chapter
+from prodgen_lib.course.compose import Target, compose
+from prodgen_lib.course.project import CourseError, dumps
+from prodgen_lib.course.source import function_source
+
+
+def made(course, framework="torch", learner=False, old="", new="", chapter="05_mini"):
+    path = course / f"chapters/{chapter}.md"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new) if old else text, encoding="utf-8")
+    return compose(Target(read_chapter(path), framework, learner))
+
+
+def cell(notebook, identity):
+    return next(cell for cell in notebook.cells if cell.id == identity)
+
+
+def test_an_exercise_becomes_a_heading_an_answer_and_a_check(course):
+    solution, learner = made(course), made(course, learner=True)
+    ids = [c.id for c in solution.cells if c.id.startswith("mini-centred")]
+    assert ids == ["mini-centred-about", "mini-centred", "mini-centred-check"]
+    assert cell(solution, "mini-centred").source == function_source("torch", "mini", "centred")
+    assert cell(learner, "mini-centred").source == (
+        "def centred(values: np.ndarray) -> np.ndarray:\n"
+        '    """The values less their mean."""\n'
+        "    raise NotImplementedError"
+    )
+    check = cell(learner, "mini-centred-check")
+    assert check.source == 'centred = check("mini.centred", centred)'
+    assert check.metadata == {
+        "tags": ["check", "nbval-check-output"],
+        "exercise_id": "mini.centred",
+    }
+    about = cell(learner, "mini-centred-about").source
+    assert "●○○○○" in about and "5 minutes" in about and 'hint("mini.centred")' in about
+
+
+def test_a_review_starts_from_the_candidates_code(course):
+    assert "** 2" in cell(made(course), "mini-review_spread").source
+    assert "** 2" not in cell(made(course, learner=True), "mini-review_spread").source
+
+
+def test_a_given_function_is_shown_in_both(course):
+    for learner in (True, False):
+        shown = cell(made(course, learner=learner), "mini-total")
+        assert shown.source == function_source("torch", "mini", "total")
+        assert shown.metadata.tags == ["given"]
+
+
+def test_tags_and_rewriting_make_the_twin(course):
+    torch, tensorflow = made(course), made(course, "tensorflow")
+    text = dumps(tensorflow)
+    assert "prodgen_lib.tensorflow import check" in text and "prodgen_lib.torch" not in text
+    assert 'word = \\"tensorflow\\"' in text and 'word = \\"torch\\"' not in text
+    assert "Means, in TensorFlow" in text and "05_mini_torch.ipynb" in text
+    different = {c.id for c in torch.cells} ^ {c.id for c in tensorflow.cells}
+    assert len(different) == 2, "only the tagged cells differ"
+
+
+def test_other_code_is_the_twins_source(course):
+    last = made(course).cells[-1].source
+    assert (
+        last.startswith("In TensorFlow") and function_source("tensorflow", "mini", "total") in last
+    )
+
+
+def test_ids_survive_comments_and_twins_of_cells(course):
+    before = [c.id for c in made(course).cells]
+    after = made(course, old="print(word, profile", new="# why\nprint(word, profile")
+    assert [c.id for c in after.cells] == before
+    twice = made(
+        course, old="In {{other}}", new="```python\nword\n```\n\n```python\nword\n```\n\nIn"
+    )
+    ids = [c.id for c in twice.cells]
+    assert len(ids) == len(set(ids)) and sum(i.endswith("-2") for i in ids) == 1
+
+
+def test_the_same_input_gives_the_same_bytes(course):
+    assert dumps(made(course)) == dumps(made(course))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("import numpy as np\n", "", r"`total` uses `np`, which solutions/05_mini_torch.ipynb"),
+        ("import total", "import absent", "no function `absent`"),
+        ("import mean", "import total as t", "must hold imports only"),
+        ("import mean", "import mean\nx = 1", "must hold imports only"),
+        ("import mean", "import total", "mini.total, which"),
+        ("import centred, review", "import mean, review", "mini-mean-about twice"),
+        ("{{twin}}", "{{twins}}", r"\{\{twins\}\}"),
+        ("torch.mini import total", "torch.maxi import total", "no answer key maxi.py"),
+    ],
+)
+def test_what_cannot_be_composed_gets_a_sentence(course, old, new, words):
+    with pytest.raises(CourseError, match=words) as caught:
+        made(course, old=old, new=new)
+    assert "05_mini" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_chapter_without_framework_shows_no_library_code(course):
+    new = '```python tags=["given"]\nfrom prodgen_lib.torch.mini import total\n```\n'
+    with pytest.raises(CourseError, match="frameworks: none"):
+        made(course, None, chapter="00_start_here", old="```bash", new=f"{new}\n```bash")

@@ -1,0 +1,61 @@
+import nbformat
+import pytest
+
+from prodgen_lib.course.build import compose_pair, faults, targets
+from prodgen_lib.course.lint import leaks, lint
+
+code, text = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell
+
+
+def found(tmp_path, cell):
+    (tmp_path / "here.md").write_text("")
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    return lint(notebook, "notebooks/a.ipynb", tmp_path, {"notebooks/b.ipynb"})
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        (code("x = 1\n" * 31), "31 lines"),
+        (code("x = ("), "no Python"),
+        (code("show(figure)"), "alt"),
+        (code("if 1:\n    plt.show()"), "plt.show"),
+        (text("word " * 121), "121 words"),
+        (text("![](../here.md)"), "without words"),
+        (text('<img src="x.png">'), "without words"),
+        (text("[a](../gone.md)"), "leads nowhere"),
+    ],
+)
+def test_a_fault_gets_a_sentence_with_file_and_cell(tmp_path, cell, words):
+    sentences = found(tmp_path, cell)
+    assert len(sentences) == 1 and words in sentences[0]
+    assert sentences[0].startswith(f"notebooks/a.ipynb, cell {cell.id}: ")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        code("x = 1\n" * 30),
+        code("x = 1\n" * 31, metadata={"tags": ["given"]}),
+        code('show(figure, alt="a mug")'),
+        code("%matplotlib inline\nimport a"),
+        text("word " * 120),
+        text("word " * 500, metadata={"tags": ["questions"]}),
+        text("```\n" + "word " * 500 + "\n```"),
+        text("![a mug](../here.md) <img src='x' alt=\"a mug\">"),
+        text("[a](../here.md#b) [b](b.ipynb) [c](https://x.y) [d](#there) [e](mailto:a@b.c)"),
+    ],
+)
+def test_what_is_in_order_passes(tmp_path, cell):
+    assert found(tmp_path, cell) == []
+
+
+def test_the_mini_course_is_in_order(course):
+    assert faults(course, [compose_pair(course, target) for target in targets(course)]) == []
+
+
+def test_an_answer_in_another_cell_is_a_leak(course):
+    (pair, *_) = [compose_pair(course, t) for t in targets(course, ["05"], "torch")]
+    pair.learner.cells[-1].source += "\n\nreturn values - amount_to_give_up"
+    (sentence,) = leaks(pair.main, pair.learner, "notebooks/05.ipynb")
+    assert "gives away a line of mini.centred" in sentence and pair.learner.cells[-1].id in sentence
