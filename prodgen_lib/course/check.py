@@ -11,13 +11,13 @@ import ast
 import inspect
 import textwrap
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from prodgen_lib.course.exercise import Case, Exercise, Framework, Observation, Wrong
+from prodgen_lib.course.exercise import Case, Complaint, Exercise, Framework, Observation, Wrong
 
 STAGES = ("it runs", "the case worked by hand", "values", "invariants", "gradients", "rules")
 
@@ -35,8 +35,10 @@ class Failure:
         return self.type == "NotImplementedError"
 
     def __str__(self) -> str:
+        if self.type == Complaint.__name__:
+            return self.message
         where = f" (line {self.line} of the answer)" if self.line else ""
-        return f"{self.type}: {self.message}{where}"
+        return f"It stops with {self.type}: {self.message}{where}"
 
 
 @dataclass(frozen=True)
@@ -67,14 +69,19 @@ def run(
     exercise: Exercise, answer: Callable, framework: Framework, seed: int | None = None
 ) -> Seen:
     """Run ``answer`` on every case; an exception ends the run and becomes a ``Failure``."""
-    seen: Seen = []
+    return list(_observations(exercise, answer, framework, seed))
+
+
+def _observations(
+    exercise: Exercise, answer: Callable, framework: Framework, seed: int | None
+) -> Iterator[Observation | Failure]:
     for case in make_cases(exercise, seed):
         try:
             observed = exercise.observe(answer, case, framework)
-            seen.append({name: np.asarray(value) for name, value in observed.items()})
+            yield {name: np.asarray(value) for name, value in observed.items()}
         except (Exception, SystemExit) as error:
-            return [*seen, _failure(error, answer)]
-    return seen
+            yield _failure(error, answer)
+            return
 
 
 def _failure(error: BaseException, answer: Callable) -> Failure:
@@ -96,11 +103,12 @@ def judge(
     reference: Seen,
     *,
     source: str | None = None,
-    suspects: Iterable[tuple[Wrong, Seen]] = (),
+    suspects: Iterable[tuple[Wrong, Iterable[Observation | Failure]]] = (),
 ) -> Verdict:
     """Compare what an answer did with what the answer key did, stage by stage.
 
-    ``suspects`` are the known wrong answers with what *they* did; it is consumed only on failure.
+    ``suspects`` are the known wrong answers with what *they* did. It is consumed only on failure,
+    and each one's cases only up to the first that differs.
     """
     stages = [lambda: _it_runs(exercise, seen, reference)]
     if any(case.by_hand for case in cases):
@@ -130,7 +138,7 @@ def _it_runs(exercise: Exercise, seen: Seen, reference: Seen) -> str:
     if isinstance(seen[-1], Failure):
         if seen[-1].unanswered:
             return "Not answered yet: write the body in place of `raise NotImplementedError`."
-        return f"It stops with {seen[-1]}"
+        return str(seen[-1])
     for got, expected in zip(seen, reference, strict=True):
         for name, value in expected.items():
             if name not in got:
@@ -173,6 +181,8 @@ def _close(exercise: Exercise, got: np.ndarray, expected: np.ndarray) -> bool:
 def _difference(case: Case, name: str, got: np.ndarray, expected: np.ndarray, words: str) -> str:
     if got.shape != expected.shape:
         return f"On {case.name}, {name} has shape {got.shape}; {words} {expected.shape}."
+    if got.dtype.kind in "US":
+        return f"On {case.name}, {name}: {got}; {words}: {expected}."
     if got.size == 1:
         return f"On {case.name}, {name} is {got.item():.6g}; {words} {expected.item():.6g}."
     worst = np.unravel_index(np.argmax(np.abs(got - expected.astype(float))), got.shape)
@@ -183,11 +193,9 @@ def _difference(case: Case, name: str, got: np.ndarray, expected: np.ndarray, wo
     )
 
 
-def _same(exercise: Exercise, seen: Seen, other: Seen) -> bool:
+def _same(exercise: Exercise, seen: Seen, other: Iterable[Observation | Failure]) -> bool:
     """Whether two runs did the same: the same numbers, and the same exception if any."""
-    if len(seen) != len(other):
-        return False
-    for got, expected in zip(seen, other, strict=True):
+    for got, expected in zip(seen, other, strict=False):
         if isinstance(got, Failure) or isinstance(expected, Failure):
             both = isinstance(got, Failure) and isinstance(expected, Failure)
             return both and (got.type, got.message) == (expected.type, expected.message)
@@ -239,8 +247,9 @@ def _reference(exercise_id: str, framework: str, seed: int | None) -> Seen:
 
 
 def _suspects(exercise: Exercise, framework: Framework, seed: int | None):
-    for wrong in exercise.wrong:
-        yield wrong, run(exercise, exercise.wrong_answer(wrong, framework), framework, seed)
+    for wrong in exercise.known_wrong(framework.name):
+        answer = exercise.wrong_answer(wrong, framework)
+        yield wrong, _observations(exercise, answer, framework, seed)
 
 
 def check_answer(

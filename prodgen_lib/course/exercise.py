@@ -46,9 +46,16 @@ class Case:
     by_hand: dict[str, Any] = field(default_factory=dict)
 
 
+class Complaint(Exception):
+    """Raised by ``observe``: what an answer gave can't be looked at. Its text is the sentence."""
+
+
 @dataclass(frozen=True)
 class Wrong:
-    """A known wrong answer: edits of the answer key, and what to tell whoever gives it."""
+    """A known wrong answer: edits of the answer key, and what to tell whoever gives it.
+
+    No edits for a framework means that nobody can go wrong in this way there.
+    """
 
     name: str
     message: str
@@ -97,6 +104,10 @@ class Exercise:
     @property
     def name(self) -> str:
         return self.id.partition(".")[2]
+
+    def known_wrong(self, framework: str) -> list[Wrong]:
+        """The known wrong answers that exist in this framework."""
+        return [wrong for wrong in self.wrong if wrong.edits(framework)]
 
     def source(self, framework: str) -> str:
         return function_source(framework, self.topic, self.name)

@@ -110,6 +110,32 @@ def test_suspects_cost_nothing_when_the_answer_is_right():
     assert verdict(observations(), suspects=explode()).correct
 
 
+def test_suspects_run_no_further_than_they_agree():
+    def other_from_the_start():
+        yield {name: value + 1 for name, value in REFERENCE[0].items()}
+        raise AssertionError("the second case ran")
+
+    suspects = [(Wrong.both("other", "Not this."), other_from_the_start())]
+    assert "expected 2" in verdict(observations(batch=3.0), suspects=suspects).message
+
+
+def test_complaint_is_the_whole_sentence():
+    assert verdict([Failure("Complaint", "Return a tensor.", 3)]).message == "Return a tensor."
+
+
+def test_text_is_compared_and_shown():
+    seen = [{**observation, "layers": np.asarray("a b")} for observation in REFERENCE]
+    expected = [{**observation, "layers": np.asarray("a c")} for observation in REFERENCE]
+    result = judge(exercise(), CASES, seen, expected)
+    assert result.message == "On the tiny case, layers: a b; expected: a c."
+
+
+def test_wrong_answer_without_edits_does_not_exist_there():
+    only_torch = Wrong("graph", "Keep the graph.", torch=(("a", "b"),), tensorflow=())
+    known = exercise(wrong=(only_torch,))
+    assert known.known_wrong("torch") == [only_torch] and not known.known_wrong("tensorflow")
+
+
 @pytest.mark.parametrize(
     ("source", "passes"),
     [
