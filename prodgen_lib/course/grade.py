@@ -132,33 +132,38 @@ def _result(check: NotebookNode, copy: NotebookNode, seen: dict[str, dict]) -> R
     cell = seen.get(check.id)
     if cell and cell["passed"]:
         return Result(exercise, True)
-    answer = next(_failures(exercise, copy, seen), None)
-    if failed := cell and re.search(rf"{re.escape(exercise)}  ✗ \S+  \S+  (.*)", cell["text"]):
-        unanswered = failed[1].startswith(NOT_ANSWERED)
-        return Result(exercise, False, not unanswered, "" if unanswered else failed[1])
-    if answer:
-        return Result(exercise, False, message=f"The answer's cell stops with {answer}")
-    if not cell:
-        return Result(exercise, False, message="Not reached: the notebook stopped before it.")
-    if cell["error"]:
-        return Result(exercise, False, message=_explained(*cell["error"]))
-    if "✓" in cell["text"]:
-        return Result(exercise, False, message="Right, but printed other numbers than it should.")
-    return Result(exercise, False, message=cell["reason"])
+    text = cell["text"] if cell else ""
+    if failed := re.search(rf"{re.escape(exercise)}  ✗ \S+  \S+  (.*)", text):
+        if failed[1].startswith(NOT_ANSWERED):
+            return Result(exercise, False, answered=False)
+        return Result(exercise, False, message=failed[1])
+    if answer := next(_failures(exercise, copy, seen), None):
+        return Result(exercise, False, message=f"In the answer's cell: {_explained(answer)}")
+    if "✓" in text:
+        return Result(exercise, False, message="Right, but it prints other numbers than it should.")
+    return Result(exercise, False, message=_explained(cell or {"reason": "Kernel dead"}))
 
 
-def _failures(exercise: str, copy: NotebookNode, seen: dict[str, dict]) -> Iterator[str]:
+def _failures(exercise: str, copy: NotebookNode, seen: dict[str, dict]) -> Iterator[dict]:
+    """What nbval saw of answer cells of this exercise that stopped."""
     for cell in copy.cells:
         ran = seen.get(cell.id)
         mine = cell.metadata.get("exercise_id") == exercise and not has(cell, "check")
-        if mine and ran and not ran["passed"]:
-            yield _explained(*ran["error"]) if ran["error"] else ran["reason"]
+        if mine and ran and ran["error"]:
+            yield ran
 
 
-def _explained(name: str, value: str) -> str:
-    """An error in one line; the file that a kernel invents for a cell means nothing to anyone."""
+def _explained(cell: dict) -> str:
+    """Why a cell failed, in one line; a file name that a kernel made up means nothing to anyone."""
+    name, value = cell.get("error") or ("", cell["reason"])
+    if name == "KeyboardInterrupt":
+        return f"It takes more than {SECONDS_A_CELL} seconds: does a loop never end?"
+    if "Failed to interrupt" in value:
+        return "The kernel died in it, or could not be stopped."
+    if "Kernel dead" in value:
+        return "Not reached: the kernel died in a cell above."
     value = re.sub(r"\(\d+\.py, (line \d+)\)", r"(\1)", " ".join(value.split()))
-    return f"{name}: {value[:200]}"
+    return f"{name}: {value[:200]}" if name else value[:200]
 
 
 def table(path: Path, results: list[Result]) -> str:
