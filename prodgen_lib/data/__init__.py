@@ -7,7 +7,7 @@ from importlib import import_module
 from os import PathLike
 
 from prodgen_lib.data.dataset import Dataset
-from prodgen_lib.data.errors import DataError, one_of
+from prodgen_lib.data.errors import DataError, one_of, whole
 
 __all__ = ["NAMES", "DataError", "Dataset", "load"]
 
@@ -39,7 +39,7 @@ def load(
     name: "catalogue" (drawn, studio setting), "catalogue_full", "fashion_mnist",
         "grocery_store" or "folder" (pictures by class in sub-folders of `folder`).
     split: "train" or "test"; "val" too for grocery_store.
-    limit: at most so many pictures, the first ones.
+    limit: at most so many pictures; of real sets, spread evenly so that all classes occur.
     seed: of the drawn catalogue; the other sets do not depend on it.
     folder: where the files are, instead of the folder in the environment variable PRODGEN_DATA
         or a download.
@@ -49,14 +49,16 @@ def load(
     Raises DataError, one sentence, for anything that cannot be loaded whole.
     """
     one_of("data set", name, NAMES)
-    if limit is not None and limit < 1:
-        raise DataError(f"limit must be at least 1 or None, got {limit}.")
+    if limit is not None:
+        whole("limit", limit, 1)
+    drawn = SOURCES[name] == "catalogue"
+    unknown = sorted(set(options) - ({"count"} if drawn else set()))
+    if unknown:
+        raise DataError(f"load({name!r}) takes no option {unknown[0]!r}.")
     read: Callable[..., Dataset] = import_module(f"{__name__}.{SOURCES[name]}").read
-    if SOURCES[name] == "catalogue":
-        options |= {"setting": "full" if name == "catalogue_full" else "studio"}
-        options |= {"seed": seed, "cache": cache}
-    elif options:
-        raise DataError(f"Data set {name!r} takes no option {next(iter(options))!r}.")
+    if drawn:
+        setting = "full" if name == "catalogue_full" else "studio"
+        options |= {"setting": setting, "seed": seed, "cache": cache}
     else:
         options = {"folder": folder}
     return read(name, split=split, size=size, limit=limit, **options)

@@ -20,9 +20,9 @@ from prodgen_lib.data.cache import cached
 from prodgen_lib.data.cloth import COLOURS, PATTERNS, Product
 from prodgen_lib.data.dataset import Dataset
 from prodgen_lib.data.drawing import Canvas, clip01
-from prodgen_lib.data.errors import DataError, one_of
+from prodgen_lib.data.errors import DataError, one_of, whole
 
-VERSION = 2
+VERSION = 3
 """Counts up whenever a picture changes, so that older cache files are not read."""
 
 Drawing = Callable[[Canvas, Product], None]
@@ -77,7 +77,7 @@ FACTORS: dict[str, Factor] = {
     "second": Factor("colour of trims and pattern", "index into COLOUR_NAMES", int, 0, 11, 1),
     "proportion": Factor("build of the product, see SHAPES", "share", float, 0, 1, 0.5),
     "detail": Factor("a part of the product, see SHAPES", "share", float, 0, 1, 0.5),
-    "side": Factor("as drawn (0) or mirrored (1)", "flag", int, 0, 1, 0, (0, 0)),
+    "side": Factor("1 mirrored; only some products show it", "flag", int, 0, 1, 0, (0, 0)),
     "rotation": Factor("turn, clockwise", "degrees, within 1 %", float, -15, 15, 0, (0, 0)),
     "scale": Factor("size of the product", "factor", float, 0.8, 1.2, 1.08, (1.04, 1.16)),
     "offset_x": Factor("shift right", "half pictures", float, -0.1, 0.1, 0, (-0.03, 0.03)),
@@ -137,8 +137,8 @@ def random_numbers(setting: str, count: int, seed: int, split: str) -> np.ndarra
     NumPy promises that stream never to change, as it does not for its distributions. Each
     setting and split has a stream of its own.
     """
-    if count < 1 or seed < 0:
-        raise DataError(f"count must be at least 1 and seed at least 0, got {count} and {seed}.")
+    whole("count", count, 1)
+    whole("seed", seed, 0)
     stream = [seed, SETTINGS.index(setting), SPLITS.index(split)]
     raw = np.random.PCG64(np.random.SeedSequence(stream)).random_raw(count * len(FACTORS))
     return ((raw >> np.uint64(11)) * 2.0**-53).reshape(count, len(FACTORS)).T
@@ -278,6 +278,7 @@ def read(
 ) -> Dataset:
     """`count` pictures of a setting (the first `limit` of them) with their factors."""
     one_of("size of a catalogue picture", size, SIZES)
+    whole("count", count, 1)
     count = count if limit is None else min(count, limit)
     factors = sample_factors(setting, count, seed, split)
     if cache:

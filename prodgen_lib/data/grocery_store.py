@@ -18,6 +18,7 @@ import os
 import zipfile
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -47,6 +48,15 @@ ROWS = {
 """sha256 of each official list, written as lines `path, fine, coarse`."""
 
 Row = tuple[str, int, int]
+"""Official path, fine label, coarse label."""
+
+
+class Photo(NamedTuple):
+    """One photograph of a split: its place in the official list, its row there, a PNG file."""
+
+    index: int
+    row: Row
+    png: bytes
 
 
 def read(
@@ -62,19 +72,25 @@ def read(
     check_size(size)
     home = find(local_folder(folder, "grocery-store"))
     classes = read_classes(home / "classes.csv")
-    shards = [read_shard(home / file, len(classes)) for file in SHARDS[split]]
-    rows = np.concatenate([shard["index"] for shard in shards])
-    if not np.array_equal(np.sort(rows), np.arange(len(rows))):
-        raise DataError(f"The {split} files in {home} do not hold every row once; get them again.")
-    pngs = [png for shard in shards for png in shard["pngs"]]
-    names = [f"Picture {row} in {home}, split {split}," for row in rows]
-    index = np.argsort(rows)[spread(len(rows), limit)]
-    images = [decode(pngs[i], names[i], lambda p: square(exact(p), size)) for i in index]
-    fine, coarse = (
-        np.concatenate([shard[key] for shard in shards])[index].astype(np.int64)
-        for key in ("fine", "coarse")
-    )
+    photos = sorted(photo for file in SHARDS[split] for photo in read_shard(home / file))
+    rows = [photo.row for photo in photos]
+    if checksum(rows) != ROWS[split] or [photo.index for photo in photos] != [*range(len(rows))]:
+        raise DataError(
+            f"{' and '.join(SHARDS[split])} in {home} do not hold the official {split} list of "
+            f"photographs ({len(photos)} found); get them again."
+        )
+    photos = [photos[i] for i in spread(len(photos), limit)]
+    images = [
+        decode(p.png, f"{home}: {p.row[0]}", lambda q: square(exact(q), size)) for p in photos
+    ]
+    fine, coarse = (np.array([photo.row[i] for photo in photos], np.int64) for i in (1, 2))
     return Dataset(name, np.stack(images), fine, classes, {"coarse": coarse})
+
+
+def checksum(rows: list[Row]) -> str:
+    """sha256 of a list of photographs, to be compared with ROWS."""
+    text = "".join(f"{path}, {fine}, {coarse}\n" for path, fine, coarse in rows)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def exact(picture: Image.Image) -> Image.Image:
@@ -96,24 +112,20 @@ def read_classes(path: Path) -> tuple[str, ...]:
     return tuple(names[i] for i in range(81))
 
 
-def read_shard(path: Path, classes: int) -> dict[str, np.ndarray | list[bytes]]:
-    """The arrays of one shard, with `pngs`, the bytes of each picture."""
+def read_shard(path: Path) -> list[Photo]:
+    """The photographs of one shard."""
+    if not path.is_file():
+        raise DataError(f"{path} is missing; put all Grocery Store files there.")
+    keys = ("offset", "fine", "coarse", "index", "path")
     try:
         with np.load(path, allow_pickle=False) as file:
-            shard = {key: file[key] for key in ("png", "offset", "fine", "coarse", "index")}
-    except FileNotFoundError as error:
-        raise DataError(f"{path} is missing; put all Grocery Store files there.") from error
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            data = file["png"].astype(np.uint8, casting="no").tobytes()
+            offset, fine, coarse, index, names = (file[key].tolist() for key in keys)
+        pngs = [data[a:b] for a, b in pairwise(offset)]
+        rows = zip(index, zip(names, fine, coarse, strict=True), pngs, strict=True)
+        return [Photo(*row) for row in rows]
+    except Exception as error:  # a damaged archive raises nearly anything
         raise DataError(f"{path} is damaged ({error}); delete it and get it again.") from error
-    png, offset, count = shard["png"], shard["offset"], len(shard["fine"])
-    sound = count > 0 and len(offset) == count + 1 and all(
-        len(shard[key]) == count for key in ("coarse", "index")
-    ) and offset[0] == 0 and offset[-1] == len(png) and np.all(np.diff(offset) > 0)  # fmt: skip
-    sound = sound and png.dtype == np.uint8 and offset.dtype.kind in "iu"
-    if not sound or not 0 <= shard["fine"].min() <= shard["fine"].max() < classes:
-        raise DataError(f"{path} holds arrays that do not fit each other; get it again.")
-    data = png.tobytes()
-    return shard | {"pngs": [data[a:b] for a, b in pairwise(offset)]}
 
 
 # From the original photographs -------------------------------------------------------------
@@ -167,10 +179,13 @@ def official_rows(source: Path | zipfile.Path, split: str) -> list[Row]:
     """Path, fine and coarse label of each photograph of a split; the list must be the official."""
     lines = (source / f"{split}.txt").read_text(encoding="utf-8").splitlines()
     fields = [[field.strip() for field in line.split(",")] for line in lines if line.strip()]
-    text = "".join(", ".join(row) + "\n" for row in fields)
-    if hashlib.sha256(text.encode()).hexdigest() != ROWS[split]:
+    try:
+        rows = [(path, int(fine), int(coarse)) for path, fine, coarse in fields]
+    except ValueError:
+        rows = []
+    if checksum(rows) != ROWS[split]:
         raise DataError(f"{source}/{split}.txt is not the official list of commit {COMMIT[:8]}.")
-    return [(path, int(fine), int(coarse)) for path, fine, coarse in fields]
+    return rows
 
 
 def compact(source: Path | zipfile.Path, path: str) -> bytes:

@@ -43,7 +43,7 @@ def mug(c: Canvas, p: Product) -> None:
     shine = box(c.left, c.y, -0.22, middle, 0.035, (bottom - top) * 0.33, 0.03)
     c.paint(shine, WHITE, opacity=0.35)
     c.paint(ellipse(c.x, c.y, 0, top, 0.405, 0.095), p.main, 1.06 - 0.1 * c.left)
-    c.paint(ellipse(c.x, c.y, 0, top + 0.005, 0.355, 0.068), p.panel, 0.50 + 0.25 * c.left)
+    c.paint(ellipse(c.x, c.y, 0, top + 0.005, 0.355, 0.068), p.second, 0.62 + 0.25 * c.left)
     c.paint(ellipse(c.x, c.y, 0, top + 0.035, 0.29, 0.035), DARK, opacity=0.55)
 
 
@@ -135,7 +135,7 @@ def watch(c: Canvas, p: Product) -> None:
     radius = 0.31 + 0.08 * p.proportion
     ay = np.abs(c.y)
     strap = sides(np.abs(c.x), ay, [(0.22, 0.0), (0.15, 0.63), (0.0, 0.63)], 0.05)
-    c.paint(strap, p.cloth(c, c.x, c.y), edge_shade(strap, 0.06, 0.25))
+    c.paint(strap, p.cloth(c, c.x, c.y - 0.27), edge_shade(strap, 0.06, 0.25))
     for y in (0.42, 0.50, 0.58):
         c.paint(disc(c.x, c.y, 0, y, 0.014), DARK, opacity=0.6)
     c.paint(box(c.x, c.y, 0, -0.56, 0.16, 0.03, 0.02), STEEL)
@@ -145,8 +145,9 @@ def watch(c: Canvas, p: Product) -> None:
     else:
         case = box(c.x, c.y, 0, 0, radius * 0.92, radius * 0.92, 0.10)
     c.paint(case, METAL, 1.05 - 0.5 * (c.left + c.y))
-    c.paint(case + 0.02, STEEL, 1.1 + 0.5 * (c.left + c.y))
-    c.paint(case + 0.055, p.second if p.pattern == "two-tone" else PAPER, 1.0 + 0.1 * c.y)
+    bezel, dial = (STEEL, p.second) if p.pattern == "two-tone" else (p.second, PAPER)
+    c.paint(case + 0.02, bezel, 1.0 + 0.25 * (c.left + c.y))
+    c.paint(case + 0.055, dial, 1.0 + 0.1 * c.y)
     dial_marks(c, radius * 0.72)
     watch_hands(c, p, radius)
 

@@ -8,13 +8,12 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageOps
 
-from prodgen_lib.data.errors import DataError
+from prodgen_lib.data.errors import DataError, whole
 
 
 def check_size(size: int) -> None:
     """Raise DataError unless `size` is a whole number of pixels that a picture can have."""
-    if not isinstance(size, int) or not 8 <= size <= 512:
-        raise DataError(f"The size of a picture must be 8 to 512 pixels, got {size!r}.")
+    whole("The size of a picture in pixels", size, 8, 512)
 
 
 def spread(count: int, limit: int | None) -> np.ndarray:

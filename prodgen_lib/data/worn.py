@@ -31,8 +31,9 @@ def t_shirt(c: Canvas, p: Product) -> None:
     ax, half = np.abs(c.x), 0.35 + 0.06 * p.proportion
     cloth, light = p.cloth(c, c.x, c.y), 1.03 - 0.12 * c.left
     shoulder, armpit = (half - 0.02, -0.47), (half - 0.02, -0.12)
-    sleeve = t_shirt_sleeve(ax, c.y, half, p.detail)
+    sleeve, cuff = t_shirt_sleeve(ax, c.y, half, p.detail)
     c.paint(sleeve, p.panel if p.pattern == "two-tone" else cloth, 0.93 * light)
+    c.paint(cuff, p.second, 0.9 * light)
     chain = [(0, -0.56), (0.14, -0.56), shoulder, armpit, (half, 0.59), (0, 0.61)]
     body = sides(ax, c.y, chain, 0.04)
     c.paint(np.maximum(ring(body, 0.03), sleeve), DARK, opacity=0.22)
@@ -46,17 +47,14 @@ def t_shirt(c: Canvas, p: Product) -> None:
     c.paint(np.maximum(neck, body - 0.01), p.main, 0.45)
 
 
-def t_shirt_sleeve(ax: Field, y: Field, half: Field, length: Field) -> Field:
-    """Both sleeves of a shirt that is `half` wide from its middle."""
+def t_shirt_sleeve(ax: Field, y: Field, half: Field, length: Field) -> tuple[Field, Field]:
+    """Both sleeves, and their cuffs, of a shirt that is `half` wide from its middle."""
     reach, drop = 0.16 + 0.16 * length, 0.20 + 0.16 * length
-    chain = [
-        (0.12, -0.56),
-        (half - 0.02, -0.47),
-        (half - 0.02 + reach, -0.47 + drop),
-        (half - 0.17 + reach, -0.24 + drop * 0.85),
-        (half - 0.06, -0.12),
-    ]
-    return polygon(ax, y, chain, 0.03)
+    outer = (half - 0.02 + reach, -0.47 + drop)
+    inner = (half - 0.17 + reach, -0.24 + drop * 0.85)
+    chain = [(0.12, -0.56), (half - 0.02, -0.47), outer, inner, (half - 0.06, -0.12)]
+    sleeve = polygon(ax, y, chain, 0.03)
+    return sleeve, np.maximum(sleeve, -side(ax, y, outer, inner) - 0.045)
 
 
 def sneaker(c: Canvas, p: Product) -> None:
