@@ -236,10 +236,8 @@ def learn(context, framework, browser, port, copy_only, jupyter_options) -> None
     root = _root(context)
     frameworks = tuple(name for name in installed() if framework in ("all", name))
     if not frameworks:
-        wanted = "no framework" if framework == "all" else f"{framework} not"
-        raise CourseError(
-            f"There is {wanted} installed: run `make learn`, or pip install -e .[all]."
-        )
+        missing = "A framework" if framework == "all" else framework
+        raise CourseError(f"{missing} is not installed: run `make learn FRAMEWORK={framework}`.")
     for sentence in copy_notebooks(root, frameworks):
         click.echo(sentence)
     if copy_only:
@@ -262,3 +260,7 @@ def doctor(context) -> None:
         click.echo(f"{mark} {finding.what}{remedy}")
         well = well and (finding.well or not finding.needed)
     context.exit(int(not well))
+
+
+if __name__ == "__main__":
+    main(prog_name="prodgen")

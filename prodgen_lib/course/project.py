@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import nbformat
@@ -49,18 +50,17 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
             f"{path} holds merge-conflict markers (<<<<<<<): resolve the merge first."
         )
     try:
-        found = nbformat.reads(text, as_version=nbformat.NO_CONVERT)
-    except Exception:
+        raw = json.loads(text)
+    except ValueError:
         raise CourseError(f"{path} is no notebook: its text is not notebook JSON.") from None
-    if found.get("nbformat") != 4 or not isinstance(found.get("cells"), list):
-        version = found.get("nbformat", "none")
-        raise CourseError(
-            f"{path} is in notebook format {version}; expected 4: save it in JupyterLab."
-        )
+    version = raw.get("nbformat", "none") if isinstance(raw, dict) else "none"
+    if version != 4:
+        raise CourseError(f"{path} is in notebook format {version}; expected 4: convert it first.")
     try:
+        found = nbformat.v4.reads(text)
         nbformat.validate(found, relax_add_props=True)
-    except nbformat.ValidationError as error:
-        reason = error.message.splitlines()[0][:120]
+    except Exception as error:
+        reason = str(getattr(error, "message", error)).splitlines()[0][:120]
         raise CourseError(f"{path} is a damaged notebook: {reason}.") from None
     return found
 

@@ -33,7 +33,8 @@ def notebooks(root: Path, chosen: Iterable[str], framework: str | None, tree: st
             if variant and framework not in (None, variant):
                 continue
             if not path.exists():
-                raise CourseError(f"{path.relative_to(root)} is missing: run `prodgen build`.")
+                maker = "learn" if folder == "work" else "build"
+                raise CourseError(f"{path.relative_to(root)} is missing: run `prodgen {maker}`.")
             found.append(path)
     return found
 

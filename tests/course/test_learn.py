@@ -1,0 +1,61 @@
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from prodgen_lib.course import learn
+
+
+def test_a_machine_without_a_screen_has_no_browser(monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert not learn.has_browser()
+
+
+def test_jupyterlab_opens_the_first_notebook_with_its_token_on(tmp_path):
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work/00_start_here.ipynb").write_text("{}")
+    command = learn.lab_command(tmp_path, browser=False, port=9999, extra=("--ip=::1",))
+    assert "--LabApp.default_url=/lab/tree/work/00_start_here.ipynb" in command
+    assert "--port=9999" in command and "--no-browser" in command and command[-1] == "--ip=::1"
+    assert "token" not in str(command)
+
+
+def fetch(address):
+    """The page at an address whose server may need another moment."""
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(address, timeout=30) as page:
+                return page.read()
+        except urllib.error.URLError:
+            time.sleep(0.1)
+    raise AssertionError(f"nothing answers at {address}")
+
+
+def test_headless_it_prints_the_address_and_stays_up(course):
+    from prodgen_lib.course.build import build
+
+    build(course, run=False, say=lambda line: None)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "prodgen_lib.course.cli", "learn", "--no-browser"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "JUPYTER_RUNTIME_DIR": str(course / "runtime")},
+    )
+    try:
+        address = next(filter(None, (re.search(r"http://127\S+", line) for line in process.stdout)))
+        assert "/lab/tree/work/00_start_here.ipynb?token=" in address[0]
+        assert b"jupyter" in fetch(address[0]).lower()
+        assert process.poll() is None and (course / "work/05_mini_torch.ipynb").exists()
+    except StopIteration:
+        pytest.fail("JupyterLab printed no address.")
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
