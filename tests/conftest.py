@@ -1,0 +1,20 @@
+"""What several tests share: where the real data sets lie."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with fashion-mnist/ and grocery-store/: $PRODGEN_DATA or one beside the repo."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("PRODGEN_DATA") or beside)
+    if not (folder / "fashion-mnist").is_dir() or not (folder / "grocery-store").is_dir():
+        pytest.skip(
+            "no real data: set PRODGEN_DATA to a folder with fashion-mnist/, grocery-store/"
+        )
+    return folder
