@@ -234,8 +234,8 @@ def _check_names(target: Target, cells: list[NotebookNode]) -> None:
     known = set().union(*(names.defined(cell.source) for cell in code)) if code else set()
     for cell in filter(is_shown, code):
         if missing := sorted(names.used(cell.source) - known):
-            function = cell.id.partition("-")[2]
+            listed = " and ".join(f"`{name}`" for name in missing)
             raise CourseError(
-                f"`{function}` uses `{missing[0]}`, which {target.file} doesn't define: import it "
-                f"in the set-up cell of {target.chapter.path.name}, or show it with the tag given."
+                f"`{cell.id.partition('-')[2]}` uses {listed}, which {target.file} doesn't define: "
+                f"import it in {target.chapter.path.name}, or show it with the tag given."
             )
