@@ -65,8 +65,8 @@ def execute(
 ) -> NotebookNode:
     """Run a notebook by papermill in ``folder`` and return it with its outputs.
 
-    ``strict`` makes a failing check stop the run. A run that stops raises ``CourseError``, and
-    what was run so far is left in ``failed``.
+    ``strict`` makes a failing check stop the run; without it the caller's own environment decides.
+    A run that stops raises ``CourseError``, and what was run so far is left in ``failed``.
     """
     import papermill
 
@@ -94,9 +94,8 @@ def execute(
 @contextmanager
 def _environment(strict: bool, home: str):
     """Settings for the kernel; the attempts of a run don't count as the author's own."""
-    wanted = {**QUIET, "PRODGEN_HOME": home, "PRODGEN_STRICT": "1" if strict else "0"}
     before = dict(os.environ)
-    os.environ.update(wanted)
+    os.environ.update(QUIET, PRODGEN_HOME=home, **({"PRODGEN_STRICT": "1"} if strict else {}))
     os.environ.pop("PRODGEN_SEED", None)
     try:
         yield

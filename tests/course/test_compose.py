@@ -105,3 +105,23 @@ def test_a_chapter_without_framework_shows_no_library_code(course):
     new = '```python tags=["given"]\nfrom prodgen_lib.torch.mini import total\n```\n'
     with pytest.raises(CourseError, match="frameworks: none"):
         made(course, None, chapter="00_start_here", old="```bash", new=f"{new}\n```bash")
+
+
+def test_questions_become_cells_of_their_own(course, monkeypatch):
+    asked = []
+
+    def question_cells(path, framework):
+        asked.append((path.name, framework))
+        return [("q-mini-why", "Why?"), ("q-mini-how", "How?")]
+
+    monkeypatch.setattr("prodgen_lib.interview.question_cells", question_cells)
+    new = "## Drill\n\n{{questions}}\n\nThe end.\n\nIn {{other}}"
+    last = made(course, old="In {{other}}", new=new).cells[-4:]
+    assert [c.source for c in last[:3]] == ["## Drill", "Why?", "How?"]
+    assert last[3].source.startswith("The end.") and last[1].metadata.tags == ["questions"]
+    assert last[2].id == "05-q-mini-how" and asked == [("05_mini.yaml", "torch")]
+
+
+def test_a_faulty_question_file_gets_a_sentence(course):
+    with pytest.raises(CourseError, match=r"05_mini.md: There is no question file"):
+        made(course, old="In {{other}}", new="{{questions}}\n\nIn")

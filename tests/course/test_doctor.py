@@ -36,6 +36,12 @@ def test_weights_are_summed_opened_and_looked_at(weights):
     assert "not finite" in weights(save({"x": np.full(3, np.nan)})).what
 
 
+def test_the_weights_that_ship_are_in_order():
+    problems = [finding.what for finding in doctor._weights() if not finding.well]
+    update = "in prodgen_lib/weights: sha256sum *.safetensors > SHA256SUMS"
+    assert not problems, f"{problems}; after a change of weights, {update}"
+
+
 def test_weights_that_are_gone_are_missed(weights, course):
     weights(save({"x": np.ones(3)}))
     (course / "prodgen_lib/weights/a.safetensors").unlink()
