@@ -1,0 +1,177 @@
+"""The question bank: what a question holds, and reading it from YAML with clear complaints."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+LEVELS = ("junior", "senior", "expert")
+ID = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")
+REFERENCE = re.compile(r"(arXiv:\d{4}\.\d{4,5}|doi:10\.\d{4,9}/\S+)")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+LINE_ENDS = re.compile(r"(?<=[。，；：？！、（]) | (?=[。，；：？！、）])|(?<=[一-鿿]) (?=[一-鿿])")
+
+
+@dataclass(frozen=True)
+class Text:
+    """The same words in English and in Chinese."""
+
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """What an interviewer asks next, and an answer."""
+
+    question: Text
+    answer: Text
+
+
+@dataclass(frozen=True)
+class Source:
+    """A paper: its title, and `arXiv:…` or `doi:…`."""
+
+    title: str
+    reference: str
+
+    @property
+    def link(self) -> str:
+        kind, _, number = self.reference.partition(":")
+        return f"https://{'arxiv.org/abs' if kind == 'arXiv' else 'doi.org'}/{number}"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One interview question.
+
+    `id` never changes, whatever the wording: review histories hang on it. `level` is that of a
+    candidate from whom a good answer is expected. `rubric` says, for each of `LEVELS`, what an
+    answer at that level contains. `shown_by` names an exercise (`gan.train_step`) or a heading of
+    the chapter.
+    """
+
+    id: str
+    level: str
+    topics: tuple[str, ...]
+    title: Text
+    short: Text
+    full: Text
+    rubric: dict[str, Text]
+    follow_ups: tuple[FollowUp, ...]
+    mistakes: tuple[Text, ...]
+    shown_by: str
+    sources: tuple[Source, ...]
+
+
+class _Faulty(ValueError):
+    """A field that is not as it should be; the place is put in front on the way out."""
+
+    def __init__(self, place: str, complaint: str) -> None:
+        super().__init__(f"{place}: {complaint}")
+        self.place, self.complaint = place, complaint
+
+
+def load_questions(path: str | Path) -> tuple[Question, ...]:
+    """The questions of a chapter. Raises ValueError, naming file, question and field."""
+    path = Path(path)
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"There is no question file {path}.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path.name} is no YAML: {' '.join(str(error).split())}.") from None
+    if not isinstance(raw, list) or not raw:
+        raise ValueError(f"{path.name} must hold a list of questions, each beginning `- id:`.")
+    questions: list[Question] = []
+    for number, entry in enumerate(raw, start=1):
+        name = entry.get("id") if isinstance(entry, dict) else None
+        try:
+            questions.append(_question(entry))
+            if name in {question.id for question in questions[:-1]}:
+                raise _Faulty("id", "is used twice; every question has its own")
+        except _Faulty as fault:
+            raise ValueError(f"{path.name}, {name or f'question {number}'}, {fault}.") from None
+    return tuple(questions)
+
+
+def _question(entry: Any) -> Question:
+    fields = _fields(entry, "question", tuple(Question.__dataclass_fields__))
+    identity, level = _string(fields["id"], "id"), _string(fields["level"], "level")
+    if not ID.fullmatch(identity):
+        raise _Faulty("id", f"{identity!r} is not like gan.mode_collapse (a-z, 0-9, _)")
+    if level not in LEVELS:
+        raise _Faulty("level", f"{level!r} is not one of {', '.join(LEVELS)}")
+    rubric = _fields(fields["rubric"], "rubric", LEVELS)
+    return Question(
+        id=identity,
+        level=level,
+        topics=_list(fields["topics"], "topics", _string),
+        title=_text(fields["title"], "title"),
+        short=_text(fields["short"], "short"),
+        full=_text(fields["full"], "full"),
+        rubric={level: _text(rubric[level], f"rubric.{level}") for level in LEVELS},
+        follow_ups=_list(fields["follow_ups"], "follow_ups", _follow_up, least=2),
+        mistakes=_list(fields["mistakes"], "mistakes", _text),
+        shown_by=_string(fields["shown_by"], "shown_by"),
+        sources=_list(fields["sources"], "sources", _source),
+    )
+
+
+def _fields(value: Any, place: str, names: tuple[str, ...]) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _Faulty(place, f"must hold {', '.join(names)}")
+    for name in names:
+        if name not in value:
+            raise _Faulty(place if place != "question" else name, f"{name} is missing")
+    for name in value:
+        if name not in names:
+            raise _Faulty(place, f"unknown field {name!r}; known are {', '.join(names)}")
+    return value
+
+
+def _string(value: Any, place: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise _Faulty(place, "must be text, and not empty")
+    return value.strip()
+
+
+def _text(value: Any, place: str) -> Text:
+    fields = _fields(value, place, ("en", "zh"))
+    english, chinese = _string(fields["en"], f"{place}.en"), _string(fields["zh"], f"{place}.zh")
+    if not CHINESE.search(chinese):
+        raise _Faulty(f"{place}.zh", "has no Chinese in it")
+    return Text(english, LINE_ENDS.sub("", chinese))  # YAML folds a line's end into a space
+
+
+def _list(
+    value: Any, place: str, read: Callable[[Any, str], Any], *, least: int = 1
+) -> tuple[Any, ...]:
+    if not isinstance(value, list) or len(value) < least:
+        raise _Faulty(place, f"must be a list of {least} or more")
+    return tuple(_read_each(value, place, read))
+
+
+def _read_each(value: list, place: str, read: Callable[[Any, str], Any]) -> Iterator[Any]:
+    for number, item in enumerate(value, start=1):
+        yield read(item, f"{place}[{number}]")
+
+
+def _follow_up(value: Any, place: str) -> FollowUp:
+    fields = _fields(value, place, ("question", "answer"))
+    return FollowUp(
+        _text(fields["question"], f"{place}.question"), _text(fields["answer"], f"{place}.answer")
+    )
+
+
+def _source(value: Any, place: str) -> Source:
+    fields = _fields(value, place, ("title", "reference"))
+    reference = _string(fields["reference"], f"{place}.reference")
+    if not REFERENCE.fullmatch(reference):
+        raise _Faulty(f"{place}.reference", f"{reference!r} is not like arXiv:1406.2661 or doi:10…")
+    return Source(_string(fields["title"], f"{place}.title"), reference)
