@@ -133,7 +133,7 @@ def _function(target: Target, topic: str, name: str, exercise: bool) -> list[Not
     if name not in known:
         raise CourseError(
             f"{target.chapter.path.name} asks for the exercise {topic}.{name}, which "
-            f"prodgen_lib/exercises/{topic}.py does not have; it has: {', '.join(known)}."
+            f"prodgen_lib.exercises.{topic} does not have; it has: {', '.join(known)}."
         )
     about = known[name]
     if target.learner:

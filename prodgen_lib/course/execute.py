@@ -45,9 +45,14 @@ def _dependencies(notebook: NotebookNode) -> list[Path]:
         *package.glob(f"{notebook.metadata.prodgen.framework}/**/*"),
         *package.glob("weights/**/*.safetensors"),
         *(package / "course" / f"{name}.py" for name in ENGINE),
-        *(package / "exercises" / f"{topic}.py" for topic in topics),
+        *(file for name in (*topics, "common") for file in _modules(package / "exercises", name)),
     ]
     return sorted(f for f in files if f.is_file() and "__pycache__" not in f.parts)
+
+
+def _modules(folder: Path, name: str) -> list[Path]:
+    """The files of a module, whether it is one file or a folder of them."""
+    return [folder / f"{name}.py", *folder.glob(f"{name}/**/*.py")]
 
 
 def _content(path: Path) -> bytes:

@@ -100,6 +100,17 @@ def test_changing_code_executes_what_depends_on_it(course, ran, file, old, new, 
     assert ran[3:] == again and builder.stale(course) == []
 
 
+def test_exercises_may_be_a_folder(course, ran):
+    build(course)
+    folder = course / "prodgen_lib/exercises"
+    (folder / "mini").mkdir()
+    (folder / "mini.py").rename(folder / "mini/__init__.py")
+    build(course)
+    edit(folder / "mini/__init__.py", "size=9", "size=8")
+    build(course)
+    assert ran[3:] == ["torch", "tensorflow"] * 2
+
+
 def test_weights_and_data_are_depended_on(course, ran):
     build(course)
     (course / "prodgen_lib/weights").mkdir()
