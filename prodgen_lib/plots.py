@@ -164,13 +164,13 @@ def show(fig: Figure, *, alt: str) -> None:
     The words are the picture's alternative text, in the notebook and in HTML made from it.
     Outside a notebook nothing is shown.
     """
-    if _in_notebook():
+    if in_notebook():
         from IPython.display import display
 
-        display(_bundle(fig, alt), raw=True)
+        display(bundle(fig, alt), raw=True)
 
 
-def _bundle(fig: Figure, alt: str) -> dict[str, str]:
+def bundle(fig: Figure, alt: str) -> dict[str, str]:
     if not alt.strip():
         raise ValueError("show(…) needs alt=…: say in words what the figure shows.")
     width = round(fig.get_figwidth() * 96)
@@ -182,7 +182,7 @@ def _bundle(fig: Figure, alt: str) -> dict[str, str]:
     return {"text/html": picture, "text/plain": alt}
 
 
-def _in_notebook() -> bool:
+def in_notebook() -> bool:
     from IPython import get_ipython
 
     return getattr(get_ipython(), "kernel", None) is not None
@@ -196,13 +196,13 @@ def live(
     The picture is renewed every `every` seconds and after the last step; at the start there is one
     too. Outside a notebook it does nothing at all.
     """
-    if not _in_notebook():
+    if not in_notebook():
         return lambda step, generator, losses: None
     from IPython.display import display
 
     history: dict[str, list[float]] = {}
     handle = display({"text/plain": "Training begins."}, raw=True, display_id=True)
-    drawn = 0.0
+    drawn = float("-inf")
 
     def on_step(step: int, generator: object, losses: Mapping[str, float]) -> None:
         nonlocal drawn
@@ -212,7 +212,7 @@ def live(
             drawn = time.monotonic()
             fig = progress(history, draw(generator), step + 1, steps)
             alt = f"Losses over {step + 1} of {steps} steps, and samples of the generator now."
-            handle.update(_bundle(fig, alt), raw=True)
+            handle.update(bundle(fig, alt), raw=True)
 
     return on_step
 
