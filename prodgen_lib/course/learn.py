@@ -32,7 +32,6 @@ def lab_command(
         f"--ServerApp.root_dir={root}",
         f"--LabApp.default_url=/lab/tree/{first}",
         "--Application.log_level=WARN",  # leaves the address, and what goes wrong
-        "--LabApp.news_url=None",
         *([] if browser else ["--no-browser"]),
         *([f"--port={port}"] if port else []),
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
@@ -41,6 +40,11 @@ def lab_command(
 
 
 def start_lab(command: list[str]) -> None:
-    """Become JupyterLab: it prints its address, and Ctrl-C reaches it directly."""
+    """Become JupyterLab: it prints its address, and Ctrl-C reaches it directly.
+
+    Our settings (``lab/``) only keep its questions about news and updates from the first screen.
+    """
     sys.stdout.flush()
-    os.execv(command[0], command)
+    paths = [str(Path(__file__).parent / "lab"), os.environ.get("JUPYTER_CONFIG_PATH")]
+    joined = os.pathsep.join(filter(None, paths))
+    os.execve(command[0], command, {**os.environ, "JUPYTER_CONFIG_PATH": joined})
