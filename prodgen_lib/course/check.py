@@ -243,7 +243,10 @@ def _reference(exercise_id: str, framework: str, seed: int | None) -> Seen:
     from prodgen_lib.course.exercise import find_exercise
 
     exercise = find_exercise(exercise_id)
-    return run(exercise, exercise.solution(Framework(framework)), Framework(framework), seed)
+    seen = run(exercise, exercise.solution(Framework(framework)), Framework(framework), seed)
+    if isinstance(seen[-1], Failure):
+        raise RuntimeError(f"The course's own answer to {exercise_id} failed. {seen[-1]}")
+    return seen
 
 
 def _suspects(exercise: Exercise, framework: Framework, seed: int | None):

@@ -1,0 +1,64 @@
+"""What the exercises of every chapter share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from types import ModuleType
+
+import numpy as np
+
+from prodgen_lib.course.exercise import Framework
+
+
+def probe(framework: Framework) -> ModuleType:
+    """The module that looks into answers in this framework."""
+    return import_module(f"prodgen_lib.exercises.probe_{framework.name}")
+
+
+def yes(holds: bool) -> np.ndarray:
+    """Something that should hold, as a whole number: 1 or 0."""
+    return np.asarray(int(holds))
+
+
+def summary(values: np.ndarray) -> np.ndarray:
+    """Mean, lowest and highest: numbers that do not depend on a framework's layout."""
+    return np.array([values.mean(), values.min(), values.max()])
+
+
+def flat(arrays: Iterable[np.ndarray]) -> np.ndarray:
+    """All numbers of some arrays in one row."""
+    return np.concatenate([np.zeros(0), *(np.ravel(array) for array in arrays)])
+
+
+def even_weights(seed: int, scale: float) -> Callable[[tuple[int, ...], bool], np.ndarray]:
+    """As `drawn_weights`, but dense layers treat all pixels and channels of a picture alike.
+
+    The frameworks order these differently where a picture is flattened; with such weights both
+    give the same numbers.
+    """
+    draw = drawn_weights(seed, scale)
+
+    def draw_even(shape: tuple[int, ...], is_statistic: bool) -> np.ndarray:
+        few = tuple(1 if size > 1000 else size for size in shape)
+        return np.ascontiguousarray(np.broadcast_to(draw(few, is_statistic), shape))
+
+    return draw_even
+
+
+def drawn_weights(seed: int, scale: float = 0.5) -> Callable[[tuple[int, ...], bool], np.ndarray]:
+    """Weights for a probe's `fill`: the same in both frameworks, and nothing too large or small.
+
+    Kernels are N(0, scale²), vectors (biases, scales) lie in [0.2, 1.2], and moving statistics in
+    [0.005, 0.015], small enough that batch norm's eps shows.
+    """
+    rng = np.random.default_rng(seed)
+
+    def draw(shape: tuple[int, ...], is_statistic: bool) -> np.ndarray:
+        if is_statistic:
+            return rng.uniform(0.005, 0.015, shape).astype(np.float32)
+        if len(shape) > 1:
+            return rng.normal(0, scale, shape).astype(np.float32)
+        return rng.uniform(0.2, 1.2, shape).astype(np.float32)
+
+    return draw

@@ -1,0 +1,11 @@
+"""The exercises of the GAN chapter: what each is checked on, its hints, its known wrong answers."""
+
+from prodgen_lib.exercises.gan import collapse, losses, networks, review, training
+
+EXERCISES = (
+    *networks.EXERCISES,
+    *losses.EXERCISES,
+    *training.EXERCISES,
+    *collapse.EXERCISES,
+    *review.EXERCISES,
+)

@@ -1,0 +1,674 @@
+"""The gradient penalty, the averaged weights, and one training step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+
+import numpy as np
+
+from prodgen_lib.course.exercise import (
+    Case,
+    Complaint,
+    Exercise,
+    Framework,
+    Observation,
+    Wrong,
+)
+from prodgen_lib.exercises.common import drawn_weights, flat, probe, summary, yes
+
+
+def penalty_cases(rng: np.random.Generator) -> list[Case]:
+    """A linear discriminator, steep by hand, then a curved one on pictures of two channels."""
+    kernel = np.array([[1, 2], [2, 4]], np.float32)
+
+    def case(name: str, *shape: int) -> Case:
+        pictures = rng.normal(0, 1, (*shape, 4, 4, 2)).astype(np.float32)
+        return Case(name, {"images": pictures, "weights": int(rng.integers(2**31))})
+
+    worked = {"images": rng.normal(0, 1, (2, 2, 2, 1)).astype(np.float32), "kernel": kernel}
+    return [
+        Case("a linear discriminator with weights 1, 2, 2, 4", worked, {"penalty": 25.0}),
+        case("one picture", 1),
+        case("five pictures", 5),
+        case("three pictures", 3),
+    ]
+
+
+def observe_penalty(answer: Callable, case: Case, framework: Framework) -> Observation:
+    """The penalty, its gradient for the discriminator's weights, and what it leaves alone."""
+    look = probe(framework)
+    discriminator = _steep_discriminator(look, case.inputs)
+    images = case.inputs["images"]
+
+    def penalty(pictures):
+        return answer(discriminator, pictures)
+
+    value, (reached,) = look.value_and_gradients(penalty, look.pictures(images))
+    seen = {
+        "penalty": value,
+        "gradient of the weights": flat(
+            look.weight_gradients(lambda: penalty(look.pictures(images)), discriminator)
+        ),
+        "invariant nothing flows into the images": yes(not np.any(reached)),
+        "invariant no stored gradients": yes(look.leaves_no_gradients(discriminator)),
+    }
+    turned = look.array(penalty(look.pictures(images[::-1])))
+    same = turned.shape == value.shape and np.allclose(turned, value, rtol=1e-3)
+    return {**seen, "invariant order of the batch": yes(same)}
+
+
+def _steep_discriminator(look: ModuleType, inputs: dict):
+    if "weights" in inputs:
+        discriminator = look.tiny_discriminator(inputs["images"].shape[-1])
+        look.fill(discriminator, drawn_weights(inputs["weights"]))
+        return discriminator
+    discriminator = look.linear_discriminator()
+    look.fill(
+        discriminator,
+        lambda shape, _: inputs["kernel"].reshape(shape) if shape != (1,) else np.zeros(1, "f"),
+    )
+    return discriminator
+
+
+PENALTY = Exercise(
+    id="gan.gradient_penalty",
+    difficulty=4,
+    importance=4,
+    minutes=12,
+    seed=1,
+    cases=penalty_cases,
+    observe=observe_penalty,
+    tolerance_reason="float32: a gradient of a gradient",
+    rtol=3e-4,
+    messages={
+        "gradient of the weights": (
+            "The penalty's gradient for the discriminator's weights is not right: it must be built "
+            "from differentiable operations all the way, gradient of the images included."
+        ),
+        "invariant nothing flows into the images": (
+            "A gradient flows back into `images`, and so into the generator that made them: cut "
+            "them off from what came before."
+        ),
+        "invariant no stored gradients": (
+            "The call leaves gradients stored in the discriminator's weights: ask for the gradient "
+            "of the images alone."
+        ),
+        "invariant order of the batch": (
+            "The same pictures in another order give another penalty: take the mean over them."
+        ),
+    },
+    hints=(
+        "Of which quantity do you take the gradient, and with respect to what: the weights, or "
+        "the pictures? What shape must it have?",
+        "Four things tend to fail: the square; the sum over *all* channels and pixels; the mean "
+        "over the batch only; and that the result can itself be differentiated for the weights.",
+        "Cut the images off and watch them; add up the logits, so that one gradient holds each "
+        "picture's own; keep the graph of that gradient; square, sum for each picture, average.",
+    ),
+    wrong=(
+        Wrong(
+            "norm not squared",
+            "These are exactly the numbers you get from the norm itself: the penalty is its "
+            "square.",
+            torch=(("dim=(1, 2, 3)).mean()", "dim=(1, 2, 3)).sqrt().mean()"),),
+            tensorflow=(
+                (
+                    "tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=(1, 2, 3)))",
+                    "tf.reduce_mean(tf.sqrt(tf.reduce_sum(tf.square(gradient), axis=(1, 2, 3))))",
+                ),
+            ),
+        ),
+        Wrong(
+            "mean over pixels",
+            "These are exactly the numbers you get when the squares are averaged over channels and "
+            "pixels: sum them there, and average over the batch alone.",
+            torch=((".sum(dim=(1, 2, 3)).mean()", ".mean()"),),
+            tensorflow=(("tf.reduce_sum(tf.square(gradient), axis=(1, 2, 3))", "gradient**2"),),
+        ),
+        Wrong(
+            "sum over the batch",
+            "These are exactly the numbers you get when the penalty is summed over the batch: "
+            "average it there.",
+            torch=((".sum(dim=(1, 2, 3)).mean()", ".sum()"),),
+            tensorflow=(("tf.reduce_mean(tf.reduce_sum(", "tf.reduce_sum(tf.reduce_sum("),),
+        ),
+        Wrong(
+            "one penalty for each picture",
+            "These are the penalties of the single pictures: the answer is one number, the mean.",
+            torch=((".sum(dim=(1, 2, 3)).mean()", ".sum(dim=(1, 2, 3))"),),
+            tensorflow=(
+                (
+                    "tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=(1, 2, 3)))",
+                    "tf.reduce_sum(tf.square(gradient), axis=(1, 2, 3))",
+                ),
+            ),
+        ),
+        Wrong(
+            "towards norm one",
+            "These are exactly the numbers of WGAN-GP, which pulls the norm towards 1: here it is "
+            "pulled towards 0.",
+            torch=(
+                (
+                    "gradient.square().sum(dim=(1, 2, 3)).mean()",
+                    "(gradient.square().sum(dim=(1, 2, 3)).sqrt() - 1).square().mean()",
+                ),
+            ),
+            tensorflow=(
+                (
+                    "tf.reduce_sum(tf.square(gradient), axis=(1, 2, 3))",
+                    "tf.square(tf.norm(tf.reshape(gradient, (len(gradient), -1)), axis=1) - 1)",
+                ),
+            ),
+        ),
+        Wrong(
+            "gradient of the mean logit",
+            "These are exactly the numbers you get from the gradient of the *mean* logit: each "
+            "picture's gradient is then N times too small. Sum the logits instead.",
+            torch=(("logits.sum()", "logits.mean()"),),
+            tensorflow=(
+                (
+                    "        logits = discriminator(images)",
+                    "        logits = tf.reduce_mean(discriminator(images))",
+                ),
+            ),
+        ),
+        Wrong(
+            "gradient of the weights",
+            "These are exactly the numbers you get from the gradient for the *weights*: the "
+            "penalty is about the gradient for the pictures.",
+            torch=(
+                (
+                    "(gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)",
+                    "found = torch.autograd.grad(\n        logits.sum(), "
+                    "list(discriminator.parameters()), create_graph=True\n    )",
+                ),
+                (
+                    "gradient.square().sum(dim=(1, 2, 3)).mean()",
+                    "sum(gradient.square().sum() for gradient in found)",
+                ),
+            ),
+            tensorflow=(
+                ("tf.GradientTape(watch_accessed_variables=False)", "tf.GradientTape()"),
+                (
+                    "gradient = tape.gradient(logits, images)",
+                    "found = tape.gradient(logits, discriminator.trainable_variables)",
+                ),
+                (
+                    "tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=(1, 2, 3)))",
+                    "tf.add_n([tf.reduce_sum(gradient**2) for gradient in found])",
+                ),
+            ),
+        ),
+        Wrong(
+            "no graph kept",
+            "The number is right, but nothing flows from it to the discriminator's weights: such a "
+            "penalty changes nothing. Keep the graph of the gradient.",
+            torch=(("create_graph=True", "create_graph=False"),),
+            tensorflow=(
+                (
+                    "gradient = tape.gradient(logits, images)",
+                    "gradient = tf.stop_gradient(tape.gradient(logits, images))",
+                ),
+            ),
+        ),
+        Wrong(
+            "images not cut off",
+            "The number is right, but a gradient flows back into `images`, and so into the "
+            "generator that made them: cut them off from what came before.",
+            torch=(("images.detach().requires_grad_(True)", "images.requires_grad_(True)"),),
+            tensorflow=(("tf.stop_gradient(images)", "tf.identity(images)"),),
+        ),
+    ),
+)
+
+
+def average_cases(rng: np.random.Generator) -> list[Case]:
+    """Constant weights by hand, then random ones with several decays."""
+
+    def case(name: str, decay: float, **more: bool) -> Case:
+        seeds = [int(seed) for seed in rng.integers(2**31, size=2)]
+        return Case(name, {"seeds": seeds, "decay": decay, **more})
+
+    worked = {"constants": (1.0, 3.0), "decay": 0.75}
+    by_hand = {"averaged weights": np.full(96, 1.5), "averaged statistics": np.full(32, 3.0)}
+    return [
+        Case("weights 1 and 3 with decay 0.75", worked, by_hand),
+        case("decay 0", 0.0),
+        case("decay 1", 1.0),
+        case("decay 0.9, as `train` calls it", 0.9, compiled=True),
+        case("decay 0.99", float(rng.uniform(0.6, 0.99))),
+    ]
+
+
+def observe_average(answer: Callable, case: Case, framework: Framework) -> Observation:
+    """Both models after the call; whether they share anything."""
+    look = probe(framework)
+    models = [look.tiny_generator(), look.tiny_generator()]
+    for place, model in enumerate(models):
+        if "constants" in case.inputs:
+            value = case.inputs["constants"][place]
+            look.fill(model, lambda shape, _, value=value: np.full(shape, value, np.float32))
+        else:
+            look.fill(model, drawn_weights(case.inputs["seeds"][place]))
+    average, model = models
+    before = flat(look.parameters(model) + look.statistics(model))
+    decay = case.inputs["decay"]
+    if case.inputs.get("compiled"):
+        look.compiled(answer)(average, model, look.tensor(decay))
+    else:
+        answer(average, model, decay)
+    after = flat(look.parameters(model) + look.statistics(model))
+    averaged = flat(look.parameters(average))
+    seen = {
+        "mean, lowest and highest averaged weight": summary(averaged),
+        "averaged weights": averaged,
+        "averaged statistics": flat(look.statistics(average)),
+        "invariant the model stays as it is": yes(np.array_equal(before, after)),
+    }
+    look.shift(model, 1.0)
+    again = flat(look.parameters(average) + look.statistics(average))
+    kept = flat([seen["averaged weights"], seen["averaged statistics"]])
+    return {**seen, "invariant nothing is shared": yes(np.array_equal(again, kept))}
+
+
+AVERAGE = Exercise(
+    id="gan.update_average",
+    difficulty=2,
+    importance=3,
+    minutes=8,
+    seed=1,
+    cases=average_cases,
+    observe=observe_average,
+    messages={
+        "averaged statistics": (
+            "The averaged weights are right, but batch norm's moving statistics are not the "
+            "model's: copy what is not trained."
+        ),
+        "invariant the model stays as it is": (
+            "The model that is averaged changes: only the average may."
+        ),
+        "invariant nothing is shared": (
+            "After the call the average shares memory with the model, so that the next training "
+            "step changes both: write the numbers into the average's own weights."
+        ),
+    },
+    hints=(
+        "With a decay of 0.999, how much of the average should one call change? Which of the two "
+        "factors is 0.999?",
+        "Two things tend to fail: the average must change in place, without replacing its "
+        "tensors; and what is not trained (moving statistics) needs treatment of its own.",
+        "Walk through the trained weights of both models in pairs, and write into the average's a "
+        "mixture of the two; then walk through all that is not trained, and copy.",
+    ),
+    wrong=(
+        Wrong(
+            "decay turned round",
+            "These are exactly the numbers you get when decay and 1 - decay change places: the "
+            "average then forgets nearly everything at each call.",
+            torch=(("kept.lerp_(new, 1 - decay)", "kept.lerp_(new, decay)"),),
+            tensorflow=(("decay * kept + (1 - decay) * new", "(1 - decay) * kept + decay * new"),),
+        ),
+        Wrong(
+            "statistics not copied",
+            "The average keeps its old moving statistics: copy what is not trained, or batch norm "
+            "will normalise by another model's statistics.",
+            torch=(("kept.copy_(new)", "pass"),),
+            tensorflow=(("kept.assign(new)", "pass"),),
+        ),
+        Wrong(
+            "statistics averaged",
+            "These are exactly the numbers you get when moving statistics are averaged too: copy "
+            "them, they are averages already.",
+            torch=(("kept.copy_(new)", "kept.copy_(decay * kept + (1 - decay) * new)"),),
+            tensorflow=(("kept.assign(new)", "kept.assign(decay * kept + (1.0 - decay) * new)"),),
+        ),
+        Wrong(
+            "average replaced",
+            "The average is replaced by the model: keep `decay` of what it was.",
+            torch=(("kept.lerp_(new, 1 - decay)", "kept.copy_(new)"),),
+            tensorflow=(
+                ("kept.assign(decay * kept + (1 - decay) * new)", "kept.assign(1.0 * new)"),
+            ),
+        ),
+        Wrong(
+            "not in place",
+            "The average's weights did not change: the mixture is computed, and then only given a "
+            "name. Write it into the weights in place.",
+            torch=(("kept.lerp_(new, 1 - decay)", "kept = kept.lerp(new, 1 - decay)"),),
+            tensorflow=(
+                (
+                    "kept.assign(decay * kept + (1 - decay) * new)",
+                    "kept = decay * kept + (1 - decay) * new",
+                ),
+            ),
+        ),
+        Wrong(
+            "model changed",
+            "The roles are turned round: the model moves towards the average. Only the average may "
+            "change.",
+            torch=(("kept.lerp_(new, 1 - decay)", "new.lerp_(kept, 1 - decay)"),),
+            tensorflow=(
+                (
+                    "kept.assign(decay * kept + (1 - decay) * new)",
+                    "new.assign(decay * new + (1 - decay) * kept)",
+                ),
+            ),
+        ),
+        Wrong(
+            "half a mixture",
+            "These are exactly the numbers you get when the model's share is added without taking "
+            "`decay` of the average first: the weights grow at each call.",
+            torch=(("kept.lerp_(new, 1 - decay)", "kept.add_((1 - decay) * new)"),),
+            tensorflow=(("decay * kept + (1 - decay) * new", "kept + (1 - decay) * new"),),
+        ),
+    ),
+)
+
+
+def step_cases(rng: np.random.Generator) -> list[Case]:
+    """Two steps each, without and with the penalty, eagerly and as `train` calls it."""
+
+    def case(name: str, size: int, **options: float) -> Case:
+        inputs = {
+            "real": rng.uniform(-1, 1, (2, size, 4, 4, 1)).astype(np.float32),
+            "noise": rng.normal(0, 1, (2, size, 3)).astype(np.float32),
+            "weights": int(rng.integers(2**31)),
+            "options": options,
+        }
+        return Case(name, inputs)
+
+    compiled = case("two steps as `train` calls them", 4, penalty=0.25)
+    compiled.inputs["compiled"] = True
+    return [
+        case("two steps without penalty", 3),
+        case("two steps with penalty 0.5", 5, penalty=0.5),
+        compiled,
+        case("two steps with penalty 0.1", 2, penalty=0.1),
+    ]
+
+
+def observe_step(answer: Callable, case: Case, framework: Framework) -> Observation:
+    """Two steps of the answer on tiny networks; in training mode, with old gradients about."""
+    look = probe(framework)
+    networks = look.tiny_generator(), look.tiny_discriminator(1)
+    step = look.compiled(answer) if case.inputs.get("compiled") else answer
+    seen, free = take_steps(step, networks, case, look)
+    statistics = flat(look.statistics(networks[0]))
+    return {**seen, "moving statistics": statistics, "invariant losses without a graph": yes(free)}
+
+
+def take_steps(
+    step: Callable, networks: tuple, case: Case, look: ModuleType
+) -> tuple[Observation, bool]:
+    """Losses and weights of two steps of plain descent; whether the losses are free of a graph."""
+    draw = drawn_weights(case.inputs["weights"])
+    for network in networks:
+        look.fill(network, draw)
+        look.spoil_gradients(network)
+    optimizers = look.sgd(networks[0], 0.5), look.sgd(networks[1], 0.2)
+    seen, free = {}, True
+    for place, when in enumerate(("the first step", "a second step")):
+        real = look.pictures(case.inputs["real"][place])
+        noise = look.tensor(case.inputs["noise"][place])
+        result = step(*networks, *optimizers, real, noise, **case.inputs["options"])
+        for name, loss in read_losses(look, result).items():
+            seen[f"{name}'s loss in {when}"] = loss
+        for name, network in zip(("generator", "discriminator"), networks, strict=True):
+            seen[f"{name} after {when}"] = flat(look.parameters(network))
+        free &= all(look.graph_free(loss) for loss in result.values())
+        if not all(look.can_learn(network) for network in networks):
+            raise Complaint("After the step a network can't learn any more: thaw what you froze.")
+    return seen, free
+
+
+def read_losses(look: ModuleType, result: object) -> dict[str, np.ndarray]:
+    """The two losses that a step returns, as scalars; a complaint where they are not there."""
+    names = ("discriminator", "generator")
+    if not isinstance(result, dict) or any(name not in result for name in names):
+        what = (
+            f"keys {', '.join(map(repr, result))}"
+            if isinstance(result, dict)
+            else (f"a {type(result).__name__}")
+        )
+        raise Complaint(
+            f'The step returns {what}; expected {{"discriminator": …, "generator": …}}.'
+        )
+    losses = {}
+    for name in names:
+        value = result[name]
+        losses[name] = (
+            np.float64(value)
+            if isinstance(value, float)
+            else look.array(value, f"The loss of the {name}")
+        )
+        if losses[name].shape != ():
+            raise Complaint(
+                f"The loss of the {name} has shape {losses[name].shape}; expected a scalar."
+            )
+    return losses
+
+
+LAST_UPDATE = "    generator_optimizer.apply_gradients(zip(gradients, variables, strict=True))"
+
+STEP = Exercise(
+    id="gan.train_step",
+    difficulty=5,
+    importance=5,
+    minutes=20,
+    seed=1,
+    cases=step_cases,
+    observe=observe_step,
+    rtol=3e-4,
+    tolerance_reason="float32: two steps, each with a gradient of a gradient",
+    messages={
+        "discriminator's loss in the first step": (
+            "The discriminator's loss differs: it is the relativistic one, of its logits before "
+            "the update, without the penalty."
+        ),
+        "generator's loss in the first step": (
+            "The discriminator's loss is right and the generator's is not: it is the relativistic "
+            "one, of logits that the *updated* discriminator gives."
+        ),
+        "generator after the first step": (
+            "The losses are right, but the generator's weights are not where they should be: one "
+            "update, by the gradient of its own loss and nothing else."
+        ),
+        "discriminator after the first step": (
+            "The losses are right, but the discriminator's weights are not where they should be: "
+            "one update, by the gradient of its loss plus the penalty and nothing else."
+        ),
+        "moving statistics": (
+            "The generator's moving statistics differ: run it once a step, in training mode; both "
+            "updates use the same fakes."
+        ),
+        "invariant losses without a graph": (
+            "The losses that the step returns still hold their graph, which keeps memory alive: "
+            "detach them."
+        ),
+    },
+    hints=(
+        "Which weights may move in each half of the step? And what could carry a gradient from "
+        "one half into the other?",
+        "Check four properties: the generator stays still in the first half and the discriminator "
+        "in the second; the second half sees the updated discriminator; the penalty counts real "
+        "and fake pictures; nothing is left over from earlier gradients.",
+        "Make the fakes. First half: logits of real pictures and of fakes that are cut off, the "
+        "loss, the penalty, fresh gradients, update. Second half: new logits of both, loss, fresh "
+        "gradients for the generator alone, update. Return the two losses.",
+    ),
+    wrong=(
+        Wrong(
+            "fakes not cut off",
+            "The discriminator's update goes through the generator and uses up its graph, so the "
+            "second half finds none (and would find a moved generator): cut the fakes off in the "
+            "first half.",
+            torch=(("torch.cat([real, fake.detach()])", "torch.cat([real, fake])"),),
+            tensorflow=(),
+        ),
+        Wrong(
+            "discriminator's gradients left over",
+            "These are exactly the numbers you get when the discriminator's old gradients are not "
+            "cleared: they add up from call to call.",
+            torch=(("    discriminator_optimizer.zero_grad()\n", ""),),
+            tensorflow=(),
+        ),
+        Wrong(
+            "generator's gradients left over",
+            "These are exactly the numbers you get when the generator's old gradients are not "
+            "cleared: they add up from call to call.",
+            torch=(("    generator_optimizer.zero_grad()\n", ""),),
+            tensorflow=(),
+        ),
+        Wrong(
+            "old discriminator",
+            "These are exactly the numbers you get when the generator is judged by the "
+            "discriminator as it was before its update: update it first.",
+            torch=(
+                ("    discriminator_optimizer.step()\n", ""),
+                (
+                    "    generator_optimizer.step()\n",
+                    "    generator_optimizer.step()\n    discriminator_optimizer.step()\n",
+                ),
+            ),
+            tensorflow=(
+                (
+                    "discriminator_optimizer.apply_gradients("
+                    "zip(gradients, variables, strict=True))",
+                    "late = list(zip(gradients, variables, strict=True))",
+                ),
+                (
+                    LAST_UPDATE,
+                    LAST_UPDATE + "\n    discriminator_optimizer.apply_gradients(late)",
+                ),
+            ),
+        ),
+        Wrong(
+            "discriminator learns from the generator's loss",
+            "These are exactly the numbers you get when the second half moves the discriminator "
+            "too, so that it learns to be fooled: there only the generator's weights move.",
+            torch=(
+                ("g_loss.backward(inputs=list(generator.parameters()))", "g_loss.backward()"),
+                (
+                    "    generator_optimizer.step()\n",
+                    "    generator_optimizer.step()\n    discriminator_optimizer.step()\n",
+                ),
+            ),
+            tensorflow=(
+                (
+                    "with tf.GradientTape() as generator_tape",
+                    "with tf.GradientTape(persistent=True) as generator_tape",
+                ),
+                (
+                    LAST_UPDATE,
+                    LAST_UPDATE + "\n    variables = discriminator.trainable_variables"
+                    "\n    gradients = generator_tape.gradient(g_loss, variables)"
+                    "\n    discriminator_optimizer.apply_gradients("
+                    "zip(gradients, variables, strict=True))",
+                ),
+            ),
+        ),
+        Wrong(
+            "generator maximises the discriminator's loss",
+            "These are exactly the numbers you get when the generator minimises minus the "
+            "discriminator's loss: that saturates. It has a loss of its own.",
+            torch=(
+                (
+                    "relativistic_generator_loss(real_logits, d",
+                    "-relativistic_discriminator_loss(real_logits, d",
+                ),
+            ),
+            tensorflow=(
+                (
+                    "relativistic_generator_loss(real_logits, d",
+                    "-relativistic_discriminator_loss(real_logits, d",
+                ),
+            ),
+        ),
+        Wrong(
+            "plain cross-entropy",
+            "These are exactly the numbers of the plain losses, which judge each logit alone: this "
+            "step uses the relativistic ones.",
+            torch=(
+                ("d_loss = relativistic_discriminator_loss", "d_loss = discriminator_loss"),
+                (
+                    "relativistic_generator_loss(real_logits, discriminator(fake))",
+                    "generator_loss(discriminator(fake))",
+                ),
+            ),
+            tensorflow=(
+                ("d_loss = relativistic_discriminator_loss", "d_loss = discriminator_loss"),
+                (
+                    "relativistic_generator_loss(real_logits, discriminator(fake, training=True))",
+                    "generator_loss(discriminator(fake, training=True))",
+                ),
+            ),
+        ),
+        Wrong(
+            "penalty on real pictures only",
+            "These are exactly the numbers you get when only the real pictures are paid for (R1 "
+            "alone): add the penalty on the fakes, R2.",
+            torch=(
+                (
+                    "2 * penalty * gradient_penalty(discriminator, torch.cat([real, fake]))",
+                    "penalty * gradient_penalty(discriminator, real)",
+                ),
+            ),
+            tensorflow=(
+                (
+                    "2 * penalty * gradient_penalty(discriminator, both)",
+                    "penalty * gradient_penalty(discriminator, real)",
+                ),
+            ),
+        ),
+        Wrong.both(
+            "penalty averaged",
+            "These are exactly the numbers you get when the penalties on real and on fake pictures "
+            "are averaged: the text asks for their sum.",
+            ("2 * penalty * gradient_penalty", "penalty * gradient_penalty"),
+        ),
+        Wrong(
+            "penalty forgotten",
+            "These are exactly the numbers you get without the penalty: add it to what the "
+            "discriminator minimises.",
+            torch=(("(d_loss + steepness).backward()", "d_loss.backward()"),),
+            tensorflow=(
+                ("gradients = tape.gradient(total, v", "gradients = tape.gradient(d_loss, v"),
+            ),
+        ),
+        Wrong(
+            "penalty in the reported loss",
+            "The updates are right, but the loss that is returned contains the penalty: return the "
+            "loss without it.",
+            torch=(
+                (
+                    '{"discriminator": d_loss.detach(),',
+                    '{"discriminator": (d_loss + steepness).detach(),',
+                ),
+            ),
+            tensorflow=(('return {"discriminator": d_loss,', 'return {"discriminator": total,'),),
+        ),
+        Wrong(
+            "generator in evaluation mode",
+            "These are exactly the numbers you get when the fakes are made in evaluation mode: "
+            "batch norm then uses its moving statistics and never updates them.",
+            torch=(("fake = generator(noise)\n", "fake = generator.eval()(noise)\n"),),
+            tensorflow=(("generator(noise, training=True)", "generator(noise, training=False)"),),
+        ),
+        Wrong(
+            "generator runs twice",
+            "These are exactly the numbers you get when the generator runs again for its own "
+            "update: batch norm's moving statistics move twice, and time is lost. Use the same "
+            "fakes in both halves.",
+            torch=(("discriminator(fake))\n", "discriminator(generator(noise)))\n"),),
+            tensorflow=(
+                (
+                    "discriminator(fake, training=True))",
+                    "discriminator(generator(noise, training=True), training=True))",
+                ),
+            ),
+        ),
+    ),
+)
+
+EXERCISES = (PENALTY, AVERAGE, STEP)

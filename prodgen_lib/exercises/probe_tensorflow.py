@@ -1,0 +1,182 @@
+"""How an exercise looks into an answer in TensorFlow; `probe_torch` has the same functions.
+
+Any Keras model that knows its layers will do, Sequential or functional: weights are taken in the
+order in which the model lists them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from prodgen_lib.course.exercise import Complaint
+from prodgen_lib.tensorflow import bridge  # noqa: F401  (keeps TensorFlow's import quiet)
+
+import keras  # isort: skip
+import tensorflow as tf  # isort: skip
+from keras import layers  # isort: skip
+
+
+def array(value: object, what: str = "The answer") -> np.ndarray:
+    """The numbers of a float tensor; a complaint about anything else."""
+    if not isinstance(value, tf.Tensor | tf.Variable | keras.Variable):
+        raise Complaint(f"{what} is {_kind(value)}; expected a tf.Tensor.")
+    numbers = np.asarray(value)
+    if numbers.dtype.kind != "f":
+        raise Complaint(f"{what} is a tensor of {numbers.dtype}; expected float32.")
+    return numbers.astype(np.float64)
+
+
+def model(value: object) -> keras.Model:
+    """`value`, which must be a network that can be cloned: Sequential or functional."""
+    if not isinstance(value, keras.Model):
+        raise Complaint(f"The answer is {_kind(value)}; expected a keras.Sequential.")
+    if not isinstance(value, keras.Sequential | keras.src.models.functional.Functional):
+        raise Complaint("A subclass of keras.Model can't be cloned: return a keras.Sequential.")
+    if not value.built:
+        raise Complaint("The network has no weights yet: start it with keras.Input.")
+    return value
+
+
+def _kind(value: object) -> str:
+    return "None (is there a `return`?)" if value is None else f"a {type(value).__name__}"
+
+
+def graph_free(value: object) -> bool:
+    """Whether nothing can be differentiated through `value`: TensorFlow's tapes see to that."""
+    return True
+
+
+def pictures(images: np.ndarray) -> tf.Tensor:
+    """Float pictures N×H×W×C in this framework's layout."""
+    return tf.constant(images, tf.float32)
+
+
+def tensor(numbers: np.ndarray) -> tf.Tensor:
+    """Numbers as a float32 tensor."""
+    return tf.constant(numbers, tf.float32)
+
+
+def sizes(images: tf.Tensor) -> tuple[int, int, int]:
+    """Height, width and channels of pictures."""
+    if len(images.shape) != 4:
+        raise Complaint(f"The pictures have shape {tuple(images.shape)}; expected N×H×W×C.")
+    return tuple(images.shape[1:])
+
+
+def call(network: keras.Model, inputs: tf.Tensor, *, training: bool) -> tf.Tensor:
+    """The output of a network in one of its two modes."""
+    return network(inputs, training=training)
+
+
+def value_and_gradients(
+    function: Callable[..., tf.Tensor], *tensors: tf.Tensor
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The value, and the gradient of its sum for each tensor: zeros where there is none."""
+    inputs = [tf.identity(tensor) for tensor in tensors]
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        value = function(*inputs)
+    numbers = array(value)
+    gradients = tape.gradient(value, inputs, unconnected_gradients="zero")
+    return numbers, [array(gradient) for gradient in gradients]
+
+
+def weight_gradients(function: Callable[[], tf.Tensor], network: keras.Model) -> list[np.ndarray]:
+    """The gradient of `function()` for each parameter."""
+    with tf.GradientTape() as tape:
+        value = function()
+    variables = [variable.value for variable in network.trainable_variables]
+    gradients = tape.gradient(value, variables, unconnected_gradients="zero")
+    return [array(gradient) for gradient in gradients]
+
+
+def leaves_no_gradients(network: keras.Model) -> bool:
+    """Whether no parameter holds a stored gradient: there is no such thing here."""
+    return True
+
+
+def spoil_gradients(network: keras.Model) -> None:
+    """Leave earlier gradients behind: there is no such thing here."""
+
+
+def can_learn(network: keras.Model) -> bool:
+    """Whether every parameter can be trained."""
+    return network.trainable and all(layer.trainable for layer in network.layers)
+
+
+def parameters(network: keras.Model) -> list[np.ndarray]:
+    """Copies of what training changes, as the framework holds it."""
+    return [array(variable).copy() for variable in network.trainable_variables]
+
+
+def statistics(network: keras.Model) -> list[np.ndarray]:
+    """Copies of batch norm's moving statistics."""
+    return [array(variable).copy() for variable in network.non_trainable_variables]
+
+
+def fill(network: keras.Model, draw: Callable[[tuple[int, ...], bool], np.ndarray]) -> None:
+    """Set all weights to `draw(shape, is_statistic)`."""
+    for variable in network.trainable_variables:
+        variable.assign(draw(tuple(variable.shape), False))
+    for variable in network.non_trainable_variables:
+        variable.assign(draw(tuple(variable.shape), True))
+
+
+def shift(network: keras.Model, amount: float) -> None:
+    """Add `amount` to every weight and statistic."""
+    for variable in network.variables:
+        variable.assign(variable + amount)
+
+
+def sgd(network: keras.Model, learning_rate: float) -> keras.optimizers.SGD:
+    """Plain gradient descent: a step is the gradient itself, so that its size shows."""
+    optimizer = keras.optimizers.SGD(learning_rate)
+    optimizer.build(network.trainable_variables)
+    return optimizer
+
+
+def compiled(function: Callable) -> Callable:
+    """The function as the chapter's training loop calls it: compiled."""
+    return tf.function(lambda *inputs, **options: function(*inputs, **options))
+
+
+def tiny_generator(*, batch_norm: bool = True) -> keras.Sequential:
+    """Noise (N, 3) to pictures of 4×4 pixels and one channel."""
+    norm = [layers.BatchNormalization(momentum=0.9, epsilon=1e-5)] if batch_norm else []
+    last = [layers.Activation("tanh"), layers.Reshape((4, 4, 1))]
+    return keras.Sequential([keras.Input((3,)), layers.Dense(16), *norm, *last])
+
+
+def tiny_discriminator(channels: int) -> keras.Sequential:
+    """Pictures of 4×4 pixels to logits (N,); curved everywhere."""
+    return keras.Sequential(
+        [
+            keras.Input((4, 4, channels)),
+            layers.Conv2D(6, 4, activation="tanh"),
+            layers.Conv2D(1, 1),
+            layers.Reshape(()),
+        ]
+    )
+
+
+def linear_discriminator() -> keras.Sequential:
+    """Pictures of 2×2 pixels and one channel to logits (N,): a weight for each pixel."""
+    return keras.Sequential([keras.Input((2, 2, 1)), layers.Conv2D(1, 2), layers.Reshape(())])
+
+
+def watch_batches(network: keras.Model) -> tuple[keras.Model, list[int]]:
+    """The network, and a list that grows by the size of each batch that it is given."""
+    sizes: list[int] = []
+
+    class Watched(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.network = network
+
+        def call(self, inputs, training=None):
+            sizes.append(int(inputs.shape[0]))
+            return self.network(inputs, training=training)
+
+    return Watched(), sizes
