@@ -138,8 +138,21 @@ def sgd(network: keras.Model, learning_rate: float) -> keras.optimizers.SGD:
 
 
 def compiled(function: Callable) -> Callable:
-    """The function as the chapter's training loop calls it: compiled."""
-    return tf.function(lambda *inputs, **options: function(*inputs, **options))
+    """The function as the chapter's training loop calls it: compiled.
+
+    TensorFlow's advice against compiling often is not for a check, and is kept quiet.
+    """
+    quick, logger = tf.function(function), tf.get_logger()
+
+    def call_quietly(*inputs, **options):
+        level = logger.level
+        logger.setLevel("ERROR")
+        try:
+            return quick(*inputs, **options)
+        finally:
+            logger.setLevel(level)
+
+    return call_quietly
 
 
 def tiny_generator(*, batch_norm: bool = True) -> keras.Sequential:

@@ -188,6 +188,7 @@ def update_average(average: keras.Model, model: keras.Model, decay: float) -> No
 
     for every trainable variable (exponential moving average, as in arXiv:1710.10196). The others,
     such as batch norm's moving statistics, are copied: they are averages already.
+    `train` compiles this with `tf.function`: use TensorFlow's operations, no numpy.
     """
     for kept, new in zip(average.trainable_variables, model.trainable_variables, strict=True):
         kept.assign(decay * kept + (1 - decay) * new)
@@ -220,6 +221,7 @@ def train_step(
        No gradient is computed for the discriminator's weights, which stay as they are.
 
     Returns the two losses (without the penalty) as `{"discriminator": …, "generator": …}`, scalars.
+    `train` compiles this with `tf.function`: use TensorFlow's operations, no numpy.
     """
     with tf.GradientTape() as generator_tape:
         fake = generator(noise, training=True)

@@ -287,7 +287,7 @@ def train(
 @torch.no_grad()
 def sample(generator: nn.Module, count: int, *, seed: int = 0) -> np.ndarray:
     """`count` pictures, uint8 count×32×32×C. The same seed draws the same noise."""
-    latent_dim = generator[0].unflattened_size[0]
+    latent_dim = len(next(generator.parameters()))  # the first kernel is (in, out, 4, 4)
     noise = np.random.default_rng(seed).standard_normal((count, latent_dim), dtype=np.float32)
     generator.eval()
     return np.concatenate([from_images(generator(part)) for part in to_tensor(noise).split(256)])
