@@ -13,46 +13,22 @@ import nbformat
 from nbformat import NotebookNode
 
 from prodgen_lib.course import names, source
+from prodgen_lib.course.depend import files_behind
 from prodgen_lib.course.project import CourseError, write_notebook
 
-ENGINE = ("check", "exercise", "notebook")
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
 
 
 def execution_key(notebook: NotebookNode, parameters: dict) -> str:
     """A digest of all that a run depends on; comments and docstrings are left out of it."""
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     total = hashlib.sha256(repr(sorted(parameters.items())).encode())
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            total.update(b"\0cell\0" + names.without_prose(cell.source).encode())
-    for path in _dependencies(notebook):
+    for text in cells:
+        total.update(b"\0cell\0" + names.without_prose(text).encode())
+    for path in files_behind(cells, notebook.metadata.prodgen.framework):
         total.update(b"\0file\0" + path.relative_to(source.PACKAGE).as_posix().encode())
         total.update(_content(path))
     return total.hexdigest()
-
-
-def _dependencies(notebook: NotebookNode) -> list[Path]:
-    """The library files behind a notebook: its framework, data, plots, exercises, weights."""
-    package = source.PACKAGE
-    topics = {
-        cell.metadata.exercise_id.partition(".")[0]
-        for cell in notebook.cells
-        if "exercise_id" in cell.metadata
-    }
-    files = [
-        *package.glob("*.py"),
-        *package.glob("data/**/*"),
-        *package.glob(f"{notebook.metadata.prodgen.framework}/**/*"),
-        *package.glob("weights/**/*.safetensors"),
-        *(package / "course" / f"{name}.py" for name in ENGINE),
-        *(file for name in (*topics, "common") for file in _modules(package / "exercises", name)),
-    ]
-    return sorted(f for f in files if f.is_file() and "__pycache__" not in f.parts)
-
-
-def _modules(folder: Path, name: str) -> list[Path]:
-    """The files of a module, whether it is one file or a folder of them."""
-    return [folder / f"{name}.py", *folder.glob(f"{name}/**/*.py")]
 
 
 def _content(path: Path) -> bytes:

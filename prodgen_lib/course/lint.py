@@ -65,28 +65,29 @@ def _text(cell: NotebookNode, file: str, root: Path, built: set[str]) -> Iterato
 
 
 def leaks(solution: NotebookNode, learner: NotebookNode, file: str) -> list[str]:
-    """Lines of an answer that a learner can read elsewhere in the notebook.
+    """Cells of a learner's notebook that give an answer away: two of its lines, or its only one.
 
-    Counted are lines of 25 characters or more that stand in an answer's body and in nothing that
-    the learner is meant to see: signatures, docstrings, given functions, a candidate's code.
+    Counted are lines that stand in an answer's body and in nothing that the learner is meant to
+    see: signatures, docstrings, given functions, a candidate's code.
     """
     pairs = list(zip(solution.cells, learner.cells, strict=True))
-    secret: dict[str, str] = {}
+    given = set().union(*(_lines(cell.source) for cell, _ in pairs if _has(cell, "given")))
+    found = []
     for answer, shown in pairs:
-        if "exercise" in answer.metadata.get("tags", []):
-            public = _lines(shown.source) | _lines(stub(answer.source))
-            for line in _lines(answer.source) - public:
-                secret[line] = answer.metadata["exercise_id"]
-    for answer, _ in pairs:
-        if is_shown(answer) and "given" in answer.metadata["tags"]:
-            for line in _lines(answer.source):
-                secret.pop(line, None)
-    return [
-        f"{file}, cell {cell.id}: gives away a line of {secret[line]}: {line!r}."
-        for _, cell in pairs
-        if not is_shown(cell)
-        for line in sorted(_lines(cell.source) & secret.keys())
-    ]
+        if not _has(answer, "exercise"):
+            continue
+        public = given | _lines(shown.source) | _lines(stub(answer.source))
+        secret = _lines(answer.source) - public
+        for _, cell in pairs:
+            told = sorted(secret & _lines(cell.source)) if not is_shown(cell) else []
+            if told and len(told) >= min(2, len(secret)):
+                exercise = answer.metadata["exercise_id"]
+                found.append(f"{file}, cell {cell.id}: gives {exercise} away: {told[0]!r}.")
+    return found
+
+
+def _has(cell: NotebookNode, tag: str) -> bool:
+    return tag in cell.metadata.get("tags", [])
 
 
 def _lines(source: str) -> set[str]:

@@ -54,8 +54,15 @@ def test_the_mini_course_is_in_order(course):
     assert faults(course, [compose_pair(course, target) for target in targets(course)]) == []
 
 
-def test_an_answer_in_another_cell_is_a_leak(course):
+def leaked(course, *lines):
     (pair, *_) = [compose_pair(course, t) for t in targets(course, ["05"], "torch")]
-    pair.learner.cells[-1].source += "\n\nreturn values - amount_to_give_up"
-    (sentence,) = leaks(pair.main, pair.learner, "notebooks/05.ipynb")
-    assert "gives away a line of mini.centred" in sentence and pair.learner.cells[-1].id in sentence
+    pair.learner.cells[-1].source += "\n\n" + "\n".join(lines)
+    return leaks(pair.main, pair.learner, "notebooks/05.ipynb"), pair.learner.cells[-1].id
+
+
+def test_an_answer_in_another_cell_is_a_leak(course):
+    (sentence,), cell = leaked(course, "return total(values) / values.size")
+    assert f"{cell}: gives mini.mean away" in sentence, "its only line"
+    first, second = "amount_to_give_up = mean(values)", "return values - amount_to_give_up"
+    assert leaked(course, first)[0] == [], "one line of two may be chance"
+    assert "gives mini.centred away" in leaked(course, first, second)[0][0]

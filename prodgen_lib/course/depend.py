@@ -1,0 +1,62 @@
+"""Which files of the library stand behind a notebook, found by reading its imports.
+
+What is imported by a computed name is known by rule: the data package loads any of its modules,
+and a check of ``gan.…`` loads the exercises and the answer key of ``gan``.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from prodgen_lib.course import names, source
+
+LIBRARY = "prodgen_lib"
+WHOLE = {f"{LIBRARY}.data"}
+
+
+def files_behind(cells: Iterable[str], framework: str) -> list[Path]:
+    """The files that a run of these code cells may read: modules, and weights that they name."""
+    texts = list(cells)
+    waiting = [module for text in texts for module in _imported(text)]
+    waiting += [module for text in texts for module in _checked(text, framework)]
+    found: dict[Path, str] = {}
+    while waiting:
+        for path in _files(waiting.pop()):
+            if path not in found:
+                found[path] = path.read_text(encoding="utf-8") if path.suffix == ".py" else ""
+                waiting += _imported(found[path])
+    weights = source.PACKAGE.glob("weights/*.safetensors")
+    mentioned = "\n".join([*texts, *found.values()])
+    return sorted([*found, *(path for path in weights if path.stem in mentioned)])
+
+
+def _imported(text: str) -> Iterator[str]:
+    """Modules of the library that a text imports; also ``a.b`` where ``from a import b``."""
+    for node in ast.walk(ast.parse(names.as_python(text) or "")):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith(LIBRARY))
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(LIBRARY):
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _checked(text: str, framework: str) -> Iterator[str]:
+    """What stands behind ``check("gan.…")``, ``hint`` and ``status("gan")``."""
+    for topic in set(re.findall(r"""\b(?:check|hint|status|reset)\(["'](\w+)""", text)):
+        yield f"{LIBRARY}.exercises.{topic}"
+        yield f"{LIBRARY}.{framework}.{topic}"
+
+
+def _files(module: str) -> Iterator[Path]:
+    """The file of a module and of the packages around it; a package of ``WHOLE`` in full."""
+    parts = module.split(".")[1:]
+    for depth in range(1, len(parts) + 1):
+        place = source.PACKAGE.joinpath(*parts[:depth])
+        if ".".join([LIBRARY, *parts[:depth]]) in WHOLE:
+            files = (path for path in place.rglob("*") if "__pycache__" not in path.parts)
+            yield from (path for path in files if path.is_file())
+            return
+        yield from (p for p in (place.with_suffix(".py"), place / "__init__.py") if p.is_file())
