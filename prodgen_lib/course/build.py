@@ -109,16 +109,17 @@ def run_pair(root: Path, pair: Pair, profile: str | None = None) -> None:
 
 
 def faults(root: Path, pairs: list[Pair]) -> list[str]:
-    """The sentences of all lints on what was composed."""
+    """The sentences of all lints on what was composed, a fault of both twins once."""
     stems = [path.stem for path in chapter_files(root)]
     built = {f"{tree}/{s}{end}.ipynb" for tree in TREES for s in stems for end in ENDS}
-    found = []
+    found: dict[str, str] = {}
     for pair in pairs:
-        for file, notebook in pair.notebooks.items():
-            found += lint.lint(notebook, file, root, built)
+        sentences = lint.lint(pair.main, pair.target.file, root, built)
         if pair.learner:
-            found += lint.leaks(pair.main, pair.learner, learner_of(pair.target).file)
-    return list(dict.fromkeys(found))
+            sentences += lint.leaks(pair.main, pair.learner, learner_of(pair.target).file)
+        for sentence in sentences:
+            found.setdefault(sentence.partition(", cell ")[2], sentence)
+    return list(found.values())
 
 
 def build(

@@ -27,8 +27,14 @@ def lint(notebook: NotebookNode, file: str, root: Path, built: set[str]) -> list
     faults = []
     for cell in notebook.cells:
         found = _code(cell) if cell.cell_type == "code" else _text(cell, file, root, built)
-        faults += [f"{file}, cell {cell.id}: {fault}" for fault in found]
+        faults += [f"{file}, cell {cell.id} ({_start(cell)}): {fault}" for fault in found]
     return faults
+
+
+def _start(cell: NotebookNode) -> str:
+    """The first words of a cell, by which its author finds it in the chapter."""
+    first = cell.source.strip().partition("\n")[0]
+    return f"“{first[:40]}{'…' if len(first) > 40 else ''}”"
 
 
 def _code(cell: NotebookNode) -> Iterator[str]:

@@ -29,7 +29,7 @@ def found(tmp_path, cell):
 def test_a_fault_gets_a_sentence_with_file_and_cell(tmp_path, cell, words):
     sentences = found(tmp_path, cell)
     assert len(sentences) == 1 and words in sentences[0]
-    assert sentences[0].startswith(f"notebooks/a.ipynb, cell {cell.id}: ")
+    assert sentences[0].startswith(f"notebooks/a.ipynb, cell {cell.id} (“{cell.source[:3]}")
 
 
 @pytest.mark.parametrize(
