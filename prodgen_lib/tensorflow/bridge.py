@@ -168,7 +168,7 @@ def count_parameters(model: keras.Model) -> int:
 
 
 def adam(
-    model: keras.Model, learning_rate: float, betas: tuple[float, float] = (0.5, 0.99)
+    model: keras.Model, learning_rate: float, betas: tuple[float, float] = (0.0, 0.99)
 ) -> keras.optimizers.Adam:
     """Adam for the weights of ``model``, with eps 1e-8 in both frameworks."""
     optimizer = keras.optimizers.Adam(learning_rate, beta_1=betas[0], beta_2=betas[1], epsilon=1e-8)

@@ -83,7 +83,9 @@ def build_generator(
     )
 
 
-def build_discriminator(*, width: int = 24, channels: int = 3) -> keras.Sequential:
+def build_discriminator(
+    *, width: int = 24, channels: int = 3, classes: int = 0
+) -> keras.Sequential:
     """Pictures (N, 32, 32, channels) to one logit each, shape (N,): large where they look real.
 
     A `keras.Sequential` that starts with `keras.Input` and has exactly these layers:
@@ -92,6 +94,9 @@ def build_discriminator(*, width: int = 24, channels: int = 3) -> keras.Sequenti
        32 → 16 → 8 → 4 pixels, each followed by leaky ReLU of slope 0.2;
     2. a convolution 4×4, stride 1, padding "valid", to one channel: 4 → 1 pixel;
     3. `layers.Reshape(())`, which turns (N, 1, 1, 1) into (N,).
+
+    With `classes` > 0, step 2 has that many channels and step 3 reshapes to (classes,): logits of
+    shape (N, classes), one for each thing that the picture may be said to show.
 
     Every convolution has a bias. There is *no* batch norm: the gradient penalty needs the logit of
     a picture to depend on that picture alone. No sigmoid: losses take logits.
@@ -107,8 +112,8 @@ def build_discriminator(*, width: int = 24, channels: int = 3) -> keras.Sequenti
                 layers.LeakyReLU(negative_slope=0.2),
                 layers.Conv2D(4 * width, 4, strides=2, padding="same"),
                 layers.LeakyReLU(negative_slope=0.2),
-                layers.Conv2D(1, 4),
-                layers.Reshape(()),
+                layers.Conv2D(max(classes, 1), 4),
+                layers.Reshape((classes,) if classes else ()),
             ]
         )
     )
@@ -198,6 +203,18 @@ def update_average(average: keras.Model, model: keras.Model, decay: float) -> No
         kept.assign(new)
 
 
+def score(
+    discriminator: keras.Model, images: tf.Tensor, labels: tf.Tensor | None = None
+) -> tf.Tensor:
+    """One logit a picture, shape (N,): does it look real, as the product that it is said to be?
+
+    `labels` are one-hot (N, classes), for a discriminator with as many logits a picture: the one
+    of the label counts. Without labels, the discriminator's logits (N,) as they are.
+    """
+    logits = discriminator(images, training=True)
+    return logits if labels is None else tf.reduce_sum(logits * labels, axis=1)
+
+
 def train_step(
     generator: keras.Model,
     discriminator: keras.Model,
@@ -206,38 +223,41 @@ def train_step(
     real: tf.Tensor,
     noise: tf.Tensor,
     *,
+    labels: tf.Tensor | None = None,
     penalty: float = 0.0,
 ) -> dict[str, tf.Tensor]:
     """One update of the discriminator, then one of the generator, by the better recipe.
 
-    `real`: (N, 32, 32, C) in [-1, 1]; `noise`: (N, latent_dim). Both networks in training mode
-    (`training=True`).
+    `real`: (N, 32, 32, C) in [-1, 1]; `noise`: (N, latent_dim), which ends in the labels if there
+    are any; `labels`: one-hot (N, classes), the same for real picture i and fake i, or None.
+    Logits are always those of `score`. The generator runs with `training=True`.
 
     1. `fake` = generator(noise), once: both updates use it.
     2. Discriminator: `relativistic_discriminator_loss` of its logits for `real` and `fake`; where
        `penalty` > 0, plus penalty · (`gradient_penalty` on real + on fake). No gradient reaches
        the generator.
     3. Generator: `relativistic_generator_loss` with the logits of the *updated* discriminator.
-       No gradient is computed for the discriminator's weights, which stay as they are.
+       The discriminator's weights stay as they are.
 
     Returns the two losses (without the penalty) as `{"discriminator": …, "generator": …}`, scalars.
-    `train` compiles this with `tf.function`: use TensorFlow's operations, no numpy.
     """
+
+    def judge(images: tf.Tensor) -> tf.Tensor:
+        return score(discriminator, images, labels)
+
     with tf.GradientTape() as generator_tape:
         fake = generator(noise, training=True)
         with generator_tape.stop_recording():
-            both = tf.concat([real, fake], axis=0)
             with tf.GradientTape() as tape:
-                real_logits, fake_logits = tf.split(discriminator(both, training=True), 2)
-                d_loss = relativistic_discriminator_loss(real_logits, fake_logits)
-                total = d_loss
+                d_loss = total = relativistic_discriminator_loss(judge(real), judge(fake))
                 if penalty > 0:
-                    total += 2 * penalty * gradient_penalty(discriminator, both)
+                    steepness = gradient_penalty(judge, real) + gradient_penalty(judge, fake)
+                    total = d_loss + penalty * steepness
             variables = discriminator.trainable_variables
             gradients = tape.gradient(total, variables)
             discriminator_optimizer.apply_gradients(zip(gradients, variables, strict=True))
-            real_logits = discriminator(real, training=True)
-        g_loss = relativistic_generator_loss(real_logits, discriminator(fake, training=True))
+            real_logits = judge(real)
+        g_loss = relativistic_generator_loss(real_logits, judge(fake))
     variables = generator.trainable_variables
     gradients = generator_tape.gradient(g_loss, variables)
     generator_optimizer.apply_gradients(zip(gradients, variables, strict=True))
@@ -256,16 +276,29 @@ class Trained(NamedTuple):
 
 
 def draw_batch(
-    pictures: np.ndarray, rng: np.random.Generator, *, batch_size: int, latent_dim: int
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Random pictures (N, H, W, C) in [-1, 1] and noise (N, latent_dim) from N(0, 1)."""
-    real = to_images(pictures[rng.integers(len(pictures), size=batch_size)])
+    pictures: np.ndarray,
+    one_hot: np.ndarray | None,
+    rng: np.random.Generator,
+    *,
+    batch_size: int,
+    latent_dim: int,
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor | None]:
+    """Random pictures (N, H, W, C) in [-1, 1], as much noise (N, latent_dim) from N(0, 1), labels.
+
+    With `one_hot` labels (all pictures, classes), those of the batch are returned, and the noise
+    ends in them too: (N, latent_dim + classes). Without, None is.
+    """
+    index = rng.integers(len(pictures), size=batch_size)
     noise = rng.standard_normal((batch_size, latent_dim), dtype=np.float32)
-    return real, to_tensor(noise)
+    if one_hot is None:
+        return to_images(pictures[index]), to_tensor(noise), None
+    labels = one_hot[index]
+    return to_images(pictures[index]), to_tensor(np.hstack([noise, labels])), to_tensor(labels)
 
 
 def train(
     pictures: np.ndarray,
+    labels: np.ndarray | None = None,
     *,
     steps: int = 4000,
     batch_size: int = 32,
@@ -281,13 +314,17 @@ def train(
 ) -> Trained:
     """Train by the better recipe on uint8 pictures N×32×32×C; returns the averaged generator.
 
+    With `labels` (N integers from 0), both networks are told what each picture shows.
     The learning rate falls linearly to zero. The penalty is paid every `penalty_every`-th step,
     that many times as dear. `on_step(step, averaged generator, losses)` is called after each step.
     """
     set_seed(seed)
     rng = np.random.default_rng(seed)
-    generator = build_generator(latent_dim=latent_dim, width=width, channels=pictures.shape[-1])
-    discriminator = build_discriminator(width=width, channels=pictures.shape[-1])
+    classes = 0 if labels is None else int(labels.max()) + 1
+    one_hot = np.eye(classes, dtype=np.float32)[labels] if classes else None
+    channels, sizes = pictures.shape[-1], {"batch_size": batch_size, "latent_dim": latent_dim}
+    generator = build_generator(latent_dim=latent_dim + classes, width=width, channels=channels)
+    discriminator = build_discriminator(width=width, channels=channels, classes=classes)
     average = copy_model(generator)
     optimizers = adam(generator, learning_rate), adam(discriminator, learning_rate)
     compiled_step, compiled_average = tf.function(train_step), tf.function(update_average)
@@ -295,9 +332,11 @@ def train(
     for step in tqdm(range(steps), disable=not progress):
         for optimizer in optimizers:
             set_learning_rate(optimizer, learning_rate * (1 - step / steps))
-        real, noise = draw_batch(pictures, rng, batch_size=batch_size, latent_dim=latent_dim)
+        real, noise, told = draw_batch(pictures, one_hot, rng, **sizes)
         price = penalty * penalty_every if step % penalty_every == 0 else 0.0
-        losses = compiled_step(generator, discriminator, *optimizers, real, noise, penalty=price)
+        losses = compiled_step(
+            generator, discriminator, *optimizers, real, noise, labels=told, penalty=price
+        )
         compiled_average(average, generator, to_tensor(min(decay, (1 + step) / (10 + step))))
         history.append({name: float(value) for name, value in losses.items()})
         if on_step:
@@ -306,17 +345,35 @@ def train(
     return Trained(average, discriminator, curves)
 
 
-def sample(generator: keras.Model, count: int, *, seed: int = 0) -> np.ndarray:
-    """`count` pictures, uint8 count×32×32×C. The same seed draws the same noise."""
-    latent_dim = generator.input_shape[-1]
-    noise = np.random.default_rng(seed).standard_normal((count, latent_dim), dtype=np.float32)
+def sample(
+    generator: keras.Model,
+    count: int,
+    *,
+    classes: int = 0,
+    labels: np.ndarray | None = None,
+    seed: int = 0,
+) -> np.ndarray:
+    """`count` pictures, uint8 count×32×32×C. The same seed draws the same noise.
+
+    For a generator that was trained with labels, say of how many `classes`; picture i then shows
+    `labels[i]`, by default 0, 1, … `classes` - 1 and from 0 again.
+    """
+    inputs = generator.input_shape[-1]
+    rng = np.random.default_rng(seed)
+    noise = rng.standard_normal((count, inputs - classes), dtype=np.float32)
+    if classes:
+        labels = np.arange(count) % classes if labels is None else np.asarray(labels)
+        noise = np.hstack([noise, np.eye(classes, dtype=np.float32)[labels]])
     parts = [noise[start : start + 256] for start in range(0, count, 256)]
     return np.concatenate([from_images(generator(part, training=False)) for part in parts])
 
 
 def load_pretrained() -> keras.Sequential:
-    """The generator of the same recipe trained for longer, which ships with the package."""
-    generator = build_generator()
+    """The generator of the same recipe trained for longer on the studio catalogue; it ships here.
+
+    It was trained with labels: `sample(load_pretrained(), 100, classes=10)`.
+    """
+    generator = build_generator(latent_dim=64 + 10)
     weights = Path(__file__).parent.parent / "weights" / "gan_studio.safetensors"
     load_weights(generator, weights)
     return generator
@@ -419,14 +476,14 @@ def train_dcgan(
     """Train as most people do: constant learning rate, no averaging, betas (0.5, 0.999)."""
     set_seed(seed)
     rng = np.random.default_rng(seed)
-    channels = pictures.shape[-1]
+    channels, sizes = pictures.shape[-1], {"batch_size": batch_size, "latent_dim": latent_dim}
     generator = build_dcgan_generator(latent_dim=latent_dim, width=width, channels=channels)
     discriminator = build_dcgan_discriminator(width=width, channels=channels)
     optimizers = [adam(m, learning_rate, (0.5, 0.999)) for m in (generator, discriminator)]
     compiled_step = tf.function(dcgan_step)
     history = []
     for step in tqdm(range(steps), disable=not progress):
-        real, noise = draw_batch(pictures, rng, batch_size=batch_size, latent_dim=latent_dim)
+        real, noise, _ = draw_batch(pictures, None, rng, **sizes)
         losses = compiled_step(generator, discriminator, *optimizers, real, noise)
         history.append({name: float(value) for name, value in losses.items()})
         if on_step:

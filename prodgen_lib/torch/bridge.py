@@ -168,7 +168,7 @@ def count_parameters(model: nn.Module) -> int:
 
 
 def adam(
-    model: nn.Module, learning_rate: float, betas: tuple[float, float] = (0.5, 0.99)
+    model: nn.Module, learning_rate: float, betas: tuple[float, float] = (0.0, 0.99)
 ) -> torch.optim.Adam:
     """Adam for the weights of ``model``, with eps 1e-8 in both frameworks."""
     return torch.optim.Adam(model.parameters(), lr=learning_rate, betas=betas, eps=1e-8)

@@ -74,7 +74,7 @@ def build_generator(*, latent_dim: int = 64, width: int = 24, channels: int = 3)
     )
 
 
-def build_discriminator(*, width: int = 24, channels: int = 3) -> nn.Sequential:
+def build_discriminator(*, width: int = 24, channels: int = 3, classes: int = 0) -> nn.Sequential:
     """Pictures (N, channels, 32, 32) to one logit each, shape (N,): large where they look real.
 
     An `nn.Sequential` of exactly these layers:
@@ -83,6 +83,9 @@ def build_discriminator(*, width: int = 24, channels: int = 3) -> nn.Sequential:
        32 → 16 → 8 → 4 pixels, each followed by leaky ReLU of slope 0.2;
     2. a convolution 4×4, stride 1, no padding, to one channel: 4 → 1 pixel;
     3. `nn.Flatten` from dimension 0, which turns (N, 1, 1, 1) into (N,).
+
+    With `classes` > 0, step 2 has that many channels and step 3 flattens from dimension 1: logits
+    of shape (N, classes), one for each thing that the picture may be said to show.
 
     Every convolution has a bias. There is *no* batch norm: the gradient penalty needs the logit of
     a picture to depend on that picture alone. No sigmoid: losses take logits.
@@ -96,8 +99,8 @@ def build_discriminator(*, width: int = 24, channels: int = 3) -> nn.Sequential:
             nn.LeakyReLU(0.2),
             nn.Conv2d(2 * width, 4 * width, 4, stride=2, padding=1),
             nn.LeakyReLU(0.2),
-            nn.Conv2d(4 * width, 1, 4),
-            nn.Flatten(0),
+            nn.Conv2d(4 * width, max(classes, 1), 4),
+            nn.Flatten(1 if classes else 0),
         )
     )
 
@@ -179,6 +182,16 @@ def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
         kept.copy_(new)
 
 
+def score(discriminator: nn.Module, images: Tensor, labels: Tensor | None = None) -> Tensor:
+    """One logit a picture, shape (N,): does it look real, as the product that it is said to be?
+
+    `labels` are one-hot (N, classes), for a discriminator with as many logits a picture: the one
+    of the label counts. Without labels, the discriminator's logits (N,) as they are.
+    """
+    logits = discriminator(images)
+    return logits if labels is None else (logits * labels).sum(dim=1)
+
+
 def train_step(
     generator: nn.Module,
     discriminator: nn.Module,
@@ -187,36 +200,42 @@ def train_step(
     real: Tensor,
     noise: Tensor,
     *,
+    labels: Tensor | None = None,
     penalty: float = 0.0,
 ) -> dict[str, Tensor]:
     """One update of the discriminator, then one of the generator, by the better recipe.
 
-    `real`: (N, C, 32, 32) in [-1, 1]; `noise`: (N, latent_dim). Both networks in training mode.
+    `real`: (N, C, 32, 32) in [-1, 1]; `noise`: (N, latent_dim), which ends in the labels if there
+    are any; `labels`: one-hot (N, classes), the same for real picture i and fake i, or None.
+    Logits are always those of `score`. Both networks are in training mode.
 
     1. `fake` = generator(noise), once: both updates use it.
     2. Discriminator: `relativistic_discriminator_loss` of its logits for `real` and `fake`; where
        `penalty` > 0, plus penalty · (`gradient_penalty` on real + on fake). No gradient reaches
        the generator.
     3. Generator: `relativistic_generator_loss` with the logits of the *updated* discriminator.
-       No gradient is computed for the discriminator's weights, which stay as they are.
+       The discriminator's weights stay as they are.
 
     Returns the two losses (without the penalty) as `{"discriminator": …, "generator": …}`,
     scalars without a graph.
     """
-    fake = generator(noise)
 
-    real_logits, fake_logits = discriminator(torch.cat([real, fake.detach()])).chunk(2)
-    d_loss = relativistic_discriminator_loss(real_logits, fake_logits)
-    steepness = 0.0
+    def judge(images: Tensor) -> Tensor:
+        return score(discriminator, images, labels)
+
+    fake = generator(noise)
+    d_loss = relativistic_discriminator_loss(judge(real), judge(fake.detach()))
+    total = d_loss
     if penalty > 0:
-        steepness = 2 * penalty * gradient_penalty(discriminator, torch.cat([real, fake]))
+        steepness = gradient_penalty(judge, real) + gradient_penalty(judge, fake)
+        total = d_loss + penalty * steepness
     discriminator_optimizer.zero_grad()
-    (d_loss + steepness).backward()
+    total.backward()
     discriminator_optimizer.step()
 
     with torch.no_grad():
-        real_logits = discriminator(real)
-    g_loss = relativistic_generator_loss(real_logits, discriminator(fake))
+        real_logits = judge(real)
+    g_loss = relativistic_generator_loss(real_logits, judge(fake))
     generator_optimizer.zero_grad()
     g_loss.backward(inputs=list(generator.parameters()))
     generator_optimizer.step()
@@ -235,16 +254,29 @@ class Trained(NamedTuple):
 
 
 def draw_batch(
-    pictures: np.ndarray, rng: np.random.Generator, *, batch_size: int, latent_dim: int
-) -> tuple[Tensor, Tensor]:
-    """Random pictures (N, C, H, W) in [-1, 1] and noise (N, latent_dim) from N(0, 1)."""
-    real = to_images(pictures[rng.integers(len(pictures), size=batch_size)])
+    pictures: np.ndarray,
+    one_hot: np.ndarray | None,
+    rng: np.random.Generator,
+    *,
+    batch_size: int,
+    latent_dim: int,
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Random pictures (N, C, H, W) in [-1, 1], as much noise (N, latent_dim) from N(0, 1), labels.
+
+    With `one_hot` labels (all pictures, classes), those of the batch are returned, and the noise
+    ends in them too: (N, latent_dim + classes). Without, None is.
+    """
+    index = rng.integers(len(pictures), size=batch_size)
     noise = rng.standard_normal((batch_size, latent_dim), dtype=np.float32)
-    return real, to_tensor(noise)
+    if one_hot is None:
+        return to_images(pictures[index]), to_tensor(noise), None
+    labels = one_hot[index]
+    return to_images(pictures[index]), to_tensor(np.hstack([noise, labels])), to_tensor(labels)
 
 
 def train(
     pictures: np.ndarray,
+    labels: np.ndarray | None = None,
     *,
     steps: int = 4000,
     batch_size: int = 32,
@@ -260,22 +292,28 @@ def train(
 ) -> Trained:
     """Train by the better recipe on uint8 pictures N×32×32×C; returns the averaged generator.
 
+    With `labels` (N integers from 0), both networks are told what each picture shows.
     The learning rate falls linearly to zero. The penalty is paid every `penalty_every`-th step,
     that many times as dear. `on_step(step, averaged generator, losses)` is called after each step.
     """
     set_seed(seed)
     rng = np.random.default_rng(seed)
-    generator = build_generator(latent_dim=latent_dim, width=width, channels=pictures.shape[-1])
-    discriminator = build_discriminator(width=width, channels=pictures.shape[-1])
+    classes = 0 if labels is None else int(labels.max()) + 1
+    one_hot = np.eye(classes, dtype=np.float32)[labels] if classes else None
+    channels, sizes = pictures.shape[-1], {"batch_size": batch_size, "latent_dim": latent_dim}
+    generator = build_generator(latent_dim=latent_dim + classes, width=width, channels=channels)
+    discriminator = build_discriminator(width=width, channels=channels, classes=classes)
     average = copy_model(generator).eval()
     optimizers = adam(generator, learning_rate), adam(discriminator, learning_rate)
     history = []
     for step in tqdm(range(steps), disable=not progress):
         for optimizer in optimizers:
             set_learning_rate(optimizer, learning_rate * (1 - step / steps))
-        real, noise = draw_batch(pictures, rng, batch_size=batch_size, latent_dim=latent_dim)
+        real, noise, told = draw_batch(pictures, one_hot, rng, **sizes)
         price = penalty * penalty_every if step % penalty_every == 0 else 0.0
-        losses = train_step(generator, discriminator, *optimizers, real, noise, penalty=price)
+        losses = train_step(
+            generator, discriminator, *optimizers, real, noise, labels=told, penalty=price
+        )
         update_average(average, generator, min(decay, (1 + step) / (10 + step)))
         history.append({name: float(value) for name, value in losses.items()})
         if on_step:
@@ -285,17 +323,35 @@ def train(
 
 
 @torch.no_grad()
-def sample(generator: nn.Module, count: int, *, seed: int = 0) -> np.ndarray:
-    """`count` pictures, uint8 count×32×32×C. The same seed draws the same noise."""
-    latent_dim = len(next(generator.parameters()))  # the first kernel is (in, out, 4, 4)
-    noise = np.random.default_rng(seed).standard_normal((count, latent_dim), dtype=np.float32)
+def sample(
+    generator: nn.Module,
+    count: int,
+    *,
+    classes: int = 0,
+    labels: np.ndarray | None = None,
+    seed: int = 0,
+) -> np.ndarray:
+    """`count` pictures, uint8 count×32×32×C. The same seed draws the same noise.
+
+    For a generator that was trained with labels, say of how many `classes`; picture i then shows
+    `labels[i]`, by default 0, 1, … `classes` - 1 and from 0 again.
+    """
+    inputs = len(next(generator.parameters()))  # the first kernel is (in, out, 4, 4)
+    rng = np.random.default_rng(seed)
+    noise = rng.standard_normal((count, inputs - classes), dtype=np.float32)
+    if classes:
+        labels = np.arange(count) % classes if labels is None else np.asarray(labels)
+        noise = np.hstack([noise, np.eye(classes, dtype=np.float32)[labels]])
     generator.eval()
     return np.concatenate([from_images(generator(part)) for part in to_tensor(noise).split(256)])
 
 
 def load_pretrained() -> nn.Sequential:
-    """The generator of the same recipe trained for longer, which ships with the package."""
-    generator = build_generator()
+    """The generator of the same recipe trained for longer on the studio catalogue; it ships here.
+
+    It was trained with labels: `sample(load_pretrained(), 100, classes=10)`.
+    """
+    generator = build_generator(latent_dim=64 + 10)
     weights = Path(__file__).parent.parent / "weights" / "gan_studio.safetensors"
     load_weights(generator, weights)
     return generator.eval()
@@ -393,13 +449,13 @@ def train_dcgan(
     """Train as most people do: constant learning rate, no averaging, betas (0.5, 0.999)."""
     set_seed(seed)
     rng = np.random.default_rng(seed)
-    channels = pictures.shape[-1]
+    channels, sizes = pictures.shape[-1], {"batch_size": batch_size, "latent_dim": latent_dim}
     generator = build_dcgan_generator(latent_dim=latent_dim, width=width, channels=channels)
     discriminator = build_dcgan_discriminator(width=width, channels=channels)
     optimizers = [adam(m, learning_rate, (0.5, 0.999)) for m in (generator, discriminator)]
     history = []
     for step in tqdm(range(steps), disable=not progress):
-        real, noise = draw_batch(pictures, rng, batch_size=batch_size, latent_dim=latent_dim)
+        real, noise, _ = draw_batch(pictures, None, rng, **sizes)
         losses = dcgan_step(generator.train(), discriminator, *optimizers, real, noise)
         history.append({name: float(value) for name, value in losses.items()})
         if on_step:
