@@ -117,8 +117,9 @@ def faults(root: Path, pairs: list[Pair]) -> list[str]:
         sentences = lint.lint(pair.main, pair.target.file, root, built)
         if pair.learner:
             sentences += lint.leaks(pair.main, pair.learner, learner_of(pair.target).file)
+            sentences += lint.unshown(pair.main, pair.target.chapter.topic, pair.target.file)
         for sentence in sentences:
-            found.setdefault(sentence.partition(", cell ")[2], sentence)
+            found.setdefault(sentence.partition(", cell ")[2] or sentence, sentence)
     return list(found.values())
 
 

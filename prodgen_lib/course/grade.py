@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from prodgen_lib.course import names
 from prodgen_lib.course.compose import TITLES
 from prodgen_lib.course.grade_copy import graded_copy, has
 from prodgen_lib.course.grade_report import MARK
@@ -55,7 +57,22 @@ def grade(root: Path, path: Path, progress: Progress = lambda done, total: None)
     _need_framework(path, pristine.metadata.prodgen.framework)
     copy = graded_copy(learner, pristine)
     seen = _run(copy, path.resolve().parent, progress)
-    return [_result(check, copy, seen) for check in checks]
+    untouched = _untouched(learner, pristine)
+    return [_result(check, copy, seen, untouched) for check in checks]
+
+
+def _untouched(learner: NotebookNode, pristine: NotebookNode) -> set[str]:
+    """Exercises whose cell is as it came, and that no other cell of the learner answers."""
+    code = [c for c in learner.cells if c.cell_type == "code" and not has(c, "check")]
+    made = Counter(name for cell in code for name in names.defined(cell.source))
+    found = _answers(learner) & _answers(pristine)
+    return {exercise for exercise, _ in found if made[exercise.partition(".")[2]] == 1}
+
+
+def _answers(notebook: NotebookNode) -> set[tuple[str, str]]:
+    """Exercise and source of each answer cell."""
+    cells = [cell for cell in notebook.cells if has(cell, "exercise")]
+    return {(cell.metadata.get("exercise_id", ""), cell.source.strip()) for cell in cells}
 
 
 def _pristine_path(root: Path, path: Path, learner: NotebookNode) -> Path:
@@ -126,16 +143,17 @@ def _environment(home: Path) -> dict[str, str]:
     }
 
 
-def _result(check: NotebookNode, copy: NotebookNode, seen: dict[str, dict]) -> Result:
+def _result(check: NotebookNode, copy: NotebookNode, seen: dict, untouched: set[str]) -> Result:
     """Read a verdict off what the check cell did, or else off what its answer cell did."""
     exercise = check.metadata.exercise_id
     cell = seen.get(check.id)
     if cell and cell["passed"]:
         return Result(exercise, True)
     text = cell["text"] if cell else ""
-    if failed := re.search(rf"{re.escape(exercise)}  ✗ \S+  \S+  (.*)", text):
-        if failed[1].startswith(NOT_ANSWERED):
-            return Result(exercise, False, answered=False)
+    failed = re.search(rf"{re.escape(exercise)}  ✗ \S+  \S+  (.*)", text)
+    if exercise in untouched or (failed and failed[1].startswith(NOT_ANSWERED)):
+        return Result(exercise, False, answered=False)
+    if failed:
         return Result(exercise, False, message=failed[1])
     if answer := next(_failures(exercise, copy, seen), None):
         return Result(exercise, False, message=f"In the answer's cell: {_explained(answer)}")

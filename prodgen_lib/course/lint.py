@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 
 from prodgen_lib.course import names
 from prodgen_lib.course.compose import is_shown
+from prodgen_lib.course.exercise import load_exercises
 from prodgen_lib.course.source import stub
 
 MOST_LINES = 30
@@ -90,6 +91,15 @@ def leaks(solution: NotebookNode, learner: NotebookNode, file: str) -> list[str]
                 exercise = answer.metadata["exercise_id"]
                 found.append(f"{file}, cell {cell.id}: gives {exercise} away: {told[0]!r}.")
     return found
+
+
+def unshown(solution: NotebookNode, topic: str, file: str) -> list[str]:
+    """Exercises that ``status`` would list and no learner could ever solve."""
+    shown = {cell.metadata.get("exercise_id") for cell in solution.cells}
+    if shown == {None}:
+        return []
+    missing = [e.id for e in load_exercises(topic).values() if e.id not in shown]
+    return [f"{file} does not show the exercise {identity}." for identity in missing]
 
 
 def _has(cell: NotebookNode, tag: str) -> bool:

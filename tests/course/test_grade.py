@@ -90,7 +90,7 @@ def test_no_tag_or_comment_makes_nbval_look_away(course, mine):
 
 def test_a_fresh_notebook_is_not_answered(course, mine):
     results = grade(course, mine)
-    assert [result.answered for result in results] == [False, False, True]
+    assert [result.answered for result in results] == [False, False, False]
     assert not any(result.passed for result in results)
     assert "mini.mean           –  not answered" in table(mine, results)
     assert "0 of 3 exercises pass." in table(mine, results)
@@ -125,15 +125,25 @@ def test_all_right_passes_with_helpers_from_a_file_beside_the_notebook(course, m
     ]
 
 
+def test_an_answer_in_a_cell_of_its_own_counts(course, mine):
+    notebook = read_notebook(mine)
+    at = [cell.id for cell in notebook.cells].index("mini-mean")
+    notebook.cells.insert(at + 1, nbformat.v4.new_code_cell("def mean(values):\n    return 0.0"))
+    write_notebook(notebook, mine)
+    mean, centred, _ = grade(course, mine)
+    assert (mean.answered, centred.answered) == (True, False) and mean.message
+
+
 def test_a_solution_passes(course, mine):
     assert all(r.passed for r in grade(course, course / "solutions/05_mini_torch.ipynb"))
 
 
 def test_a_dead_kernel_and_an_endless_loop_are_reported(course, mine, monkeypatch):
     monkeypatch.setattr(grading, "SECONDS_A_CELL", 3)
-    write(mine, mean=MEAN, centred="def centred(values):\n    while True: pass")
+    loop = "def centred(values):\n    while True: pass"
+    write(mine, mean=MEAN, centred=loop, review_spread=SPREAD)
     mean, centred, spread = grade(course, mine)
-    assert mean.passed and not spread.passed
+    assert mean.passed and not spread.passed, "it stands on the loop"
     assert "3 seconds" in centred.message, centred
     write(mine, centred="def centred(values):\n    import os\n    os._exit(1)")
     mean, centred, spread = grade(course, mine)

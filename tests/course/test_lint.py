@@ -66,3 +66,13 @@ def test_an_answer_in_another_cell_is_a_leak(course):
     first, second = "amount_to_give_up = mean(values)", "return values - amount_to_give_up"
     assert leaked(course, first)[0] == [], "one line of two may be chance"
     assert "gives mini.centred away" in leaked(course, first, second)[0][0]
+
+
+def test_an_exercise_that_no_cell_shows_is_a_fault(course):
+    chapter = course / "chapters/05_mini.md"
+    chapter.write_text(
+        chapter.read_text().replace("import centred, review_spread", "import centred")
+    )
+    pairs = [compose_pair(course, target) for target in targets(course, ["05"], "torch")]
+    sentence = "solutions/05_mini_torch.ipynb does not show the exercise mini.review_spread."
+    assert faults(course, pairs) == [sentence]
