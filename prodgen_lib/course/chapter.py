@@ -14,6 +14,7 @@ from prodgen_lib.course.project import CourseError, read_text
 from prodgen_lib.course.source import FRAMEWORKS
 
 NAME = re.compile(r"(\d\d)_(\w+)")
+PROFILES = ("quick", "full")
 TAGS = {"exercise", "given", "parameters", "torch", "tensorflow"}
 
 
@@ -103,7 +104,12 @@ def _settings(path: Path, head: dict) -> tuple[tuple[str, ...], str]:
             f"The head of {path.name} says frameworks: {frameworks}; "
             f"expected none or a list of {' and '.join(FRAMEWORKS)}."
         )
-    return tuple(frameworks), str(head.get("profile", "full"))
+    profile = head.get("profile", "full")
+    if profile not in PROFILES:
+        raise CourseError(
+            f"The head of {path.name} says profile: {profile}; expected {' or '.join(PROFILES)}."
+        )
+    return tuple(frameworks), profile
 
 
 def _check_tags(path: Path, cell: nbformat.NotebookNode) -> None:

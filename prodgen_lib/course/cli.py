@@ -25,6 +25,7 @@ class Course(click.Group):
             raise click.ClickException(f"{where}{reason}.") from None
 
 
+PROFILE = click.Choice(["quick", "full"])
 framework_option = click.option(
     "--framework", type=click.Choice(["torch", "tensorflow"]), help="Only this framework."
 )
@@ -62,7 +63,9 @@ def _root(context: click.Context) -> Path:
 @click.argument("chapters", nargs=-1)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is stale.")
 @click.option("--execute/--no-execute", default=True, help="Execute solutions that have changed.")
-@click.option("--profile", help="The profile to execute with; by default the chapter's own.")
+@click.option(
+    "--profile", type=PROFILE, help="The profile to execute with; by default the chapter's own."
+)
 @framework_option
 @click.pass_context
 def build(context, chapters, check, execute, profile, framework) -> None:
@@ -94,7 +97,9 @@ def build(context, chapters, check, execute, profile, framework) -> None:
 
 @main.command()
 @click.argument("chapters", nargs=-1)
-@click.option("--profile", default="quick", show_default=True, help="How much work to do.")
+@click.option(
+    "--profile", type=PROFILE, default="quick", show_default=True, help="How much work to do."
+)
 @click.option("--dataset", help="The pictures: catalogue, fashion_mnist, grocery_store, …")
 @click.option("--seed", type=int, help="The seed; by default the chapter's own.")
 @click.option(
@@ -121,6 +126,7 @@ def run(context, chapters, profile, dataset, seed, tree, out, framework) -> None
     prodgen run --tree notebooks       what learners start from, all of it
     """
     from prodgen_lib.course import run as runner
+    from prodgen_lib.course.project import short
 
     if dataset:
         _known_dataset(dataset)
@@ -129,9 +135,11 @@ def run(context, chapters, profile, dataset, seed, tree, out, framework) -> None
     parameters = {name: value for name, value in wanted.items() if value is not None}
     out.mkdir(parents=True, exist_ok=True)
     failed = False
-    for done in runner.run(paths, parameters, out=out, strict=tree == "solutions"):
+    for path in paths:
+        click.echo(f"{short(path)}: executing")
+        done = runner.run(path, parameters, out=out, strict=tree == "solutions")
+        click.echo(f"Error: {done.problem}" if done.problem else done.page, err=bool(done.problem))
         failed = failed or bool(done.problem)
-        click.echo(f"Error: {done.problem}" if done.problem else str(done.page), err=failed)
     context.exit(int(failed))
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import webbrowser
+from importlib.util import find_spec
 from pathlib import Path
+
+from prodgen_lib.course.project import CourseError
 
 FIRST = "work/00_start_here.ipynb"
 
@@ -44,6 +47,8 @@ def start_lab(command: list[str]) -> None:
 
     Our settings (``lab/``) only keep its questions about news and updates from the first screen.
     """
+    if find_spec("jupyterlab") is None:
+        raise CourseError("JupyterLab is not installed: run `make learn`, or pip install -e .")
     sys.stdout.flush()
     paths = [str(Path(__file__).parent / "lab"), os.environ.get("JUPYTER_CONFIG_PATH")]
     joined = os.pathsep.join(filter(None, paths))

@@ -95,8 +95,8 @@ def leaks(solution: NotebookNode, learner: NotebookNode, file: str) -> list[str]
 
 def unshown(solution: NotebookNode, topic: str, file: str) -> list[str]:
     """Exercises that ``status`` would list and no learner could ever solve."""
-    shown = {cell.metadata.get("exercise_id") for cell in solution.cells}
-    if shown == {None}:
+    shown = {cell.metadata.get("exercise_id", "") for cell in solution.cells}
+    if not any(identity.startswith(f"{topic}.") for identity in shown):
         return []
     missing = [e.id for e in load_exercises(topic).values() if e.id not in shown]
     return [f"{file} does not show the exercise {identity}." for identity in missing]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,21 +39,18 @@ def notebooks(root: Path, chosen: Iterable[str], framework: str | None, tree: st
     return found
 
 
-def run(paths: Iterable[Path], parameters: dict, *, out: Path, strict: bool) -> Iterator[Done]:
-    """Execute each notebook into ``out``; one that stops does not stop those after it."""
-    for path in paths:
-        executed, page = out / path.name, (out / path.name).with_suffix(".html")
-        problem = ""
-        try:
-            result = execute(
-                read_notebook(path), parameters, folder=path.parent, failed=executed, strict=strict
-            )
-        except CourseError as error:
-            problem = f"{path.name} {error}"
-            result = nbformat.read(executed, as_version=4)
-        write_notebook(settled(result), executed)
-        write_page(result, page)
-        yield Done(executed, page, problem)
+def run(path: Path, parameters: dict, *, out: Path, strict: bool) -> Done:
+    """Execute a notebook into ``out``; one that stops leaves what it did until then."""
+    executed, page = out / path.name, (out / path.name).with_suffix(".html")
+    notebook, problem = read_notebook(path), ""
+    try:
+        result = execute(notebook, parameters, folder=path.parent, failed=executed, strict=strict)
+    except CourseError as error:
+        problem = f"{path.name} {error}"
+        result = nbformat.read(executed, as_version=4)
+    write_notebook(settled(result), executed)
+    write_page(result, page)
+    return Done(executed, page, problem)
 
 
 def write_page(notebook: nbformat.NotebookNode, page: Path) -> None:

@@ -29,6 +29,7 @@ def test_shell_fences_are_text(course):
     [
         ("---\nframeworks: jax\n---\n# a", "frameworks"),
         ("---\nframeworks: [jax]\n---\n# a", "frameworks"),
+        ("---\nprofile: slow\n---\n# a", "expected quick or full"),
         ("---\na: [\n---\n# a", "YAML"),
         ("---\nonly words\n---\n# a", "key: value"),
         ('```python tags=["solution"]\n1\n```', "unknown tag 'solution'"),

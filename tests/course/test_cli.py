@@ -122,6 +122,7 @@ def test_no_copies_and_no_course_get_one_sentence(course, tmp_path, monkeypatch)
         ["run", "--dataset", "cats"],
         ["run", "--framework", "jax"],
         ["run", "--seed", "x"],
+        ["run", "--profile", "fast"],
         ["learn", "--port", "0"],
         ["reset"],
         ["--root", "/no/such/folder", "check"],
