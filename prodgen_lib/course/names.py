@@ -8,6 +8,7 @@ import io
 import re
 import symtable
 import tokenize
+from collections.abc import Iterator
 
 ALWAYS = frozenset(dir(builtins)) | {"__name__", "display", "get_ipython"}
 _NOT_PYTHON = re.compile(r"^(\s*)([%!?].*|.*\?)$")
@@ -30,11 +31,26 @@ def _without_magic(source: str) -> str:
 
 def defined(source: str) -> set[str]:
     """Names that a cell binds at its top level."""
-    text = as_python(source)
-    if text is None:
-        return set()
-    table = symtable.symtable(text, "cell", "exec")
-    return {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
+    return set(_bound(ast.parse(as_python(source) or "")))
+
+
+def _bound(node: ast.AST) -> Iterator[str]:
+    """Names that a node binds in its own scope; what is inside functions and classes is theirs."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            yield node.name
+            return
+        case ast.Lambda():
+            return
+        case ast.Name(ctx=ast.Store()):
+            yield node.id
+        case ast.alias():
+            yield (node.asname or node.name).partition(".")[0]
+        case ast.MatchAs(name=str()) | ast.MatchStar(name=str()):
+            yield node.name
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(node, ast.comprehension) and child is node.target):
+            yield from _bound(child)
 
 
 def imported(source: str) -> set[str]:
@@ -71,13 +87,23 @@ def used(source: str) -> set[str]:
     return set(_needs(symtable.symtable(text, "cell", "exec"))) - ALWAYS
 
 
-def _needs(table: symtable.SymbolTable):
+def _needs(table: symtable.SymbolTable) -> Iterator[str]:
+    """Names that a scope reads from the module or from the builtins, and those inside it read."""
     top = table.get_type() == "module"
-    for symbol in table.get_symbols():
-        if symbol.is_referenced() and (top or symbol.is_global()):
-            yield symbol.get_name()
     for child in table.get_children():
         yield from _needs(child)
+    inlined = {name for child in table.get_children() for name in _comprehended(child)}
+    for symbol in table.get_symbols():
+        outer = symbol.get_name() not in inlined if top else symbol.is_global()
+        if outer and symbol.is_referenced():
+            yield symbol.get_name()
+
+
+def _comprehended(table: symtable.SymbolTable) -> list[str]:
+    """The variables of a comprehension, which Python 3.12 and later count as the module's too."""
+    if table.get_name() not in ("listcomp", "setcomp", "dictcomp", "genexpr"):
+        return []
+    return [symbol.get_name() for symbol in table.get_symbols() if symbol.is_local()]
 
 
 def without_prose(source: str) -> str:

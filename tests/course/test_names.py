@@ -13,6 +13,7 @@ from prodgen_lib.course import names
         ("with open(p) as file:\n    (n := 3)", {"file", "n"}),
         ("%matplotlib inline\nx = 1\n!ls\nhelp?", {"x"}),
         ("[i for i in range(3)]", set()),
+        ("match a:\n    case [b, *c] as d: e.f = g[0] = 1", {"b", "c", "d"}),
         ("def f(:", set()),
     ],
 )
@@ -31,6 +32,7 @@ def test_defined(source, expected):
             {"Base", "big"},
         ),
         ("print(x.y[z])", {"x", "z"}),
+        ("print([k(i) for i in a if i])", {"k", "a"}),
         ("display(get_ipython())", set()),
     ],
 )
