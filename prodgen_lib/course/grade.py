@@ -176,8 +176,10 @@ def _explained(cell: dict) -> str:
     name, value = cell.get("error") or ("", cell["reason"])
     if name == "KeyboardInterrupt":
         return f"It takes more than {SECONDS_A_CELL} seconds: does a loop never end?"
+    if "Kernel died" in value:
+        return "The kernel died in it: it ran out of memory, perhaps."
     if "Failed to interrupt" in value:
-        return "The kernel died in it, or could not be stopped."
+        return f"It takes more than {SECONDS_A_CELL} seconds, and could not be stopped."
     if "Kernel dead" in value:
         return "Not reached: the kernel died in a cell above."
     value = re.sub(r"\(\d+\.py, (line \d+)\)", r"(\1)", " ".join(value.split()))

@@ -81,29 +81,28 @@ def _root(node: ast.expr) -> set[str]:
 
 def used(source: str) -> set[str]:
     """Names that a cell needs from outside its functions, its own top level included."""
-    text = as_python(source)
-    if text is None:
-        return set()
-    return set(_needs(symtable.symtable(text, "cell", "exec"))) - ALWAYS
+    text = as_python(source) or ""
+    table = symtable.symtable(text, "cell", "exec")
+    top = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+    inside = {name for child in table.get_children() for name in _globals(child)}
+    return (top - _comprehended(text) | inside) - ALWAYS
 
 
-def _needs(table: symtable.SymbolTable) -> Iterator[str]:
-    """Names that a scope reads from the module or from the builtins, and those inside it read."""
-    top = table.get_type() == "module"
-    for child in table.get_children():
-        yield from _needs(child)
-    inlined = {name for child in table.get_children() for name in _comprehended(child)}
+def _globals(table: symtable.SymbolTable) -> Iterator[str]:
+    """Names that a function or class, and those inside it, read from the module."""
     for symbol in table.get_symbols():
-        outer = symbol.get_name() not in inlined if top else symbol.is_global()
-        if outer and symbol.is_referenced():
+        if symbol.is_referenced() and symbol.is_global():
             yield symbol.get_name()
+    for child in table.get_children():
+        yield from _globals(child)
 
 
-def _comprehended(table: symtable.SymbolTable) -> list[str]:
-    """The variables of a comprehension, which Python 3.12 and later count as the module's too."""
-    if table.get_name() not in ("listcomp", "setcomp", "dictcomp", "genexpr"):
-        return []
-    return [symbol.get_name() for symbol in table.get_symbols() if symbol.is_local()]
+def _comprehended(text: str) -> set[str]:
+    """The variables of comprehensions, which Python 3.12 and later list among the module's."""
+    found = [
+        node.target for node in ast.walk(ast.parse(text)) if isinstance(node, ast.comprehension)
+    ]
+    return {name.id for target in found for name in ast.walk(target) if isinstance(name, ast.Name)}
 
 
 def without_prose(source: str) -> str:
