@@ -6,6 +6,7 @@ something that its run depends on has changed; otherwise its outputs are carried
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -118,8 +119,8 @@ def faults(root: Path, pairs: list[Pair]) -> list[str]:
         if pair.learner:
             sentences += lint.leaks(pair.main, pair.learner, learner_of(pair.target).file)
             sentences += lint.unshown(pair.main, pair.target.chapter.topic, pair.target.file)
-        for sentence in sentences:
-            found.setdefault(sentence.partition(", cell ")[2] or sentence, sentence)
+        for sentence in sentences:  # without the file, and the first words of the cell
+            found.setdefault(re.sub(r".*, cell (\S+) \(“.*?”\)", r"\1", sentence), sentence)
     return list(found.values())
 
 

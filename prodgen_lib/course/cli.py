@@ -128,8 +128,7 @@ def run(context, chapters, profile, dataset, seed, tree, out, framework) -> None
     from prodgen_lib.course import run as runner
     from prodgen_lib.course.project import short
 
-    if dataset:
-        _known_dataset(dataset)
+    runner.check_dataset(dataset)
     paths = runner.notebooks(_root(context), chapters, framework, tree)
     wanted = {"profile": profile, "dataset": dataset, "seed": seed}
     parameters = {name: value for name, value in wanted.items() if value is not None}
@@ -141,13 +140,6 @@ def run(context, chapters, profile, dataset, seed, tree, out, framework) -> None
         click.echo(f"Error: {done.problem}" if done.problem else done.page, err=bool(done.problem))
         failed = failed or bool(done.problem)
     context.exit(int(failed))
-
-
-def _known_dataset(name: str) -> None:
-    from prodgen_lib.data import NAMES
-
-    if name not in NAMES:
-        raise click.BadParameter(f"{name!r} is not one of {', '.join(NAMES)}.")
 
 
 @main.command()
@@ -162,38 +154,12 @@ def check(context, notebooks) -> None:
     prodgen check work/06_gan_torch.ipynb
     prodgen check gan_torch
     """
-    from prodgen_lib.course import grade
-    from prodgen_lib.course.project import CourseError, short
+    from prodgen_lib.course.grade import grade_all
     from prodgen_lib.course.work import copies, find_copy
 
     root = _root(context)
     paths = [find_copy(root, name) for name in notebooks] or copies(root)
-    passed = True
-    for path in paths:
-        try:
-            results = _graded(root, path)
-        except CourseError as error:
-            click.echo(f"Error: {error}", err=True)
-            passed = False
-            continue
-        if results or notebooks:
-            click.echo(grade.table(short(path), results))
-        passed = passed and all(result.passed for result in results)
-    context.exit(int(not passed))
-
-
-def _graded(root: Path, path: Path) -> list:
-    from tqdm import tqdm
-
-    from prodgen_lib.course.grade import grade
-
-    with tqdm(desc=path.stem, unit="cell", leave=False, disable=None) as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        return grade(root, path, progress)
+    context.exit(0 if grade_all(root, paths, say=click.echo) else 1)
 
 
 @main.command()

@@ -16,20 +16,23 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 from nbformat import NotebookNode
+from tqdm import tqdm
 
 from prodgen_lib.course import names
 from prodgen_lib.course.compose import TITLES
 from prodgen_lib.course.grade_copy import graded_copy, has
 from prodgen_lib.course.grade_report import MARK
-from prodgen_lib.course.project import CourseError, read_notebook, write_notebook
+from prodgen_lib.course.project import CourseError, read_notebook, short, write_notebook
 
 SECONDS_A_CELL = 120
 NOT_ANSWERED = "Not answered yet"
 Progress = Callable[[int, int], None]
+Say = Callable[..., None]
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,28 @@ class Result:
     passed: bool
     answered: bool = True
     message: str = ""
+
+
+def grade_all(root: Path, paths: list[Path], say: Say) -> bool:
+    """Grade notebooks one after another and print their tables; whether every exercise passed."""
+    passed = True
+    for path in paths:
+        try:
+            with tqdm(desc=path.stem, unit="cell", leave=False, disable=None) as bar:
+                results = grade(root, path, partial(_advance, bar))
+        except CourseError as error:
+            say(f"Error: {error}", err=True)
+            passed = False
+        else:
+            if results or len(paths) == 1:
+                say(table(short(path), results))
+            passed = passed and all(result.passed for result in results)
+    return passed
+
+
+def _advance(bar: tqdm, done: int, total: int) -> None:
+    bar.total = total
+    bar.update(done - bar.n)
 
 
 def grade(root: Path, path: Path, progress: Progress = lambda done, total: None) -> list[Result]:

@@ -23,6 +23,14 @@ class Done:
     problem: str = ""
 
 
+def check_dataset(name: str | None) -> None:
+    """Raise ``CourseError`` for a data set that ``load`` does not know."""
+    from prodgen_lib.data import NAMES
+
+    if name and name not in NAMES:
+        raise CourseError(f"There is no data set {name!r}; there are: {', '.join(NAMES)}.")
+
+
 def notebooks(root: Path, chosen: Iterable[str], framework: str | None, tree: str) -> list[Path]:
     """The notebooks to run, in order. Raises ``CourseError`` where one has not been built."""
     found = []

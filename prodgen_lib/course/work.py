@@ -62,8 +62,12 @@ def _aged(source: Path, copy: Path) -> bool:
 
 
 def copies(root: Path) -> list[Path]:
-    """The learner's notebooks, in order; raises ``CourseError`` when there are none."""
-    found = sorted((root / "work").glob("*.ipynb"))
+    """The learner's copies of the course's notebooks, in order; ``CourseError`` if there are none.
+
+    Other notebooks that a learner keeps in ``work/`` are nobody else's business.
+    """
+    places = [root / "work" / path.name for path in pristine_notebooks(root)]
+    found = [place for place in places if os.path.lexists(place)]
     if not found:
         raise CourseError("There are no notebooks in work/ yet: `prodgen learn` makes them.")
     return found

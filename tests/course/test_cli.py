@@ -99,7 +99,7 @@ def test_a_folder_a_missing_and_a_locked_notebook_get_one_sentence(course):
     (course / "work/folder.ipynb").mkdir(parents=True)
     one_sentence(prodgen("check", "work/folder.ipynb"), "is a folder")
     one_sentence(prodgen("check", "work/none.ipynb"), "does not exist")
-    one_sentence(prodgen("check", "none"), "no notebook 'none' in work/")
+    one_sentence(prodgen("check", "none"), "prodgen learn")
     locked = course / "work/locked.ipynb"
     locked.write_text("{}")
     locked.chmod(0)
@@ -113,13 +113,13 @@ def test_no_copies_and_no_course_get_one_sentence(course, tmp_path, monkeypatch)
     one_sentence(prodgen("--root", tmp_path, "check"), "is not the course")
     one_sentence(prodgen("run", "05"), "prodgen build")
     one_sentence(prodgen("run", "05", "--tree", "work"), "prodgen learn")
+    one_sentence(prodgen("run", "05", "--dataset", "cats"), "no data set 'cats'", "grocery_store")
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
         ["nothing"],
-        ["run", "--dataset", "cats"],
         ["run", "--framework", "jax"],
         ["run", "--seed", "x"],
         ["run", "--profile", "fast"],
@@ -133,13 +133,16 @@ def test_wrong_arguments_get_a_usage_error(course, arguments):
     assert result.exit_code == 2 and "Error: " in result.stderr and "Traceback" not in result.stderr
 
 
-def test_one_broken_notebook_does_not_hide_the_others(course):
+def test_one_broken_notebook_does_not_hide_the_others_and_strangers_are_left_alone(course):
+    prodgen("build", "--no-execute")
     (course / "work").mkdir()
-    (course / "work/a.ipynb").write_text("")
-    (course / "work/b.ipynb").write_text("{}")
+    (course / "work/05_mini_torch.ipynb").write_text("")
+    (course / "work/05_mini_tensorflow.ipynb").write_text("{}")
+    (course / "work/Untitled.ipynb").write_text("")
     result = prodgen("check")
-    assert result.exit_code == 1 and "a.ipynb is empty" in result.stderr
-    assert "b.ipynb is in notebook format none" in result.stderr
+    assert result.exit_code == 1 and "05_mini_torch.ipynb is empty" in result.stderr
+    assert "05_mini_tensorflow.ipynb is in notebook format none" in result.stderr
+    assert "Untitled" not in result.stderr
 
 
 def test_learn_copies_what_is_installed(course, monkeypatch):
