@@ -168,10 +168,19 @@ def count_parameters(model: keras.Model) -> int:
 
 
 def adam(
-    model: keras.Model, learning_rate: float, betas: tuple[float, float] = (0.0, 0.99)
+    model: keras.Model,
+    learning_rate: float,
+    betas: tuple[float, float] = (0.0, 0.99),
+    epsilon: float = 1e-8,
 ) -> keras.optimizers.Adam:
-    """Adam for the weights of ``model``, with eps 1e-8 in both frameworks."""
-    optimizer = keras.optimizers.Adam(learning_rate, beta_1=betas[0], beta_2=betas[1], epsilon=1e-8)
+    """Adam (arXiv:1412.6980) for the weights of ``model``, with one epsilon in both frameworks.
+
+    They add it at different places: PyTorch to √v̂, Keras to √v before the correction of its bias,
+    where it counts for 1/√(1-β₂ᵗ) times as much. So it matters for gradients as small as itself.
+    """
+    optimizer = keras.optimizers.Adam(
+        learning_rate, beta_1=betas[0], beta_2=betas[1], epsilon=epsilon
+    )
     optimizer.build(model.trainable_variables)
     return optimizer
 

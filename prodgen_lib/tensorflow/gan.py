@@ -305,7 +305,7 @@ def train(
     latent_dim: int = 64,
     width: int = 24,
     learning_rate: float = 1e-3,
-    penalty: float = 0.5,
+    penalty: float = 1.0,
     penalty_every: int = 4,
     decay: float = 0.998,
     seed: int = 0,

@@ -60,7 +60,7 @@ def value_and_gradients(
     """A scalar function's value, and its gradient for each tensor (zeros where it has none)."""
     inputs = [tensor.detach().clone().requires_grad_(True) for tensor in tensors]
     value = function(*inputs)
-    return float(value), [to_numpy(gradient) for gradient in _gradients(value, inputs)]
+    return value.item(), [to_numpy(gradient) for gradient in _gradients(value, inputs)]
 
 
 def weight_gradients(function: Callable[[], Tensor], model: nn.Module) -> Weights:
@@ -168,10 +168,17 @@ def count_parameters(model: nn.Module) -> int:
 
 
 def adam(
-    model: nn.Module, learning_rate: float, betas: tuple[float, float] = (0.0, 0.99)
+    model: nn.Module,
+    learning_rate: float,
+    betas: tuple[float, float] = (0.0, 0.99),
+    epsilon: float = 1e-8,
 ) -> torch.optim.Adam:
-    """Adam for the weights of ``model``, with eps 1e-8 in both frameworks."""
-    return torch.optim.Adam(model.parameters(), lr=learning_rate, betas=betas, eps=1e-8)
+    """Adam (arXiv:1412.6980) for the weights of ``model``, with one epsilon in both frameworks.
+
+    They add it at different places: PyTorch to √v̂, Keras to √v before the correction of its bias,
+    where it counts for 1/√(1-β₂ᵗ) times as much. So it matters for gradients as small as itself.
+    """
+    return torch.optim.Adam(model.parameters(), lr=learning_rate, betas=betas, eps=epsilon)
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, value: float) -> None:
