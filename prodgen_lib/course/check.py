@@ -32,7 +32,7 @@ class Failure:
 
     @property
     def unanswered(self) -> bool:
-        return self.type == "NotImplementedError"
+        return self.type == "NotImplementedError" and not self.message
 
     def __str__(self) -> str:
         if self.type == Complaint.__name__:
@@ -146,7 +146,9 @@ def _it_runs(exercise: Exercise, seen: Seen, reference: Seen) -> str:
             if got[name].shape != value.shape:
                 if name in exercise.messages:
                     return exercise.messages[name]
-                return f"{name} has shape {got[name].shape}; expected {value.shape}."
+                return (
+                    f"{name} has shape {got[name].shape}; expected {value.shape or 'one number'}."
+                )
             if got[name].dtype.kind != value.dtype.kind:
                 return f"{name} is of type {got[name].dtype}; expected {value.dtype}."
     return ""
@@ -261,7 +263,8 @@ def check_answer(
     """Run and judge an answer in this process, as a learner's notebook does."""
     if not callable(answer):
         kind = type(answer).__name__
-        return Verdict(exercise.id, 0, 1, f"{exercise.name} is a {kind}; expected a function.")
+        message = f"{exercise.name} is of type {kind}; expected a function."
+        return Verdict(exercise.id, 0, 1, message)
     return judge(
         exercise,
         make_cases(exercise, seed),

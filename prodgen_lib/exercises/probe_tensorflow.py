@@ -21,7 +21,7 @@ from keras import layers  # isort: skip
 def array(value: object, what: str = "The answer") -> np.ndarray:
     """The numbers of a float tensor; a complaint about anything else."""
     if not isinstance(value, tf.Tensor | tf.Variable | keras.Variable):
-        raise Complaint(f"{what} is {_kind(value)}; expected a tf.Tensor.")
+        raise Complaint(f"{what} is {kind(value)}; expected a tf.Tensor.")
     numbers = np.asarray(value)
     if numbers.dtype.kind != "f":
         raise Complaint(f"{what} is a tensor of {numbers.dtype}; expected float32.")
@@ -31,7 +31,7 @@ def array(value: object, what: str = "The answer") -> np.ndarray:
 def model(value: object) -> keras.Model:
     """`value`, which must be a network that can be cloned: Sequential or functional."""
     if not isinstance(value, keras.Model):
-        raise Complaint(f"The answer is {_kind(value)}; expected a keras.Sequential.")
+        raise Complaint(f"The answer is {kind(value)}; expected a keras.Sequential.")
     if not isinstance(value, keras.Sequential | keras.src.models.functional.Functional):
         raise Complaint("A subclass of keras.Model can't be cloned: return a keras.Sequential.")
     if not value.built:
@@ -39,8 +39,9 @@ def model(value: object) -> keras.Model:
     return value
 
 
-def _kind(value: object) -> str:
-    return "None (is there a `return`?)" if value is None else f"a {type(value).__name__}"
+def kind(value: object) -> str:
+    """What something is, for a complaint."""
+    return "None (is there a `return`?)" if value is None else f"of type {type(value).__name__}"
 
 
 def graph_free(value: object) -> bool:
@@ -138,7 +139,7 @@ def sgd(network: keras.Model, learning_rate: float) -> keras.optimizers.SGD:
 
 
 def compiled(function: Callable) -> Callable:
-    """The function as the chapter's training loop calls it: compiled.
+    """The function as the chapter's training loop calls it: compiled, with a tensor for a decay.
 
     TensorFlow's advice against compiling often is not for a check, and is kept quiet.
     """
@@ -147,8 +148,14 @@ def compiled(function: Callable) -> Callable:
     def call_quietly(*inputs, **options):
         level = logger.level
         logger.setLevel("ERROR")
+        inputs = [tf.constant(i) if isinstance(i, float) else i for i in inputs]
         try:
             return quick(*inputs, **options)
+        except Exception as error:
+            raise Complaint(
+                f"It works as it is, but not compiled by `tf.function`, as the training loop calls "
+                f"it ({type(error).__name__}): use TensorFlow's operations, no numpy, no float()."
+            ) from error
         finally:
             logger.setLevel(level)
 
@@ -162,14 +169,14 @@ def tiny_generator(*, batch_norm: bool = True) -> keras.Sequential:
     return keras.Sequential([keras.Input((3,)), layers.Dense(16), *norm, *last])
 
 
-def tiny_discriminator(channels: int) -> keras.Sequential:
-    """Pictures of 4×4 pixels to logits (N,); curved everywhere."""
+def tiny_discriminator(channels: int, classes: int = 0) -> keras.Sequential:
+    """Pictures of 4×4 pixels to logits (N,), or (N, classes); curved everywhere."""
     return keras.Sequential(
         [
             keras.Input((4, 4, channels)),
             layers.Conv2D(6, 4, activation="tanh"),
-            layers.Conv2D(1, 1),
-            layers.Reshape(()),
+            layers.Conv2D(max(classes, 1), 1),
+            layers.Reshape((classes,) if classes else ()),
         ]
     )
 

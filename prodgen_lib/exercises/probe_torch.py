@@ -22,7 +22,7 @@ _FROM_NATIVE = {2: (1, 0), 4: (2, 3, 1, 0)}
 def array(value: object, what: str = "The answer") -> np.ndarray:
     """The numbers of a float tensor; a complaint about anything else."""
     if not isinstance(value, Tensor):
-        raise Complaint(f"{what} is {_kind(value)}; expected a torch.Tensor.")
+        raise Complaint(f"{what} is {kind(value)}; expected a torch.Tensor.")
     if not value.is_floating_point():
         raise Complaint(f"{what} is a tensor of {value.dtype}; expected torch.float32.")
     return value.detach().double().numpy()
@@ -31,12 +31,13 @@ def array(value: object, what: str = "The answer") -> np.ndarray:
 def model(value: object) -> nn.Module:
     """`value`, which must be a network."""
     if not isinstance(value, nn.Module):
-        raise Complaint(f"The answer is {_kind(value)}; expected an nn.Sequential.")
+        raise Complaint(f"The answer is {kind(value)}; expected an nn.Sequential.")
     return value
 
 
-def _kind(value: object) -> str:
-    return "None (is there a `return`?)" if value is None else f"a {type(value).__name__}"
+def kind(value: object) -> str:
+    """What something is, for a complaint."""
+    return "None (is there a `return`?)" if value is None else f"of type {type(value).__name__}"
 
 
 def graph_free(value: object) -> bool:
@@ -152,9 +153,12 @@ def tiny_generator(*, batch_norm: bool = True) -> nn.Sequential:
     return nn.Sequential(nn.Linear(3, 16), *norm, nn.Tanh(), nn.Unflatten(1, (1, 4, 4)))
 
 
-def tiny_discriminator(channels: int) -> nn.Sequential:
-    """Pictures of 4×4 pixels to logits (N,); curved everywhere."""
-    return nn.Sequential(nn.Conv2d(channels, 6, 4), nn.Tanh(), nn.Conv2d(6, 1, 1), nn.Flatten(0))
+def tiny_discriminator(channels: int, classes: int = 0) -> nn.Sequential:
+    """Pictures of 4×4 pixels to logits (N,), or (N, classes); curved everywhere."""
+    last = nn.Conv2d(6, max(classes, 1), 1)
+    return nn.Sequential(
+        nn.Conv2d(channels, 6, 4), nn.Tanh(), last, nn.Flatten(1 if classes else 0)
+    )
 
 
 def linear_discriminator() -> nn.Sequential:

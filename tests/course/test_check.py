@@ -52,8 +52,9 @@ def test_right_answer_passes_every_stage_and_shows_the_reference_numbers():
     ("seen", "passed", "words"),
     [
         ([Failure("NotImplementedError", "")], 0, "Not answered yet"),
+        ([Failure("NotImplementedError", "no numpy")], 0, "NotImplementedError: no numpy"),
         ([Failure("TypeError", "too many", 3)], 0, "TypeError: too many (line 3 of the answer)"),
-        (observations(batch=[1.0, 2.0]), 0, "loss has shape (2,); expected ()"),
+        (observations(batch=[1.0, 2.0]), 0, "loss has shape (2,); expected one number"),
         (observations(tiny=0.7), 1, "On the tiny case, loss is 0.7; worked by hand it is 0.5"),
         (observations(batch=3.0), 2, "On a batch, loss is 3; expected 2"),
         (observations(batch=np.nan), 2, "loss is nan"),

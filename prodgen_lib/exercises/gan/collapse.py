@@ -156,20 +156,24 @@ def observe_missing(answer: Callable, case: Case, framework: Framework) -> Obser
     """The indices, as text; and where the first of them stand."""
     options = {name: value for name, value in case.inputs.items() if name != "shares"}
     found = _indices(answer(probe(framework).tensor(case.inputs["shares"]), **options))
+    text = ", ".join(map(str, found)) or "none"
     return {
-        "missing": np.asarray(", ".join(map(str, found)) or "none"),
+        "missing": np.asarray(text if len(text) < 200 else f"{text[:199]}…"),
         "first three": np.asarray([*found, -1, -1, -1][:3], float),
     }
 
 
 def _indices(found: object) -> list[int]:
     """Whole numbers from a list, a tuple, an array or a tensor; a complaint about anything else."""
-    if isinstance(found, str | bytes | dict | set) or found is None:
-        raise Complaint(f"The answer is of type {type(found).__name__}; expected a list of int.")
-    numbers = np.asarray(found)
-    if numbers.ndim != 1 or (numbers.dtype.kind not in "iu" and numbers.size):
+    try:
+        numbers = np.asarray(found)
+    except ValueError:
+        numbers = np.zeros((0, 0))
+    whole = numbers.dtype.kind in "iu" or numbers.size == 0
+    if numbers.ndim != 1 or not whole:
         raise Complaint(
-            f"The answer is {str(found)[:60]}; expected a list of whole numbers, the indices."
+            f"The answer is of type {type(found).__name__}, with elements of type {numbers.dtype}: "
+            "give a plain list of the indices of the missing categories."
         )
     return [int(number) for number in numbers]
 

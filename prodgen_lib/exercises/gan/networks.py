@@ -14,8 +14,13 @@ TOLERANCE = "float32 convolutions in another order of summation"
 SPREAD = (0.018, 0.022)  # around 0.02: more than five standard errors of the smallest kernel
 
 
-def cases(weights_by_hand: int, scale: float, **sizes: int) -> Callable:
-    """The weights counted by hand, the weights to start with, and passes through small networks."""
+def cases(
+    weights_by_hand: int, scale: float, sizes: dict[str, int], more: dict[str, int]
+) -> Callable:
+    """The weights counted by hand, the weights to start with, and passes through small networks.
+
+    `sizes` are arguments beside width and channels, `more` those that only one case has.
+    """
 
     def make(rng: np.random.Generator) -> list[Case]:
         def case(name: str, pictures: int, by_hand: int | None = None, **arguments: int) -> Case:
@@ -23,13 +28,15 @@ def cases(weights_by_hand: int, scale: float, **sizes: int) -> Callable:
             inputs |= {"seed": int(rng.integers(2**31))}
             return Case(name, inputs, {"number of weights": by_hand} if by_hand else {})
 
-        def arguments(width: int, channels: int, more: int) -> dict[str, int]:
-            return {"width": width, "channels": channels} | {k: v + more for k, v in sizes.items()}
+        def case_of(name: str, pictures: int, width: int, channels: int, **other: int) -> Case:
+            return case(name, pictures, width=width, channels=channels, **sizes, **other)
 
+        worked = {"width": 1, "channels": 1, **sizes}
         return [
-            case("width 1 and one channel", 1, weights_by_hand, **arguments(1, 1, 0)),
+            case("width 1 and one channel", 1, weights_by_hand, **worked),
             case("the sizes that it has by default", 0),
-            case("width 2 and three channels", 3, **arguments(2, 3, 3)),
+            *([case_of(f"width 2 and {more}", 2, 2, 2, **more)] if more else []),
+            case_of("width 2 and three channels", 3, 2, 3),
         ]
 
     return make
@@ -167,7 +174,7 @@ GENERATOR = Exercise(
     importance=5,
     minutes=12,
     seed=1,
-    cases=cases(319, 0.03, latent_dim=2),
+    cases=cases(319, 0.03, {"latent_dim": 2}, {}),
     observe=observe_generator,
     tolerance_reason=TOLERANCE,
     rtol=3e-4,
@@ -324,13 +331,18 @@ GENERATOR = Exercise(
     ),
 )
 
+LAST = (
+    "            nn.Flatten(1 if classes else 0),\n",
+    "                layers.Reshape((classes,) if classes else ()),\n",
+)
+
 DISCRIMINATOR = Exercise(
     id="gan.build_discriminator",
     difficulty=3,
     importance=5,
     minutes=10,
     seed=1,
-    cases=cases(248, 0.2),
+    cases=cases(248, 0.2, {}, {"classes": 3}),
     observe=observe_discriminator,
     tolerance_reason=TOLERANCE,
     rtol=3e-4,
@@ -354,32 +366,31 @@ DISCRIMINATOR = Exercise(
             "sigmoid at the end",
             "These are exactly the numbers you get with a sigmoid at the end: the losses take "
             "logits and apply it themselves.",
-            torch=(
-                (
-                    "            nn.Flatten(0),\n",
-                    "            nn.Flatten(0),\n            nn.Sigmoid(),\n",
-                ),
-            ),
-            tensorflow=(
-                (
-                    "                layers.Reshape(()),\n",
-                    "                layers.Reshape(()),\n"
-                    '                layers.Activation("sigmoid"),\n',
-                ),
-            ),
+            torch=((LAST[0], LAST[0] + "            nn.Sigmoid(),\n"),),
+            tensorflow=((LAST[1], LAST[1] + '                layers.Activation("sigmoid"),\n'),),
         ),
         Wrong(
             "logits (N, 1)",
             "The logits have shape (N, 1): against labels or logits of shape (N,) that spreads out "
             "to N×N without a word. Make it (N,).",
-            torch=(("nn.Flatten(0),", "nn.Flatten(1),"),),
-            tensorflow=(("layers.Reshape(()),", "layers.Reshape((1,)),"),),
+            torch=(("nn.Flatten(1 if classes else 0),", "nn.Flatten(1),"),),
+            tensorflow=(("Reshape((classes,) if classes else ()),", "Flatten(),"),),
         ),
         Wrong(
             "logits (N, 1, 1, 1)",
-            "The logits are still pictures of one pixel: take the three axes of size 1 away.",
-            torch=(("            nn.Flatten(0),\n", ""),),
-            tensorflow=(("                layers.Reshape(()),\n", ""),),
+            "The logits are still pictures of one pixel: take the axes of size 1 away.",
+            torch=((LAST[0], ""),),
+            tensorflow=((LAST[1], ""),),
+        ),
+        Wrong(
+            "classes ignored",
+            "With `classes` there is still one logit a picture: the last convolution must have "
+            "that many channels.",
+            torch=(("max(classes, 1)", "1"),),
+            tensorflow=(
+                ("max(classes, 1)", "1"),
+                ("Reshape((classes,) if classes else ()),", "Reshape((1,) if classes else ()),"),
+            ),
         ),
         Wrong(
             "PyTorch's default slope",

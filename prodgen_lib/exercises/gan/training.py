@@ -253,11 +253,12 @@ def observe_average(answer: Callable, case: Case, framework: Framework) -> Obser
             look.fill(model, drawn_weights(case.inputs["seeds"][place]))
     average, model = models
     before = flat(look.parameters(model) + look.statistics(model))
-    decay = case.inputs["decay"]
-    if case.inputs.get("compiled"):
-        look.compiled(answer)(average, model, look.tensor(decay))
-    else:
-        answer(average, model, decay)
+
+    def call(*inputs) -> None:
+        answer(*inputs)
+
+    update = look.compiled(call) if case.inputs.get("compiled") else call
+    update(average, model, case.inputs["decay"])
     after = flat(look.parameters(model) + look.statistics(model))
     averaged = flat(look.parameters(average))
     seen = {
@@ -367,22 +368,27 @@ AVERAGE = Exercise(
 
 
 def step_cases(rng: np.random.Generator) -> list[Case]:
-    """Two steps each, without and with the penalty, eagerly and as `train` calls it."""
+    """Two steps each: without and with penalty, with labels, and as `train` calls it."""
 
-    def case(name: str, size: int, **options: float) -> Case:
+    def case(name: str, size: int, classes: int = 0, **options: float) -> Case:
         inputs = {
+            "classes": classes,
             "real": rng.uniform(-1, 1, (2, size, 4, 4, 1)).astype(np.float32),
             "noise": rng.normal(0, 1, (2, size, 3)).astype(np.float32),
             "weights": int(rng.integers(2**31)),
             "options": options,
         }
+        if classes:
+            labels = np.eye(classes, dtype=np.float32)[rng.integers(classes, size=(2, size))]
+            inputs["labels"] = labels
         return Case(name, inputs)
 
-    compiled = case("two steps as `train` calls them", 4, penalty=0.25)
+    compiled = case("two steps with labels, as `train` calls them", 4, 3, penalty=0.25)
     compiled.inputs["compiled"] = True
     return [
         case("two steps without penalty", 3),
         case("two steps with penalty 0.5", 5, penalty=0.5),
+        case("two steps with labels", 3, 2),
         compiled,
         case("two steps with penalty 0.1", 2, penalty=0.1),
     ]
@@ -391,7 +397,7 @@ def step_cases(rng: np.random.Generator) -> list[Case]:
 def observe_step(answer: Callable, case: Case, framework: Framework) -> Observation:
     """Two steps of the answer on tiny networks; in training mode, with old gradients about."""
     look = probe(framework)
-    networks = look.tiny_generator(), look.tiny_discriminator(1)
+    networks = look.tiny_generator(), look.tiny_discriminator(1, case.inputs["classes"])
     step = look.compiled(answer) if case.inputs.get("compiled") else answer
     seen, free = take_steps(step, networks, case, look)
     statistics = flat(look.statistics(networks[0]))
@@ -411,7 +417,10 @@ def take_steps(
     for place, when in enumerate(("the first step", "a second step")):
         real = look.pictures(case.inputs["real"][place])
         noise = look.tensor(case.inputs["noise"][place])
-        result = step(*networks, *optimizers, real, noise, **case.inputs["options"])
+        options = dict(case.inputs["options"])
+        if "labels" in case.inputs:
+            options["labels"] = look.tensor(case.inputs["labels"][place])
+        result = step(*networks, *optimizers, real, noise, **options)
         for name, loss in read_losses(look, result).items():
             seen[f"{name}'s loss in {when}"] = loss
         for name, network in zip(("generator", "discriminator"), networks, strict=True):
@@ -426,13 +435,10 @@ def read_losses(look: ModuleType, result: object) -> dict[str, np.ndarray]:
     """The two losses that a step returns, as scalars; a complaint where they are not there."""
     names = ("discriminator", "generator")
     if not isinstance(result, dict) or any(name not in result for name in names):
-        what = (
-            f"keys {', '.join(map(repr, result))}"
-            if isinstance(result, dict)
-            else (f"a {type(result).__name__}")
-        )
+        keys = ", ".join(map(repr, result)) if isinstance(result, dict) else ""
+        what = f"a dict of {keys or 'nothing'}" if isinstance(result, dict) else look.kind(result)
         raise Complaint(
-            f'The step returns {what}; expected {{"discriminator": …, "generator": …}}.'
+            f'What the step returns is {what}; expected {{"discriminator": …, "generator": …}}.'
         )
     losses = {}
     for name in names:
@@ -503,7 +509,7 @@ STEP = Exercise(
             "The discriminator's update goes through the generator and uses up its graph, so the "
             "second half finds none (and would find a moved generator): cut the fakes off in the "
             "first half.",
-            torch=(("torch.cat([real, fake.detach()])", "torch.cat([real, fake])"),),
+            torch=(("judge(fake.detach())", "judge(fake)"),),
             tensorflow=(),
         ),
         Wrong(
@@ -574,14 +580,14 @@ STEP = Exercise(
             "discriminator's loss: that saturates. It has a loss of its own.",
             torch=(
                 (
-                    "relativistic_generator_loss(real_logits, d",
-                    "-relativistic_discriminator_loss(real_logits, d",
+                    "g_loss = relativistic_generator_loss(",
+                    "g_loss = -relativistic_discriminator_loss(",
                 ),
             ),
             tensorflow=(
                 (
-                    "relativistic_generator_loss(real_logits, d",
-                    "-relativistic_discriminator_loss(real_logits, d",
+                    "g_loss = relativistic_generator_loss(",
+                    "g_loss = -relativistic_discriminator_loss(",
                 ),
             ),
         ),
@@ -592,15 +598,15 @@ STEP = Exercise(
             torch=(
                 ("d_loss = relativistic_discriminator_loss", "d_loss = discriminator_loss"),
                 (
-                    "relativistic_generator_loss(real_logits, discriminator(fake))",
-                    "generator_loss(discriminator(fake))",
+                    "relativistic_generator_loss(real_logits, judge(fake))",
+                    "generator_loss(judge(fake))",
                 ),
             ),
             tensorflow=(
-                ("d_loss = relativistic_discriminator_loss", "d_loss = discriminator_loss"),
+                ("total = relativistic_discriminator_loss", "total = discriminator_loss"),
                 (
-                    "relativistic_generator_loss(real_logits, discriminator(fake, training=True))",
-                    "generator_loss(discriminator(fake, training=True))",
+                    "relativistic_generator_loss(real_logits, judge(fake))",
+                    "generator_loss(judge(fake))",
                 ),
             ),
         ),
@@ -608,30 +614,21 @@ STEP = Exercise(
             "penalty on real pictures only",
             "These are exactly the numbers you get when only the real pictures are paid for (R1 "
             "alone): add the penalty on the fakes, R2.",
-            torch=(
-                (
-                    "2 * penalty * gradient_penalty(discriminator, torch.cat([real, fake]))",
-                    "penalty * gradient_penalty(discriminator, real)",
-                ),
-            ),
-            tensorflow=(
-                (
-                    "2 * penalty * gradient_penalty(discriminator, both)",
-                    "penalty * gradient_penalty(discriminator, real)",
-                ),
-            ),
+            torch=((" + gradient_penalty(judge, fake)", ""),),
+            tensorflow=((" + gradient_penalty(judge, fake)", ""),),
         ),
-        Wrong.both(
+        Wrong(
             "penalty averaged",
             "These are exactly the numbers you get when the penalties on real and on fake pictures "
             "are averaged: the text asks for their sum.",
-            ("2 * penalty * gradient_penalty", "penalty * gradient_penalty"),
+            torch=(("d_loss + penalty * steepness", "d_loss + penalty * steepness / 2"),),
+            tensorflow=(("d_loss + penalty * steepness", "d_loss + penalty * steepness / 2"),),
         ),
         Wrong(
             "penalty forgotten",
             "These are exactly the numbers you get without the penalty: add it to what the "
             "discriminator minimises.",
-            torch=(("(d_loss + steepness).backward()", "d_loss.backward()"),),
+            torch=(("    total.backward()", "    d_loss.backward()"),),
             tensorflow=(
                 ("gradients = tape.gradient(total, v", "gradients = tape.gradient(d_loss, v"),
             ),
@@ -640,13 +637,14 @@ STEP = Exercise(
             "penalty in the reported loss",
             "The updates are right, but the loss that is returned contains the penalty: return the "
             "loss without it.",
-            torch=(
-                (
-                    '{"discriminator": d_loss.detach(),',
-                    '{"discriminator": (d_loss + steepness).detach(),',
-                ),
-            ),
-            tensorflow=(('return {"discriminator": d_loss,', 'return {"discriminator": total,'),),
+            torch=(('return {"discriminator": d_loss', 'return {"discriminator": total'),),
+            tensorflow=(('return {"discriminator": d_loss', 'return {"discriminator": total'),),
+        ),
+        Wrong.both(
+            "labels ignored",
+            "These are exactly the numbers you get when the labels are not used: where there are "
+            "labels, each picture's logit is that of its label. Let `score` see them.",
+            ("score(discriminator, images, labels)", "score(discriminator, images)"),
         ),
         Wrong(
             "generator in evaluation mode",
@@ -660,11 +658,11 @@ STEP = Exercise(
             "These are exactly the numbers you get when the generator runs again for its own "
             "update: batch norm's moving statistics move twice, and time is lost. Use the same "
             "fakes in both halves.",
-            torch=(("discriminator(fake))\n", "discriminator(generator(noise)))\n"),),
+            torch=(("(real_logits, judge(fake))", "(real_logits, judge(generator(noise)))"),),
             tensorflow=(
                 (
-                    "discriminator(fake, training=True))",
-                    "discriminator(generator(noise, training=True), training=True))",
+                    "(real_logits, judge(fake))",
+                    "(real_logits, judge(generator(noise, training=True)))",
                 ),
             ),
         ),
