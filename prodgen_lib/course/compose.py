@@ -143,11 +143,17 @@ def _function(target: Target, topic: str, name: str, exercise: bool) -> list[Not
         _code(identity, source, ["exercise"], exercise_id=about.id),
         _code(
             f"{identity}-check",
-            f'{name} = check("{about.id}", {name})',
+            _check(about.id, name),
             list(CHECK_TAGS),
             exercise_id=about.id,
         ),
     ]
+
+
+def _check(identity: str, name: str) -> str:
+    """The code of a check cell, as the formatter wants it."""
+    line = f'{name} = check("{identity}", {name})'
+    return line if len(line) <= 100 else f'{name} = check(\n    "{identity}", {name}\n)'
 
 
 def _from_library(target: Target, ask, *arguments):

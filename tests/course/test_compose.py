@@ -1,7 +1,7 @@
 import pytest
 
 from prodgen_lib.course.chapter import read_chapter
-from prodgen_lib.course.compose import Target, compose
+from prodgen_lib.course.compose import Target, _check, compose
 from prodgen_lib.course.project import CourseError, dumps
 from prodgen_lib.course.source import function_source
 
@@ -36,6 +36,11 @@ def test_an_exercise_becomes_a_heading_an_answer_and_a_check(course):
     }
     about = cell(learner, "mini-centred-about").source
     assert "●○○○○" in about and "5 minutes" in about and 'hint("mini.centred")' in about
+
+
+def test_a_long_check_is_wrapped_as_the_formatter_would(course):
+    name = "relativistic_discriminator_loss"
+    assert _check(f"gan.{name}", name) == f'{name} = check(\n    "gan.{name}", {name}\n)'
 
 
 def test_a_review_starts_from_the_candidates_code(course):
