@@ -74,9 +74,10 @@ def build(context, chapters, check, execute, profile, framework) -> None:
     A solution is executed only if something that its run depends on has changed.
 
     \b
-    prodgen build                  everything that changed
-    prodgen build 06 --no-execute  text and code only, in a second
-    prodgen build --check          is everything up to date?
+    Examples:
+      prodgen build                  everything that changed
+      prodgen build 06 --no-execute  text and code only, in a second
+      prodgen build --check          is everything up to date?
     """
     from prodgen_lib.course import build as builder
 
@@ -122,8 +123,9 @@ def run(context, chapters, profile, dataset, seed, tree, out, framework) -> None
     """Execute CHAPTERS (all by default) and leave notebooks and HTML pages.
 
     \b
-    prodgen run 06 --framework torch --dataset grocery_store
-    prodgen run --tree notebooks       what learners start from, all of it
+    Examples:
+      prodgen run 06 --framework torch --dataset grocery_store
+      prodgen run --tree notebooks       what learners start from, all of it
     """
     from prodgen_lib.course import run as runner
     from prodgen_lib.course.project import short
@@ -151,8 +153,9 @@ def check(context, notebooks) -> None:
     Only the cells that your answers need are run. The exit status is 0 only if all pass.
 
     \b
-    prodgen check work/06_gan_torch.ipynb
-    prodgen check gan_torch
+    Examples:
+      prodgen check work/06_gan_torch.ipynb
+      prodgen check gan_torch
     """
     from prodgen_lib.course.grade import grade_all
     from prodgen_lib.course.work import copies, find_copy
@@ -169,8 +172,9 @@ def reset(context, notebook) -> None:
     """Start NOTEBOOK anew; yours is first kept in work/backups/.
 
     \b
-    prodgen reset 06_gan_torch
-    prodgen reset work/06_gan_torch.ipynb
+    Examples:
+      prodgen reset 06_gan_torch
+      prodgen reset work/06_gan_torch.ipynb
     """
     from prodgen_lib.course.project import short
     from prodgen_lib.course.work import reset as restore
@@ -200,8 +204,9 @@ def learn(context, framework, browser, port, copy_only, jupyter_options) -> None
     What is in work/ is never overwritten. Further options go to JupyterLab.
 
     \b
-    prodgen learn --framework torch
-    prodgen learn --no-browser --ip=0.0.0.0
+    Examples:
+      prodgen learn --framework torch
+      prodgen learn --no-browser --ip=0.0.0.0
     """
     from prodgen_lib.course import learn as lab
     from prodgen_lib.course.project import CourseError
