@@ -1,0 +1,262 @@
+"""`make mutants`: the answer key with one small fault at a time; nearly all must fail the check.
+
+A survivor is either listed in `EQUIVALENT` with the reason why it is no fault, or is a hole in the
+cases of its exercise.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import json
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+
+import pytest
+
+from prodgen_lib.course.check import Verdict, judge, make_cases, run
+from prodgen_lib.course.exercise import Exercise, Framework, load_exercises
+
+EXERCISES = load_exercises("gan")
+TARGET = 0.95
+
+OPERATORS = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.LtE,
+    ast.Eq: ast.NotEq,
+}
+NAMES = {
+    "softplus": "relu",
+    "mean": "sum",
+    "sum": "mean",
+    "reduce_mean": "reduce_sum",
+    "reduce_sum": "reduce_mean",
+    "square": "abs",
+    "argmax": "argmin",
+    "lerp_": "add_",
+    "Tanh": "Sigmoid",
+    "ReLU": "Tanh",
+    "LeakyReLU": "ReLU",
+    "real": "fake",
+    "fake": "real",
+    "real_logits": "fake_logits",
+    "fake_logits": "real_logits",
+    "generator": "discriminator",
+    "discriminator": "generator",
+    "generator_optimizer": "discriminator_optimizer",
+    "discriminator_optimizer": "generator_optimizer",
+    "ones": "zeros",
+    "zeros": "ones",
+    "kept": "new",
+    "new": "kept",
+    "d_loss": "g_loss",
+    "total": "d_loss",
+    "relativistic_discriminator_loss": "relativistic_generator_loss",
+    "relativistic_generator_loss": "relativistic_discriminator_loss",
+    "parameters": "buffers",
+    "buffers": "parameters",
+    "trainable_variables": "non_trainable_variables",
+    "non_trainable_variables": "trainable_variables",
+    "zeros_like": "ones_like",
+}
+DROPPED_CALLS = {"detach", "stop_gradient", "initialise", "sigmoid"}
+TEXTS = {"tanh": "sigmoid", "same": "valid", "valid": "same"}
+
+# Mutants that behave as the answer key does wherever the docstring says something, by a piece of
+# what was changed. Each reason must hold for every mutant that the piece matches.
+EQUIVALENT: dict[tuple[str, str, str], str] = {}
+
+
+def mutants(source: str) -> Iterator[tuple[str, str]]:
+    """(what was changed, source) for each place of a function where something can be changed."""
+    tree = ast.parse(source)
+    for place, node in enumerate(ast.walk(tree)):
+        for what, change in _changes(node):
+            mutant = copy.deepcopy(tree)
+            change(list(ast.walk(mutant))[place])
+            text = ast.unparse(ast.fix_missing_locations(mutant))
+            line = getattr(node, "lineno", 0)
+            yield f"line {line}: {what}", text
+
+
+def _changes(node: ast.AST) -> Iterator[tuple[str, object]]:
+    if isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
+        other = OPERATORS[type(node.op)]
+        if not isinstance(node.op, ast.Sub | ast.Add) or not _is_type(node):
+            yield f"{ast.unparse(node)} → {other.__name__}", _set("op", other())
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        yield f"{ast.unparse(node)} → without the minus", _set("op", ast.UAdd())
+    elif isinstance(node, ast.Compare) and type(node.ops[0]) in OPERATORS:
+        other = OPERATORS[type(node.ops[0])]
+        yield f"{ast.unparse(node)} → {other.__name__}", _set("ops", [other()])
+    elif isinstance(node, ast.Constant):
+        yield from _constants(node)
+    elif isinstance(node, ast.Name) and node.id in NAMES and isinstance(node.ctx, ast.Load):
+        yield f"{node.id} → {NAMES[node.id]}", _set("id", NAMES[node.id])
+    elif isinstance(node, ast.Attribute) and node.attr in NAMES:
+        yield f".{node.attr} → .{NAMES[node.attr]}", _set("attr", NAMES[node.attr])
+    elif isinstance(node, ast.Call):
+        yield from _calls(node)
+    elif isinstance(node, ast.List) and len(node.elts) > 2:
+        for place, element in enumerate(node.elts):
+            yield f"without {ast.unparse(element)}", _without("elts", place)
+    yield from _statements(node)
+
+
+def _is_type(node: ast.BinOp) -> bool:
+    return "None" in ast.unparse(node)
+
+
+def _constants(node: ast.Constant) -> Iterator[tuple[str, object]]:
+    if isinstance(node.value, bool):
+        yield f"{node.value} → {not node.value}", _set("value", not node.value)
+    elif isinstance(node.value, int):
+        yield f"{node.value} → {node.value + 1}", _set("value", node.value + 1)
+    elif isinstance(node.value, float):
+        yield f"{node.value} → {node.value * 1.5 + 0.01}", _set("value", node.value * 1.5 + 0.01)
+    elif node.value in TEXTS:
+        yield f"{node.value} → {TEXTS[node.value]}", _set("value", TEXTS[node.value])
+
+
+def _calls(node: ast.Call) -> Iterator[tuple[str, object]]:
+    text = ast.unparse(node)[:60]
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+    if len(node.args) >= 2 and not any(isinstance(a, ast.Starred) for a in node.args):
+        yield f"{text}: arguments swapped", _swap_arguments
+    for place, keyword in enumerate(node.keywords):
+        yield f"{text}: without {keyword.arg}", _without("keywords", place)
+    if name == "Sequential" and len(node.args) > 1:
+        for place, layer in enumerate(node.args):
+            yield f"without {ast.unparse(layer)}", _without("args", place)
+    if name in DROPPED_CALLS:
+        yield f"{text}: without {name}", _drop_call
+
+
+def _statements(node: ast.AST) -> Iterator[tuple[str, object]]:
+    body = getattr(node, "body", None)
+    if not isinstance(body, list):
+        return
+    for place, statement in enumerate(body):
+        simple = isinstance(statement, ast.Expr | ast.Assign | ast.AugAssign | ast.For | ast.If)
+        if simple and not _is_docstring(statement):
+            yield f"without {ast.unparse(statement)[:60]}", _replace_by_pass(place)
+        if place and isinstance(statement, ast.Expr) and isinstance(body[place - 1], ast.Expr):
+            yield f"{ast.unparse(statement)[:60]}: one line up", _one_up(place)
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def _set(field: str, value: object):
+    return lambda node: setattr(node, field, value)
+
+
+def _without(field: str, place: int):
+    return lambda node: getattr(node, field).pop(place)
+
+
+def _swap_arguments(node: ast.Call) -> None:
+    node.args[0], node.args[1] = node.args[1], node.args[0]
+
+
+def _drop_call(node: ast.Call) -> None:
+    inner = node.args[0] if node.args else node.func.value
+    node.func, node.args, node.keywords = ast.Name("_same_", ast.Load()), [inner], []
+
+
+def _replace_by_pass(place: int):
+    return lambda node: node.body.__setitem__(place, ast.Pass())
+
+
+def _one_up(place: int):
+    def change(node: ast.AST) -> None:
+        node.body[place - 1], node.body[place] = node.body[place], node.body[place - 1]
+
+    return change
+
+
+def check(exercise: Exercise, source: str, framework: Framework, reference) -> Verdict:
+    """The verdict without looking for known wrong answers."""
+    answer = exercise.compile(source, framework, "mutant")
+    answer.__globals__["_same_"] = lambda value: value
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        seen = run(exercise, answer, framework)
+    return judge(exercise, make_cases(exercise), seen, reference)
+
+
+def work(framework: str, start: int) -> Iterator[tuple[str, str, bool]]:
+    """(exercise, what was changed, whether it was killed) for each mutant from number `start`."""
+    if framework == "torch":
+        import torch
+
+        torch.set_num_threads(1)
+    fw, number = Framework(framework), 0
+    for exercise in EXERCISES.values():
+        reference = None
+        for what, source in mutants(exercise.source(framework)):
+            number += 1
+            if number > start:
+                reference = reference or run(exercise, exercise.solution(fw), fw)
+                yield exercise.name, what, not check(exercise, source, fw, reference).correct
+
+
+def results(framework: str) -> list[tuple[str, str, bool]]:
+    """As `work`, in a process of its own: a mutant that kills the interpreter is killed too."""
+    every = [
+        (exercise.name, what, True)
+        for exercise in EXERCISES.values()
+        for what, _ in mutants(exercise.source(framework))
+    ]
+    seen: list[tuple[str, str, bool]] = []
+    while len(seen) < len(every):
+        command = [sys.executable, __file__, framework, str(len(seen))]
+        done = subprocess.run(command, capture_output=True, text=True)
+        new = [json.loads(row[3:]) for row in done.stdout.splitlines() if row.startswith("## ")]
+        seen += [tuple(row) for row in new]
+        if done.returncode > 0:
+            raise AssertionError(done.stderr[-2000:])
+        if done.returncode < 0:
+            name, what, _ = every[len(seen)]
+            seen.append((name, f"{what} (the interpreter died)", True))
+    return seen
+
+
+def reason(name: str, framework: str, what: str) -> str | None:
+    for (exercise, where, piece), why in EQUIVALENT.items():
+        if exercise in (name, "any") and where in (framework, "any") and piece in what:
+            return why
+    return None
+
+
+@pytest.mark.mutants
+@pytest.mark.parametrize("framework", ["torch", "tensorflow"])
+def test_mutants_of_the_answer_key_fail_their_check(framework, capsys):
+    rows = results(framework)
+    alive = [(name, what) for name, what, killed in rows if not killed]
+    excused = {row: why for row in alive if (why := reason(row[0], framework, row[1]))}
+    dead, every = len(rows) - len(alive), len(rows)
+    with capsys.disabled():
+        print()
+        for name in EXERCISES:
+            ours = [killed for exercise, _, killed in rows if exercise == name]
+            print(f"{framework:<11} {name:<34} {sum(ours):>4} of {len(ours):>4} killed")
+        for name, what in alive:
+            why = excused.get((name, what))
+            print(f"  {f'no fault ({why})' if why else 'SURVIVES'}: {name}, {what}")
+        print(f"{framework}: {dead / every:.1%} of {every} killed; ", end="")
+        print(f"{dead / (every - len(excused)):.1%} without the {len(excused)} that are no fault")
+    assert dead / (every - len(excused)) >= TARGET
+
+
+if __name__ == "__main__":
+    for row in work(sys.argv[1], int(sys.argv[2])):
+        print("##", json.dumps(row), flush=True)
