@@ -41,7 +41,10 @@ def short(path: Path) -> Path:
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
-    """A notebook of format 4.5 or newer, or one sentence on why it can't be read."""
+    """A notebook of format 4, or one sentence on why it can't be read.
+
+    Cell ids that are missing or there twice, as some editors leave them, are made anew.
+    """
     text = read_text(path)
     if not text.strip():
         raise CourseError(f"{path} is empty; expected a notebook.")
@@ -57,12 +60,22 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
     if version != 4:
         raise CourseError(f"{path} is in notebook format {version}; expected 4: convert it first.")
     try:
-        found = nbformat.v4.reads(text)
+        found = _with_ids(nbformat.v4.reads(text))
         nbformat.validate(found, relax_add_props=True)
     except Exception as error:
         reason = str(getattr(error, "message", error)).splitlines()[0][:120]
         raise CourseError(f"{path} is a damaged notebook: {reason}.") from None
     return found
+
+
+def _with_ids(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    notebook.nbformat_minor = max(notebook.get("nbformat_minor", 0), 5)
+    seen: set[str] = set()
+    for number, cell in enumerate(notebook.cells):
+        if cell.get("id", "") in {"", *seen}:
+            cell.id = f"unnamed-{number}"
+        seen.add(cell.id)
+    return notebook
 
 
 def read_text(path: Path) -> str:

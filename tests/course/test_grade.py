@@ -1,3 +1,4 @@
+import json
 import shutil
 from pathlib import Path
 
@@ -149,6 +150,15 @@ def test_a_dead_kernel_and_an_endless_loop_are_reported(course, mine, monkeypatc
     mean, centred, spread = grade(course, mine)
     assert mean.passed and centred.message.startswith("The kernel died in it")
     assert spread.message == "Not reached: the kernel died in a cell above."
+
+
+def test_missing_and_double_ids_are_no_damage(course, mine):
+    notebook = json.loads(mine.read_text(encoding="utf-8"))
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    del code[1]["id"]
+    notebook["cells"].append(code[-1])
+    mine.write_text(json.dumps(notebook), encoding="utf-8")
+    assert len([source for source in copied(course, mine) if "check(" in source]) == 3
 
 
 def test_checks_without_stored_results_are_said(course, mine):
