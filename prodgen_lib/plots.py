@@ -33,6 +33,7 @@ def canvas(columns: int = 1, *, width: float = 4.6, height: float = 3.2) -> tupl
         ax.set_prop_cycle(cycler(color=COLOURS, linestyle=DASHES))
         ax.spines[["top", "right"]].set_visible(False)
         ax.tick_params(labelsize=10)
+        ax.locator_params(nbins=6)
         ax.grid(alpha=0.25)
     return fig, axes
 
@@ -43,8 +44,14 @@ def label(ax: Axes, *, x: str, y: str, title: str = "") -> None:
     ax.set_ylabel(y, fontsize=11)
     if title:
         ax.set_title(title, fontsize=12)
-    if ax.get_legend_handles_labels()[0]:
-        ax.legend(fontsize=10, frameon=False)
+    if count := len(ax.get_legend_handles_labels()[0]):
+        ax.legend(
+            fontsize=10,
+            frameon=False,
+            ncols=min(count, 3),
+            loc="lower center",
+            bbox_to_anchor=(0.5, 1.0),
+        )
 
 
 def curves(
