@@ -105,6 +105,11 @@ def can_learn(network: nn.Module) -> bool:
     return all(parameter.requires_grad for parameter in network.parameters())
 
 
+def in_training(network: nn.Module) -> bool:
+    """Whether every layer is in training mode."""
+    return all(layer.training for layer in network.modules())
+
+
 def parameters(network: nn.Module) -> list[np.ndarray]:
     """Copies of what training changes, as the framework holds it."""
     return [array(parameter).copy() for parameter in network.parameters()]

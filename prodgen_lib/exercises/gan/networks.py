@@ -105,6 +105,7 @@ def starting_weights(answer: Callable, network, look: ModuleType) -> Observation
         "invariant kernels from N(0, 0.02²)": yes(all(_normal(kernel) for kernel in kernels)),
         "invariant biases and scales to start with": np.asarray(starts),
         "invariant other kernels each time": yes(not np.allclose(flat(weights), flat(again))),
+        "invariant ready to train": yes(look.can_learn(network) and look.in_training(network)),
     }
 
 
@@ -130,6 +131,9 @@ START = {
     ),
     "invariant other kernels each time": (
         "Two networks start with the same kernels: draw them afresh, without a seed of your own."
+    ),
+    "invariant ready to train": (
+        "The network can't be trained as it is: leave it in training mode, with nothing frozen."
     ),
 }
 

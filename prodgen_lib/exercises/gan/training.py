@@ -474,7 +474,8 @@ STEP = Exercise(
         ),
         "generator's loss in the first step": (
             "The discriminator's loss is right and the generator's is not: it is the relativistic "
-            "one, of logits that the *updated* discriminator gives."
+            "one, of logits that the *updated* discriminator gives (so look at that update too, "
+            "penalty and labels included)."
         ),
         "generator after the first step": (
             "The losses are right, but the generator's weights are not where they should be: one "
