@@ -240,6 +240,7 @@ def train_step(
        The discriminator's weights stay as they are.
 
     Returns the two losses (without the penalty) as `{"discriminator": …, "generator": …}`, scalars.
+    `train` compiles this with `tf.function`: use TensorFlow's operations, no numpy.
     """
 
     def judge(images: tf.Tensor) -> tf.Tensor:

@@ -204,6 +204,16 @@ def update_average__all_at_once(average, model, decay):
         kept.assign(new * (1 - decay) + kept * decay if new.trainable else new)
 
 
+@tf.function
+def update_average__compiled_already(average, model, decay):
+    for kept, new in zip(average.trainable_variables, model.trainable_variables, strict=True):
+        kept.assign(new + decay * (kept - new))
+    for kept, new in zip(
+        average.non_trainable_variables, model.non_trainable_variables, strict=True
+    ):
+        kept.assign(new)
+
+
 def update_average__layer_by_layer(average, model, decay):
     for kept, new in zip(average.layers, model.layers, strict=True):
         for ours, theirs in zip(kept.trainable_variables, new.trainable_variables, strict=True):

@@ -470,7 +470,7 @@ STEP = Exercise(
     messages={
         "discriminator's loss in the first step": (
             "The discriminator's loss differs: it is the relativistic one, of its logits before "
-            "the update, without the penalty."
+            "the update, for fakes made in training mode, and without the penalty."
         ),
         "generator's loss in the first step": (
             "The discriminator's loss is right and the generator's is not: it is the relativistic "
