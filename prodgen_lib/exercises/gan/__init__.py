@@ -1,11 +1,12 @@
 """The exercises of the GAN chapter: what each is checked on, its hints, its known wrong answers."""
 
-from prodgen_lib.exercises.gan import collapse, losses, networks, review, training
+from prodgen_lib.exercises.gan import collapse, losses, networks, review, stability, step
 
 EXERCISES = (
     *networks.EXERCISES,
     *losses.EXERCISES,
-    *training.EXERCISES,
+    *stability.EXERCISES,
+    *step.EXERCISES,
     *collapse.EXERCISES,
     *review.EXERCISES,
 )

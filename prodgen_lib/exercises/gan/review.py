@@ -21,7 +21,7 @@ from prodgen_lib.course.exercise import (
 )
 from prodgen_lib.exercises.common import drawn_weights, even_weights, flat, probe, summary, yes
 from prodgen_lib.exercises.gan.networks import TOLERANCE, weight_shapes
-from prodgen_lib.exercises.gan.training import take_steps
+from prodgen_lib.exercises.gan.step import take_steps
 
 nan = np.nan
 WRONG_SIZE = ("RuntimeError", "ValueError", "InvalidArgumentError", "IndexError")
