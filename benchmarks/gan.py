@@ -29,7 +29,7 @@ from prodgen_lib.data import load
 from prodgen_lib.frechet import frechet_distance
 
 HERE = Path(__file__).parent
-STEPS = {"better": 4000, "dcgan": 2000}  # batches of 32 and of 64: as many pictures
+STEPS = {"better": 2000, "dcgan": 1000}  # batches of 32 and of 64: as many pictures
 RUNS = [*product(("torch", "tensorflow"), ("better", "dcgan"), (0, 1, 2))]
 
 
@@ -83,8 +83,8 @@ def table(rows: list[dict]) -> str:
         "# The GAN, measured",
         "",
         "Written by `python benchmarks/gan.py`, whose text says how. Studio catalogue, 32 pixels.",
-        "`better` is `train` with labels, 4,000 steps of 32 pictures; `dcgan` is `train_dcgan`,",
-        "2,000 steps of 64. Fréchet distances are comparable within this table only. CPU seconds",
+        "`better` is `train` with labels, 2,000 steps of 32 pictures; `dcgan` is `train_dcgan`,",
+        "1,000 steps of 64. Fréchet distances are comparable within this table only. CPU seconds",
         "on one thread of a shared machine; two free cores need about half of them on the clock.",
         "",
         "| framework | recipe | seeds | Fréchet distance | categories | label right | CPU s |",
