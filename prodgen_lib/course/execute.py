@@ -22,7 +22,8 @@ QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
 def execution_key(notebook: NotebookNode, parameters: dict) -> str:
     """A digest of all that a run depends on; comments and docstrings are left out of it."""
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    total = hashlib.sha256(repr(sorted(parameters.items())).encode())
+    settings = sorted(parameters.items()) if has_parameters(notebook) else []
+    total = hashlib.sha256(repr(settings).encode())
     for text in cells:
         total.update(b"\0cell\0" + names.without_prose(text).encode())
     for path in files_behind(cells, notebook.metadata.prodgen.framework):

@@ -100,6 +100,12 @@ def test_changing_code_executes_what_depends_on_it(course, ran, file, old, new, 
     assert ran[3:] == again and builder.stale(course) == []
 
 
+def test_a_profile_concerns_chapters_with_parameters_only(course, ran):
+    build(course)
+    build(course, profile="full")
+    assert ran[3:] == ["torch", "tensorflow"]
+
+
 def test_exercises_may_be_a_folder(course, ran):
     build(course)
     folder = course / "prodgen_lib/exercises"
