@@ -1,7 +1,8 @@
 """Which files of the library stand behind a notebook, found by reading its imports.
 
-What is imported by a computed name is known by rule: the data package loads any of its modules,
-and a check of ``gan.…`` loads the exercises and the answer key of ``gan``.
+What is imported by a computed name is known by rule: the data package loads any of its modules, a
+check of ``gan.…`` loads the exercises and the answer key of ``gan``, and an f-string that names a
+module stands for all that it may name, ``*`` alone being a framework.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from prodgen_lib.course import names, source
 
+FRAMEWORKS = source.FRAMEWORKS
 LIBRARY = "prodgen_lib"
 WHOLE = {f"{LIBRARY}.data"}
 
@@ -28,6 +30,8 @@ def files_behind(cells: Iterable[str], framework: str) -> list[Path]:
             if path not in found:
                 found[path] = path.read_text(encoding="utf-8") if path.suffix == ".py" else ""
                 waiting += _imported(found[path])
+                if path.parent.name != "course":  # the engine's are those of `_checked`
+                    waiting += _computed(found[path])
     weights = source.PACKAGE.glob("weights/*.safetensors")
     mentioned = "\n".join([*texts, *found.values()])
     return sorted([*found, *(path for path in weights if path.stem in mentioned)])
@@ -43,6 +47,16 @@ def _imported(text: str) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def _computed(text: str) -> Iterator[str]:
+    """Names of modules with ``*`` for what is computed, one name for each framework."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.JoinedStr):
+            parts = (p.value if isinstance(p, ast.Constant) else "*" for p in node.values)
+            name = "".join(parts)
+            if re.fullmatch(rf"{LIBRARY}\.[\w.*]+", name):
+                yield from (name.replace(".*.", f".{framework}.") for framework in FRAMEWORKS)
+
+
 def _checked(text: str, framework: str) -> Iterator[str]:
     """What stands behind ``check("gan.…")``, ``hint`` and ``status("gan")``."""
     for topic in set(re.findall(r"""\b(?:check|hint|status|reset)\(["'](\w+)""", text)):
@@ -53,6 +67,9 @@ def _checked(text: str, framework: str) -> Iterator[str]:
 def _files(module: str) -> Iterator[Path]:
     """The file of a module and of the packages around it; a package of ``WHOLE`` in full."""
     parts = module.split(".")[1:]
+    if "*" in module:
+        yield from source.PACKAGE.glob(f"{'/'.join(parts)}.py")
+        return
     for depth in range(1, len(parts) + 1):
         place = source.PACKAGE.joinpath(*parts[:depth])
         if ".".join([LIBRARY, *parts[:depth]]) in WHOLE:

@@ -44,3 +44,13 @@ def test_a_check_brings_its_exercises_its_answer_key_and_the_engine(behind):
     for name in ("exercises/mini.py", "torch/mini.py", "course/check.py", "course/notebook.py"):
         assert name in found
     assert "course/build.py" not in found and "tensorflow/mini.py" not in found
+
+
+def test_computed_names_stand_for_all_that_they_may_name(behind, course):
+    package = course / "prodgen_lib"
+    (package / "both.py").write_text('x = [f"prodgen_lib.{f}.{n}" for f in a for n in ("mini",)]\n')
+    (package / "exercises/probe_a.py").write_text("")
+    (package / "torch/help.py").write_text('f"prodgen_lib.exercises.probe_{x}"\n')
+    found = behind("import prodgen_lib.both")
+    assert {"torch/mini.py", "tensorflow/mini.py", "exercises/probe_a.py"} <= set(found)
+    assert not any(name.startswith("course/build") for name in found)
