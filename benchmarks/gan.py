@@ -84,7 +84,7 @@ def table(rows: list[dict]) -> str:
         "",
         "Written by `python benchmarks/gan.py`, whose text says how. Studio catalogue, 32 pixels.",
         "`better` is `train` with labels, 2,000 steps of 32 pictures; `dcgan` is `train_dcgan`,",
-        "1,000 steps of 64, without labels. Fréchet distances (mean, lowest–highest) are comparable",
+        "1,000 steps of 64, no labels. Fréchet distances (mean, lowest–highest) are comparable",
         "within this table only. CPU seconds of a busy two-core machine, PyTorch on one thread.",
         "",
         "| framework | recipe | seeds | Fréchet distance | categories | label right | CPU s |",
