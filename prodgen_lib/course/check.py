@@ -142,15 +142,14 @@ def _it_runs(exercise: Exercise, seen: Seen, reference: Seen) -> str:
     for got, expected in zip(seen, reference, strict=True):
         for name, value in expected.items():
             if name not in got:
-                return f"There is no {name} in what the answer returns."
+                return f"What the answer gives lacks this: {name}."
             if got[name].shape != value.shape:
                 if name in exercise.messages:
                     return exercise.messages[name]
-                return (
-                    f"{name} has shape {got[name].shape}; expected {value.shape or 'one number'}."
-                )
+                shapes = f"got shape {got[name].shape}; expected {value.shape or 'one number'}"
+                return f"Look at this: {name}, {shapes}."
             if got[name].dtype.kind != value.dtype.kind:
-                return f"{name} is of type {got[name].dtype}; expected {value.dtype}."
+                return f"Look at this: {name}, got type {got[name].dtype}; expected {value.dtype}."
     return ""
 
 
@@ -182,16 +181,16 @@ def _close(exercise: Exercise, got: np.ndarray, expected: np.ndarray) -> bool:
 
 def _difference(case: Case, name: str, got: np.ndarray, expected: np.ndarray, words: str) -> str:
     if got.shape != expected.shape:
-        return f"On {case.name}, {name} has shape {got.shape}; {words} {expected.shape}."
+        return f"On {case.name}, {name}: got shape {got.shape}; {words} {expected.shape}."
     if got.dtype.kind in "US":
-        return f"On {case.name}, {name}: {got}; {words}: {expected}."
+        return f"On {case.name}, {name}: got {got}; {words} {expected}."
     if got.size == 1:
-        return f"On {case.name}, {name} is {got.item():.6g}; {words} {expected.item():.6g}."
+        return f"On {case.name}, {name}: got {got.item():.6g}; {words} {expected.item():.6g}."
     worst = np.unravel_index(np.argmax(np.abs(got - expected.astype(float))), got.shape)
     place = ", ".join(map(str, worst))
     return (
-        f"On {case.name}, {name} differs, most at [{place}]: "
-        f"{got[worst]:.6g}; {words} {expected[worst]:.6g}."
+        f"On {case.name}, {name}, most different at [{place}]: "
+        f"got {got[worst]:.6g}; {words} {expected[worst]:.6g}."
     )
 
 

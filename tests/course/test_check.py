@@ -54,12 +54,16 @@ def test_right_answer_passes_every_stage_and_shows_the_reference_numbers():
         ([Failure("NotImplementedError", "")], 0, "Not answered yet"),
         ([Failure("NotImplementedError", "no numpy")], 0, "NotImplementedError: no numpy"),
         ([Failure("TypeError", "too many", 3)], 0, "TypeError: too many (line 3 of the answer)"),
-        (observations(batch=[1.0, 2.0]), 0, "loss has shape (2,); expected one number"),
-        (observations(tiny=0.7), 1, "On the tiny case, loss is 0.7; worked by hand it is 0.5"),
-        (observations(batch=3.0), 2, "On a batch, loss is 3; expected 2"),
-        (observations(batch=np.nan), 2, "loss is nan"),
+        (observations(batch=[1.0, 2.0]), 0, "loss, got shape (2,); expected one number"),
+        (observations(tiny=0.7), 1, "On the tiny case, loss: got 0.7; worked by hand it is 0.5"),
+        (observations(batch=3.0), 2, "On a batch, loss: got 3; expected 2"),
+        (observations(batch=np.nan), 2, "loss: got nan"),
         (observations(same=1.0), 3, "invariant order"),
-        (observations(gradient=(1.0, 1.0)), 4, "differs, most at [1]: 1; expected -1"),
+        (
+            observations(gradient=(1.0, 1.0)),
+            4,
+            "gradient of x, most different at [1]: got 1; expected -1",
+        ),
     ],
 )
 def test_first_failing_stage_gives_one_sentence(seen, passed, words):
@@ -70,13 +74,13 @@ def test_first_failing_stage_gives_one_sentence(seen, passed, words):
 
 def test_missing_observation_is_named():
     seen = [{"loss": np.float32(0.5)}, {"loss": np.float32(2)}]
-    assert "There is no invariant order" in verdict(seen).message
+    assert "lacks this: invariant order" in verdict(seen).message
 
 
 def test_integers_do_not_pass_for_floats():
     seen = observations()
     seen[1]["loss"] = np.asarray(2)
-    assert "type int64" in verdict(seen).message
+    assert "got type int64" in verdict(seen).message
 
 
 def test_message_of_the_exercise_comes_before_the_generic_one():
@@ -128,7 +132,7 @@ def test_text_is_compared_and_shown():
     seen = [{**observation, "layers": np.asarray("a b")} for observation in REFERENCE]
     expected = [{**observation, "layers": np.asarray("a c")} for observation in REFERENCE]
     result = judge(exercise(), CASES, seen, expected)
-    assert result.message == "On the tiny case, layers: a b; expected: a c."
+    assert result.message == "On the tiny case, layers: got a b; expected a c."
 
 
 def test_wrong_answer_without_edits_does_not_exist_there():
