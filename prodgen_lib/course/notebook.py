@@ -62,13 +62,16 @@ def hint(exercise_id: str) -> None:
 
 
 def status(topic: str, *, framework: str) -> None:
-    """Print where each exercise of a chapter stands, for example ``status("gan")``."""
-    last = progress.latest(framework)
+    """Print where each exercise of a chapter stands, for example ``status("gan")``.
+
+    What was solved once stays solved.
+    """
+    tried = progress.solved(framework)
     exercises = load_exercises(topic.partition(".")[0]).values()
     solved = 0
     for exercise in exercises:
-        attempt = last.get(exercise.id)
-        mark = "–" if attempt is None else "✓" if attempt["correct"] else "✗"
+        right = tried.get(exercise.id)
+        mark = "–" if right is None else "✓" if right else "✗"
         solved += mark == "✓"
         print(f"{mark}  {exercise.id:<40} {dots(exercise.difficulty)}  {exercise.minutes} min")
     print(f"{solved} of {len(exercises)} solved in {framework}.")

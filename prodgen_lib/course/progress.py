@@ -52,6 +52,11 @@ def attempts() -> list[dict]:
     return found
 
 
-def latest(framework: str) -> dict[str, dict]:
-    """The last attempt at each exercise in one framework, by exercise id."""
-    return {a["exercise"]: a for a in attempts() if a["framework"] == framework}
+def solved(framework: str) -> dict[str, bool]:
+    """Whether any attempt at an exercise was right in one framework, for each that was tried."""
+    found: dict[str, bool] = {}
+    for attempt in attempts():
+        if attempt["framework"] == framework:
+            exercise = attempt["exercise"]
+            found[exercise] = found.get(exercise, False) or bool(attempt["correct"])
+    return found

@@ -29,6 +29,7 @@ def toy(monkeypatch, tmp_path):
     answers.double = lambda x: 2 * x
     monkeypatch.setitem(sys.modules, "prodgen_lib.exercises.toy", exercises)
     monkeypatch.setitem(sys.modules, "prodgen_lib.torch.toy", answers)
+    monkeypatch.setitem(sys.modules, "prodgen_lib.tensorflow.toy", answers)
     monkeypatch.setenv("PRODGEN_HOME", str(tmp_path))
     monkeypatch.delenv("PRODGEN_STRICT", raising=False)
     monkeypatch.delenv("PRODGEN_SEED", raising=False)
@@ -56,7 +57,7 @@ def test_right_answer_is_handed_back(capsys):
 def test_wrong_answer_is_told_and_the_chapter_goes_on(capsys, toy):
     assert check("toy.double", wrong, framework="torch") is toy.double
     out = capsys.readouterr().out
-    assert "toy.double  ✗ 1/2" in out and "On a number, double is" in out
+    assert "toy.double  ✗ 1/2" in out and "On a number, double: got" in out
 
 
 def test_unanswered_exercise_says_what_to_do(capsys, toy):
@@ -111,6 +112,18 @@ def test_status_counts_what_is_solved(capsys):
     status("toy", framework="torch")
     out = capsys.readouterr().out
     assert "0 of 1 solved" in out and "✓  toy.double" in out and "1 of 1 solved" in out
+
+
+def test_what_was_solved_once_stays_solved(capsys):
+    check("toy.double", right, framework="torch")
+    check("toy.double", wrong, framework="torch")
+    capsys.readouterr()
+    status("toy", framework="torch")
+    assert "✓  toy.double" in (out := capsys.readouterr().out) and "1 of 1 solved" in out
+    check("toy.double", wrong, framework="tensorflow")
+    capsys.readouterr()
+    status("toy", framework="tensorflow")
+    assert "✗  toy.double" in (out := capsys.readouterr().out) and "0 of 1 solved" in out
 
 
 def test_reset_outside_a_notebook_prints_the_stub(capsys):

@@ -14,12 +14,14 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("PRODGEN_HOME", str(tmp_path / "home"))
 
 
-def test_attempts_are_appended_and_the_last_one_counts():
+def test_attempts_are_appended_and_one_right_one_counts():
+    progress.record("gan.b", "torch", WRONG)
     progress.record("gan.a", "torch", RIGHT)
     progress.record("gan.a", "torch", WRONG)
     progress.record("gan.a", "tensorflow", RIGHT)
-    assert [a["correct"] for a in progress.attempts()] == [True, False, True]
-    assert progress.latest("torch")["gan.a"]["wrong"] == "sign"
+    assert [a["correct"] for a in progress.attempts()] == [False, True, False, True]
+    assert progress.solved("torch") == {"gan.a": True, "gan.b": False}
+    assert progress.solved("tensorflow") == {"gan.a": True}
 
 
 def test_torn_line_is_passed_over():
