@@ -6,10 +6,12 @@ They work by keyboard: Tab reaches the slider, arrow keys move it.
 from __future__ import annotations
 
 import io
+from base64 import b64encode
 from collections.abc import Sequence
+from html import escape
 
 import numpy as np
-from ipywidgets import HTML, Image, IntSlider, Layout, VBox
+from ipywidgets import HTML, IntSlider, Layout, VBox
 from PIL import Image as Picture
 
 from prodgen_lib.plots import checked
@@ -48,25 +50,21 @@ def latent_walk(pictures: np.ndarray, captions: Sequence[str], *, zoom: int = 8)
         tooltip="From one code to the other: move with the arrow keys",
         layout=Layout(width="360px"),
     )
-    picture = Image(value=frames[0], format="png", tooltip=captions[0])
-    words = HTML(_spoken(captions[0]))
+    picture, words = HTML(), HTML()
 
     def move(change: dict) -> None:
-        picture.value = frames[change["new"]]
-        picture.tooltip = captions[change["new"]]
-        words.value = _spoken(captions[change["new"]])
+        caption = captions[change["new"]]
+        picture.value = f'<img src="{frames[change["new"]]}" alt="{escape(caption)}">'
+        words.value = f'<span role="status">{escape(caption)}</span>'
 
+    move({"new": 0})
     slider.observe(move, names="value")
     return VBox([slider, picture, words])
 
 
-def _spoken(caption: str) -> str:
-    return f'<span role="status">{caption}</span>'
-
-
-def enlarged(picture: np.ndarray, zoom: int) -> bytes:
-    """A uint8 picture (H, W, C) as a PNG file, each pixel a square of `zoom` × `zoom`."""
+def enlarged(picture: np.ndarray, zoom: int) -> str:
+    """A uint8 picture (H, W, C) as the address of a PNG, each pixel a square of `zoom` × `zoom`."""
     big = picture.repeat(zoom, axis=0).repeat(zoom, axis=1)
     buffer = io.BytesIO()
     Picture.fromarray(big.squeeze()).save(buffer, format="png")
-    return buffer.getvalue()
+    return "data:image/png;base64," + b64encode(buffer.getvalue()).decode()

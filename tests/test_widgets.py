@@ -1,6 +1,8 @@
 """The latent walk: the arc it follows, and that its picture and words move with the slider."""
 
 import io
+import re
+from base64 import b64decode
 
 import numpy as np
 import pytest
@@ -32,7 +34,9 @@ def test_slider_moves_picture_and_words():
     slider.value = 1
     assert picture.value != before
     assert "white" in words.value and 'role="status"' in words.value
-    seen = np.asarray(Picture.open(io.BytesIO(picture.value)))
+    assert 'alt="white"' in picture.value
+    png = b64decode(re.search(r"base64,([^\"]+)", picture.value)[1])
+    seen = np.asarray(Picture.open(io.BytesIO(png)))
     assert seen.shape == (20, 20, 3) and (seen == 255).all()
     assert slider.max == 2
 
