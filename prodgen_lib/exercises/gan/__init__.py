@@ -2,9 +2,9 @@
 
 from prodgen_lib.exercises.gan import collapse, losses, networks, review, stability, step
 
-EXERCISES = (
-    *networks.EXERCISES,
+EXERCISES = (  # in the order of the chapter
     *losses.EXERCISES,
+    *networks.EXERCISES,
     *stability.EXERCISES,
     *step.EXERCISES,
     *collapse.EXERCISES,

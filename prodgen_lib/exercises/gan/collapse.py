@@ -137,15 +137,17 @@ SHARES = Exercise(
 
 
 def missing_cases(rng: np.random.Generator) -> list[Case]:
-    """Shares by hand, one of them on the threshold; none missing; the default; many categories."""
+    """Shares by hand, one of them on the threshold; none, one, all missing; many categories."""
     worked = {"shares": np.array([0.5, 0.125, 0.0, 0.25, 0.125], np.float32), "threshold": 0.25}
     even = {"shares": np.full(4, 0.25, np.float32), "threshold": 0.1}
+    one = {"shares": np.array([0.4, 0.59, 0.01], np.float32)}
     default = {"shares": np.array([0.021, 0.9, 0.019, 0.0, 0.06], np.float32)}
     drawn = rng.dirichlet(np.ones(40)).astype(np.float32)
     threshold = float(np.sort(drawn)[14:16].mean())
     return [
         Case("five shares and threshold 0.25", worked, {"missing": "1, 2, 4"}),
         Case("no category missing", even),
+        Case("exactly one category missing", one),
         Case("the threshold that it has by default", default),
         Case("all missing", {"shares": np.full(3, 0.25, np.float32), "threshold": 0.5}),
         Case("forty categories", {"shares": drawn, "threshold": threshold}),
@@ -164,18 +166,27 @@ def observe_missing(answer: Callable, case: Case, framework: Framework) -> Obser
 
 
 def _indices(found: object) -> list[int]:
-    """Whole numbers from a list, a tuple, an array or a tensor; a complaint about anything else."""
-    try:
-        numbers = np.asarray(found)
-    except ValueError:
-        numbers = np.zeros((0, 0))
-    whole = numbers.dtype.kind in "iu" or numbers.size == 0
-    if numbers.ndim != 1 or not whole:
+    """Whole numbers from a list; a complaint about anything else."""
+    if isinstance(found, int) and not isinstance(found, bool):
+        raise Complaint(NUMBER)
+    if not isinstance(found, list):
         raise Complaint(
-            f"The answer is of type {type(found).__name__}, with elements of type {numbers.dtype}: "
-            "give a plain list of the indices of the missing categories."
+            f"The answer is of type {type(found).__name__}: give a plain list of the indices of "
+            "the missing categories."
         )
-    return [int(number) for number in numbers]
+    for index in found:
+        if isinstance(index, bool) or not isinstance(index, int | np.integer):
+            raise Complaint(
+                f"The answer is a list with elements of type {type(index).__name__}: make them "
+                "plain whole numbers, the indices of the missing categories."
+            )
+    return [int(index) for index in found]
+
+
+NUMBER = (
+    "The answer is a bare number: give a list, also when exactly one category is missing (a "
+    "squeeze takes that list's axis away)."
+)
 
 
 MISSING = Exercise(
@@ -240,6 +251,17 @@ MISSING = Exercise(
                 (
                     "tf.where(shares < threshold)[:, 0].numpy().tolist()",
                     "(shares < threshold).numpy().tolist()",
+                ),
+            ),
+        ),
+        Wrong(
+            "one category squeezed",
+            NUMBER,
+            torch=(("(shares < threshold).flatten()", "(shares < threshold).squeeze()"),),
+            tensorflow=(
+                (
+                    "tf.where(shares < threshold)[:, 0]",
+                    "tf.squeeze(tf.where(shares < threshold))",
                 ),
             ),
         ),

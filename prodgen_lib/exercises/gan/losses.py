@@ -13,6 +13,10 @@ TOLERANCE = "float32 sums in another order; log and exp of another library"
 BY_HAND = (np.log(2) + np.log1p(np.exp(-2))) / 2  # the mean of softplus(0) and softplus(-2)
 
 ORDER = "The same pictures in another order give another loss: take the mean over the batch."
+RELATIVISTIC_AVERAGE = (
+    "These are exactly the numbers of the relativistic *average* loss, where each logit is "
+    "compared with the mean of the other kind: compare pair by pair, once."
+)
 SHIFT = (
     "Adding 3 to all logits, real and fake, changes the loss: let only the difference of the two "
     "logits of a pair count."
@@ -173,6 +177,24 @@ DISCRIMINATOR = Exercise(
             of="discriminator",
         ),
         wrong(
+            "logits as probabilities",
+            "The cross-entropy compares labels against logits as if they were probabilities: use "
+            "the form that starts from logits.",
+            "F.binary_cross_entropy(real_logits, torch.ones_like(real_logits)) "
+            "+ F.binary_cross_entropy(fake_logits, torch.zeros_like(fake_logits))",
+            "keras.losses.BinaryCrossentropy()(tf.ones_like(real_logits), real_logits) "
+            "+ keras.losses.BinaryCrossentropy()(tf.zeros_like(fake_logits), fake_logits)",
+            of="discriminator",
+        ),
+        wrong(
+            "minus forgotten",
+            "These are exactly the numbers you get when the minus before the logarithms is "
+            "forgotten: the right number with the wrong sign, so that the discriminator unlearns.",
+            "-F.softplus(-real_logits).mean() - F.softplus(fake_logits).mean()",
+            "-real_loss - tf.reduce_mean(tf.nn.softplus(fake_logits))",
+            of="discriminator",
+        ),
+        wrong(
             "difference of means",
             "This is the Wasserstein critic's loss, a difference of mean logits, which has no "
             "lower bound: the text asks for cross-entropy.",
@@ -258,6 +280,22 @@ GENERATOR = Exercise(
             of="generator",
         ),
         wrong(
+            "logits as probabilities",
+            "The cross-entropy compares labels against logits as if they were probabilities: use "
+            "the form that starts from logits.",
+            "F.binary_cross_entropy(fake_logits, torch.ones_like(fake_logits))",
+            "keras.losses.BinaryCrossentropy()(tf.ones_like(fake_logits), fake_logits)",
+            of="generator",
+        ),
+        wrong(
+            "minus forgotten",
+            "These are exactly the numbers you get when the minus before the logarithm is "
+            "forgotten: the right number with the wrong sign, so that the generator unlearns.",
+            "-F.softplus(-fake_logits).mean()",
+            "-tf.reduce_mean(tf.nn.softplus(-fake_logits))",
+            of="generator",
+        ),
+        wrong(
             "minus the logit",
             "This is the Wasserstein generator's loss, minus the mean logit: the text asks for "
             "cross-entropy, which stops rewarding logits that are large already.",
@@ -309,6 +347,24 @@ RELATIVISTIC = Exercise(
             "logit (the relativistic *average* loss): compare pair by pair.",
             "F.softplus(fake_logits - real_logits.mean()).mean()",
             "tf.reduce_mean(tf.nn.softplus(fake_logits - tf.reduce_mean(real_logits)))",
+            of="relativistic",
+        ),
+        wrong(
+            "relativistic average",
+            RELATIVISTIC_AVERAGE,
+            "F.softplus(fake_logits.mean() - real_logits).mean() "
+            "+ F.softplus(fake_logits - real_logits.mean()).mean()",
+            "tf.reduce_mean(tf.nn.softplus(tf.reduce_mean(fake_logits) - real_logits)) "
+            "+ tf.reduce_mean(tf.nn.softplus(fake_logits - tf.reduce_mean(real_logits)))",
+            of="relativistic",
+        ),
+        wrong(
+            "relativistic average, halved",
+            RELATIVISTIC_AVERAGE,
+            "(F.softplus(fake_logits.mean() - real_logits).mean() "
+            "+ F.softplus(fake_logits - real_logits.mean()).mean()) / 2",
+            "(tf.reduce_mean(tf.nn.softplus(tf.reduce_mean(fake_logits) - real_logits)) "
+            "+ tf.reduce_mean(tf.nn.softplus(fake_logits - tf.reduce_mean(real_logits)))) / 2",
             of="relativistic",
         ),
         wrong(

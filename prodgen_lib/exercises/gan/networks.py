@@ -15,11 +15,11 @@ SPREAD = (0.018, 0.022)  # around 0.02: more than five standard errors of the sm
 
 
 def cases(
-    weights_by_hand: int, scale: float, sizes: dict[str, int], more: dict[str, int]
+    weights_by_hand: int, scale: float, sizes: dict[str, int], more: tuple[dict[str, int], ...]
 ) -> Callable:
     """The weights counted by hand, the weights to start with, and passes through small networks.
 
-    `sizes` are arguments beside width and channels, `more` those that only one case has.
+    `sizes` are arguments beside width and channels; each of `more` has a case of its own.
     """
 
     def make(rng: np.random.Generator) -> list[Case]:
@@ -32,14 +32,20 @@ def cases(
             return case(name, pictures, width=width, channels=channels, **sizes, **other)
 
         worked = {"width": 1, "channels": 1, **sizes}
-        return [
+        found = [
             case("width 1 and one channel", 1, weights_by_hand, **worked),
             case("the sizes that it has by default", 0),
-            *([case_of(f"width 2 and {more}", 2, 2, 2, **more)] if more else []),
+            *(case_of(_named(other), 2, 2, 2, **other) for other in more[:1]),
             case_of("width 2 and three channels", 3, 2, 3),
         ]
+        others = [case_of(_named(other), 2, 2, 2, **other) for other in more[1:]]
+        return [*found[:-1], *others, found[-1]]
 
     return make
+
+
+def _named(arguments: dict[str, int]) -> str:
+    return " and ".join(["width 2", *(f"{name}={value}" for name, value in arguments.items())])
 
 
 def observe_generator(answer: Callable, case: Case, framework: Framework) -> Observation:
@@ -74,20 +80,22 @@ def passes(network, inputs, what: str, case: Case, look: ModuleType) -> Observat
 
     value, (gradient,) = look.value_and_gradients(evaluate, inputs)
     training = look.array(look.call(network, inputs, training=True))
+    statistics = flat(look.statistics(network))
     return {
         f"mean, lowest and highest of the {what}": summary(value),
         f"{what} in evaluation mode": value,
         f"{what} in training mode": training,
         **seen,
-        "moving statistics after a pass": flat(look.statistics(network)),
+        "moving statistics after a pass": summary(statistics if statistics.size else np.zeros(1)),
         "gradient of the inputs": gradient,
     }
 
 
 def weight_shapes(network, look: ModuleType) -> Observation:
-    """How many numbers are trained, and the shapes that they come in."""
+    """How many numbers are trained, the shapes that they come in, and a 0 for each batch norm."""
     shapes = [weight.shape for weight in look.parameters(network)]
     return {
+        "batch norm layers": np.zeros(len(look.statistics(network)) // 2, int),
         "number of weights": np.asarray(sum(int(np.prod(shape)) for shape in shapes)),
         "shapes of the weights": np.asarray(" ".join("×".join(map(str, s)) for s in shapes)),
     }
@@ -138,8 +146,10 @@ START = {
 }
 
 
+BATCH_NORM = "layers.BatchNormalization(momentum=0.9, epsilon=1e-5)"
+TANH = "            nn.Tanh()", '                layers.Activation("tanh")'
 NORMS = tuple(
-    f"{head}\n{' ' * 16}layers.BatchNormalization(momentum=0.9, epsilon=1e-5)"
+    f"{head}\n{' ' * 16}{BATCH_NORM}"
     for head in (
         "Conv2DTranspose(4 * width, 4, use_bias=False),",
         'Conv2DTranspose(2 * width, 4, strides=2, padding="same", use_bias=False),',
@@ -178,12 +188,16 @@ GENERATOR = Exercise(
     importance=5,
     minutes=12,
     seed=2,
-    cases=cases(319, 0.03, {"latent_dim": 2}, {}),
+    cases=cases(319, 0.03, {"latent_dim": 2}, ()),
     observe=observe_generator,
     tolerance_reason=TOLERANCE,
     rtol=3e-4,
     messages={
         **START,
+        "batch norm layers": (
+            "The number of batch norms is not right: one follows each transposed convolution but "
+            "the last, and there is no other."
+        ),
         "pictures in training mode": (
             "Pictures are right in evaluation mode and wrong in training mode: look at the eps of "
             "batch norm, and at whether there is something else that differs between the modes."
@@ -294,6 +308,46 @@ GENERATOR = Exercise(
             *norms(", eps=1e-3", "momentum=0.9"),
         ),
         Wrong(
+            "the other framework's defaults",
+            "These are exactly the numbers you get with Keras's defaults of batch norm, epsilon "
+            "1e-3 and momentum 0.99: the text asks for epsilon 1e-5 and momentum 0.9.",
+            torch=(),
+            tensorflow=norms("", "")[1],
+        ),
+        Wrong(
+            "the other default momentum",
+            "These are exactly the numbers you get with Keras's default momentum of batch norm, "
+            "0.99: the text asks for 0.9.",
+            torch=(),
+            tensorflow=norms("", "epsilon=1e-5")[1],
+        ),
+        Wrong(
+            "batch norm at the end",
+            "There is a batch norm too many: none follows the last transposed convolution, whose "
+            "pixels go straight into tanh.",
+            torch=((TANH[0], "            nn.BatchNorm2d(channels),\n" + TANH[0]),),
+            tensorflow=((TANH[1], " " * 16 + BATCH_NORM + ",\n" + TANH[1]),),
+        ),
+        Wrong(
+            "batch norm at the end, no bias",
+            "There is a batch norm too many: none follows the last transposed convolution, which "
+            "so has a bias and goes straight into tanh.",
+            torch=(
+                (
+                    "(width, channels, 4, stride=2, padding=1)",
+                    "(width, channels, 4, stride=2, padding=1, bias=False)",
+                ),
+                (TANH[0], "            nn.BatchNorm2d(channels),\n" + TANH[0]),
+            ),
+            tensorflow=(
+                (
+                    '(channels, 4, strides=2, padding="same")',
+                    '(channels, 4, strides=2, padding="same", use_bias=False)',
+                ),
+                (TANH[1], " " * 16 + BATCH_NORM + ",\n" + TANH[1]),
+            ),
+        ),
+        Wrong(
             "without batch norm",
             "There are weights too few: batch norm follows each transposed convolution but the "
             "last.",
@@ -307,23 +361,21 @@ GENERATOR = Exercise(
         ),
         Wrong(
             "leaky ReLU",
-            "These are exactly the numbers you get with leaky ReLU of slope 0.2 after the first "
-            "batch norm: the generator has plain ReLU, the leaky one is the discriminator's.",
-            torch=(
+            "These are exactly the numbers you get with leaky ReLU of slope 0.2: the generator has "
+            "plain ReLU, the leaky one is the discriminator's.",
+            torch=tuple(
                 (
-                    "nn.BatchNorm2d(4 * width),\n            nn.ReLU()",
-                    "nn.BatchNorm2d(4 * width),\n            nn.LeakyReLU(0.2)",
-                ),
+                    f"BatchNorm2d({size}),\n            nn.ReLU()",
+                    f"BatchNorm2d({size}),\n            nn.LeakyReLU(0.2)",
+                )
+                for size in ("4 * width", "2 * width", "width")
             ),
-            tensorflow=(
+            tensorflow=tuple(
                 (
-                    "(4 * width, 4, use_bias=False),\n                "
-                    "layers.BatchNormalization(momentum=0.9, epsilon=1e-5),\n                "
-                    "layers.ReLU()",
-                    "(4 * width, 4, use_bias=False),\n                "
-                    "layers.BatchNormalization(momentum=0.9, epsilon=1e-5),\n                "
-                    "layers.LeakyReLU(negative_slope=0.2)",
-                ),
+                    f"{norm},\n                layers.ReLU()",
+                    f"{norm},\n                layers.LeakyReLU(negative_slope=0.2)",
+                )
+                for norm in NORMS
             ),
         ),
         Wrong.both(
@@ -335,6 +387,10 @@ GENERATOR = Exercise(
     ),
 )
 
+NORM = (
+    "There is batch norm in it: a picture's logit then depends on the other pictures of the batch, "
+    "which the gradient penalty can't have."
+)
 LAST = (
     "            nn.Flatten(1 if classes else 0),\n",
     "                layers.Reshape((classes,) if classes else ()),\n",
@@ -346,12 +402,13 @@ DISCRIMINATOR = Exercise(
     importance=5,
     minutes=10,
     seed=1,
-    cases=cases(248, 0.2, {}, {"classes": 3}),
+    cases=cases(248, 0.2, {}, ({"classes": 3}, {"classes": 1})),
     observe=observe_discriminator,
     tolerance_reason=TOLERANCE,
     rtol=3e-4,
     messages={
         **START,
+        "batch norm layers": NORM,
         "logits in training mode": (
             "Logits are right in evaluation mode and wrong in training mode: a picture's logit "
             "must depend on that picture alone, without batch norm or dropout."
@@ -397,6 +454,13 @@ DISCRIMINATOR = Exercise(
             ),
         ),
         Wrong(
+            "one class as none",
+            "With classes=1 the logits have shape (N,): only classes=0 means that; one class gives "
+            "(N, 1).",
+            torch=(("1 if classes else 0", "1 if classes > 1 else 0"),),
+            tensorflow=(("(classes,) if classes else ()", "(classes,) if classes > 1 else ()"),),
+        ),
+        Wrong(
             "PyTorch's default slope",
             "These are exactly the numbers you get with leaky ReLU of slope 0.01, PyTorch's "
             "default: the text asks for 0.2.",
@@ -416,8 +480,7 @@ DISCRIMINATOR = Exercise(
         ),
         Wrong(
             "batch norm",
-            "There is batch norm in it: a picture's logit then depends on the other pictures of "
-            "the batch, which the gradient penalty can't have.",
+            NORM,
             *activations(
                 "nn.BatchNorm2d({size}),\n            nn.LeakyReLU(0.2)",
                 "layers.BatchNormalization(),\n                "
@@ -446,4 +509,4 @@ DISCRIMINATOR = Exercise(
     ),
 )
 
-EXERCISES = (GENERATOR, DISCRIMINATOR)
+EXERCISES = (DISCRIMINATOR, GENERATOR)

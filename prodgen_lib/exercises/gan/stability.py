@@ -119,6 +119,13 @@ PENALTY = Exercise(
             ),
         ),
         Wrong(
+            "halved",
+            "These are exactly the numbers you get when the penalty is halved: the ½ of some "
+            "papers belongs to its weight, and here the formula has none.",
+            torch=((".sum(dim=(1, 2, 3)).mean()", ".sum(dim=(1, 2, 3)).mean() / 2"),),
+            tensorflow=(("return tf.reduce_mean(", "return 0.5 * tf.reduce_mean("),),
+        ),
+        Wrong(
             "mean over pixels",
             "These are exactly the numbers you get when the squares are averaged over channels and "
             "pixels: sum them there, and average over the batch alone.",

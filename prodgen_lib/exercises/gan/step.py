@@ -106,6 +106,14 @@ def read_losses(look: ModuleType, result: object) -> dict[str, np.ndarray]:
     return losses
 
 
+ALL_WEIGHTS = "g_loss.backward(inputs=list(generator.parameters()))", "g_loss.backward()"
+CLEARED_LATE = tuple(
+    (
+        f"    {name}_optimizer.zero_grad()\n    {backward}\n    {name}_optimizer.step()\n",
+        f"    {backward}\n    {name}_optimizer.step()\n    {name}_optimizer.zero_grad()\n",
+    )
+    for name, backward in (("discriminator", "total.backward()"), ("generator", ALL_WEIGHTS[0]))
+)
 LAST_UPDATE = "    generator_optimizer.apply_gradients(zip(gradients, variables, strict=True))"
 
 STEP = Exercise(
@@ -125,8 +133,8 @@ STEP = Exercise(
         ),
         "generator's loss in the first step": (
             "The discriminator's loss is right and the generator's is not: it is the relativistic "
-            "one, of logits that the *updated* discriminator gives (so look at that update too, "
-            "penalty and labels included)."
+            "one, of logits that the *updated* discriminator gives (so look at that update too: "
+            "penalty, labels, no gradients left over from before)."
         ),
         "generator after the first step": (
             "The losses are right, but the generator's weights are not where they should be: one "
@@ -179,6 +187,27 @@ STEP = Exercise(
             tensorflow=(),
         ),
         Wrong(
+            "no gradients cleared",
+            "These are exactly the numbers you get when neither network's old gradients are "
+            "cleared: they add up from call to call.",
+            torch=(
+                ("    discriminator_optimizer.zero_grad()\n", ""),
+                ("    generator_optimizer.zero_grad()\n", ""),
+            ),
+            tensorflow=(),
+        ),
+        *(
+            Wrong(
+                f"gradients cleared too late{name}",
+                "These are exactly the numbers you get when gradients are cleared after each "
+                "update instead of before `backward`: the first update then counts those that were "
+                "there before, as they are here.",
+                torch=CLEARED_LATE + more,
+                tensorflow=(),
+            )
+            for name, more in (("", ()), (", discriminator's again", (ALL_WEIGHTS,)))
+        ),
+        Wrong(
             "old discriminator",
             "These are exactly the numbers you get when the generator is judged by the "
             "discriminator as it was before its update: update it first.",
@@ -206,7 +235,7 @@ STEP = Exercise(
             "These are exactly the numbers you get when the second half moves the discriminator "
             "too, so that it learns to be fooled: there only the generator's weights move.",
             torch=(
-                ("g_loss.backward(inputs=list(generator.parameters()))", "g_loss.backward()"),
+                ALL_WEIGHTS,
                 (
                     "    generator_optimizer.step()\n",
                     "    generator_optimizer.step()\n    discriminator_optimizer.step()\n",
@@ -268,6 +297,36 @@ STEP = Exercise(
             "alone): add the penalty on the fakes, R2.",
             torch=((" + gradient_penalty(judge, fake)", ""),),
             tensorflow=((" + gradient_penalty(judge, fake)", ""),),
+        ),
+        Wrong.both(
+            "penalty on fake pictures only",
+            "These are exactly the numbers you get when only the fakes are paid for (R2 alone): "
+            "add the penalty on the real pictures, R1.",
+            ("gradient_penalty(judge, real) + ", ""),
+        ),
+        Wrong.both(
+            "penalty of all logits",
+            "These are exactly the numbers you get when the penalty sees the discriminator itself "
+            "and so the logits of all labels: give it the one that `score` gives, the label's own.",
+            ("gradient_penalty(judge, real)", "gradient_penalty(discriminator, real)"),
+            ("gradient_penalty(judge, fake)", "gradient_penalty(discriminator, fake)"),
+        ),
+        Wrong(
+            "generator cut off",
+            "No gradient reaches the generator in its own half, so it can't move: there its fakes "
+            "must not be cut off, and a tape must see how they are made.",
+            torch=(
+                ("(real_logits, judge(fake))", "(real_logits, judge(fake.detach()))"),
+                ALL_WEIGHTS,
+            ),
+            tensorflow=(
+                (
+                    "    with tf.GradientTape() as generator_tape:\n"
+                    "        fake = generator(noise, training=True)\n",
+                    "    fake = generator(noise, training=True)\n"
+                    "    with tf.GradientTape() as generator_tape:\n",
+                ),
+            ),
         ),
         Wrong(
             "penalty averaged",
