@@ -54,13 +54,15 @@ class Complaint(Exception):
 class Wrong:
     """A known wrong answer: edits of the answer key, and what to tell whoever gives it.
 
-    No edits for a framework means that nobody can go wrong in this way there.
+    No edits for a framework means that nobody can go wrong in this way there. In a review, the
+    candidate has those faults that are `planted`.
     """
 
     name: str
     message: str
     torch: Edits
     tensorflow: Edits
+    planted: bool = True
 
     @classmethod
     def both(cls, name: str, message: str, *edits: tuple[str, str]) -> Wrong:
@@ -78,7 +80,7 @@ class Exercise:
     ``observe(answer, case, framework)`` runs an answer on one case and returns named arrays. Names
     that begin with ``gradient`` are judged as gradients, ``invariant`` as invariants, all others
     as values. ``messages`` gives the sentence for an observation that differs, by its name.
-    A ``review`` starts from a candidate's flawed answer: all its known faults at once.
+    A ``review`` starts from a candidate's flawed answer: all its planted faults at once.
     """
 
     id: str
@@ -132,7 +134,7 @@ class Exercise:
         """The flawed answer that a review starts from; None when this is no review."""
         if not self.review:
             return None
-        for wrong in self.wrong:
+        for wrong in (wrong for wrong in self.wrong if wrong.planted):
             source = edited(source, wrong.edits(framework))
         return source
 

@@ -68,8 +68,8 @@ def observe_generator(answer: Callable, case: Case, framework: Framework) -> Obs
         "height and width": np.asarray(sizes[:2]),
         "channels": np.asarray(sizes[2]),
         "darkest pixels below 0": yes(value.min() < 0),
-        "mean, lowest and highest pixel": summary(even),
         "shapes of the weights": shapes.get("shapes of the weights", np.asarray("")),
+        "mean, lowest and highest pixel": summary(even),
         "pictures": value if value.shape == blank.shape else blank,
         "gradient of the noise": gradient,
     }
@@ -121,6 +121,11 @@ GENERATOR = Exercise(
         "height and width": SIZE,
         "channels": CHANNELS,
         "darkest pixels below 0": RANGE,
+        "mean, lowest and highest pixel": (
+            "The layers with weights are right and the pixels are not: look at what stands between "
+            "them, ReLU after the first layer and the first convolution, nearest-neighbour "
+            "upsampling, tanh at the end."
+        ),
     },
     hints=(
         "Follow one noise vector by hand and write its shape beside each line: how many numbers "
@@ -174,6 +179,14 @@ GENERATOR = Exercise(
             RANGE,
             torch=(("nn.Tanh()", "nn.Sigmoid()"),),
             tensorflow=(('layers.Activation("tanh")', 'layers.Activation("sigmoid")'),),
+        ),
+        Wrong(
+            "no ReLU after the first layer",
+            "No ReLU follows the first layer: two linear layers in a row do no more than one. It "
+            "stands before the reshaping.",
+            torch=(("32 * 8 * 8),\n        nn.ReLU(),\n", "32 * 8 * 8),\n"),),
+            tensorflow=(("8 * 8 * 32),\n            layers.ReLU(),\n", "8 * 8 * 32),\n"),),
+            planted=False,
         ),
     ),
 )
@@ -425,6 +438,17 @@ STEP = Exercise(
                     "    return {",
                 ),
             ),
+        ),
+        *(
+            Wrong(
+                f"{name}'s gradients left over",
+                f"These are exactly the numbers you get when the {name}'s old gradients are not "
+                "cleared before `backward`: they add up from call to call.",
+                torch=((f"    {name}_optimizer.zero_grad()\n", ""),),
+                tensorflow=(),
+                planted=False,
+            )
+            for name in ("discriminator", "generator")
         ),
     ),
 )
