@@ -234,8 +234,8 @@ def train_step(
 
     1. `fake` = generator(noise), once: both updates use it.
     2. Discriminator: `relativistic_discriminator_loss` of its logits for `real` and `fake`; where
-       `penalty` > 0, plus penalty · (`gradient_penalty` on real + on fake). No gradient reaches
-       the generator.
+       `penalty` > 0, plus penalty · (`gradient_penalty` on real + on fake). The generator's
+       weights stay as they are.
     3. Generator: `relativistic_generator_loss` with the logits of the *updated* discriminator.
        The discriminator's weights stay as they are.
 

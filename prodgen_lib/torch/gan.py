@@ -211,11 +211,12 @@ def train_step(
 
     1. `fake` = generator(noise), once: both updates use it.
     2. Discriminator: `relativistic_discriminator_loss` of its logits for `real` and `fake`; where
-       `penalty` > 0, plus penalty · (`gradient_penalty` on real + on fake). No gradient reaches
-       the generator.
+       `penalty` > 0, plus penalty · (`gradient_penalty` on real + on fake). The generator's
+       weights stay as they are.
     3. Generator: `relativistic_generator_loss` with the logits of the *updated* discriminator.
        The discriminator's weights stay as they are.
 
+    Gradients left over from before the call must not count: the check starts with some.
     Returns the two losses (without the penalty) as `{"discriminator": …, "generator": …}`,
     scalars without a graph.
     """
@@ -514,7 +515,8 @@ def review_step(
     `real` (N, C, 32, 32) and `noise` (N, noise_dim) have the same N. The discriminator minimises
     binary cross-entropy on logits: the sum of the mean over all N real pictures, labelled 1, and
     the mean over N fakes, labelled 0. The generator then minimises the cross-entropy of its fakes'
-    new logits with label 1; only its own weights change in that update.
+    new logits with label 1; only its own weights change in that update. Gradients left over from
+    before the call must not count.
     Returns both losses: `{"discriminator": …, "generator": …}`.
     """
     ones, zeros = torch.ones(len(real)), torch.zeros(len(real))
