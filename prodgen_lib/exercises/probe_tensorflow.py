@@ -159,7 +159,7 @@ def compiled(function: Callable) -> Callable:
         except Exception as error:
             raise Complaint(
                 f"It works as it is, but not compiled by `tf.function`, as the training loop calls "
-                f"it ({type(error).__name__}): use TensorFlow's operations, no numpy, no float()."
+                f"it ({type(error).__name__}): use TensorFlow's operations, no numpy."
             ) from error
         finally:
             logger.setLevel(level)
