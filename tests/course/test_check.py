@@ -62,7 +62,7 @@ def test_right_answer_passes_every_stage_and_shows_the_reference_numbers():
         (
             observations(gradient=(1.0, 1.0)),
             4,
-            "gradient of x, most different at [1]: got 1; expected -1",
+            "x, most different at [1]: got 1; expected -1",
         ),
     ],
 )
