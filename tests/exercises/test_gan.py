@@ -219,3 +219,41 @@ def test_numpy_in_a_compiled_step_is_explained():
 
     message = sentence(verdict("update_average", "tensorflow", update_average))
     assert "compiled by `tf.function`" in message
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda found, tensor: tensor(found), "give a plain list"),
+        (lambda found, tensor: [tensor(i) for i in found], "elements of type"),
+        (lambda found, tensor: [float(i) for i in found], "elements of type float"),
+        (lambda found, tensor: found[0] if len(found) == 1 else found, "bare number"),
+    ],
+)
+def test_missing_categories_must_be_a_list_of_whole_numbers(framework, spoil, words):
+    exercise, fw = EXERCISES["missing_categories"], Framework(framework)
+    tensor, right = fw.bridge.to_tensor, exercise.solution(fw)
+
+    def missing_categories(shares, **options):
+        return spoil(right(shares, **options), tensor)
+
+    assert words in sentence(verdict("missing_categories", framework, missing_categories))
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_batch_norm_in_the_discriminator_is_named_wherever_it_is(framework):
+    module = Framework(framework).module("gan")
+
+    def build_discriminator(*, width=24, channels=3, classes=0):
+        return module.build_dcgan_discriminator(width=width, channels=channels)
+
+    message = sentence(verdict("build_discriminator", framework, build_discriminator))
+    assert message.startswith("There is batch norm in it")
+
+
+def test_exercises_stand_in_the_order_of_the_chapter():
+    chapter = (Path(__file__).parents[2] / "chapters" / "06_gan.md").read_text()
+    imports = "\n".join(line for line in chapter.splitlines() if "torch.gan import " in line)
+    places = [imports.index(name) for name in EXERCISES if name in imports]
+    assert places == sorted(places) and len(places) == len(EXERCISES)
