@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 BROWSER = next(filter(None, map(shutil.which, NAMES)), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+HOMES = ("PRODGEN_HOME", "JUPYTERLAB_WORKSPACES_DIR", "JUPYTERLAB_SETTINGS_DIR")
 ANSWERS = {
     "torch": "return F.softplus(-fake_logits).mean()",
     "tensorflow": "return tf.reduce_mean(tf.nn.softplus(-fake_logits))",
@@ -33,8 +34,12 @@ SELECT = """(wanted) => {
   notebook.scrollToItem(found);
   return found;
 }"""
-EDITOR = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-cell.jp-mod-active .cm-content"
-RUN_ABOVE = "() => window.jupyterapp.commands.execute('notebook:run-all-above')"
+PANEL = ".jp-NotebookPanel:not(.lm-mod-hidden)"
+EDITOR = f"{PANEL} .jp-Notebook-cell.jp-mod-active .cm-content"
+RUN_ABOVE = """async () => {
+  await window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs');
+  await window.jupyterapp.commands.execute('notebook:run-all-above');
+}"""
 
 pytestmark = pytest.mark.skipif(
     BROWSER is None, reason="no Chromium found: install Debian's `chromium`, say"
@@ -62,7 +67,7 @@ def lab(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=os.environ | {"PRODGEN_HOME": str(tmp_path / "home")},
+        env=os.environ | {name: str(tmp_path / "home") for name in HOMES},
         start_new_session=True,
     )
     try:
@@ -115,17 +120,16 @@ def test_learner_solves_an_exercise_and_moves_the_widget(lab, page, framework):
     page.keyboard.type(ANSWERS[framework])
     run_cell(page)
     run_cell(page)
-    page.get_by_text(re.compile(r"gan\.generator_loss\s+✓ (\d)/\1")).wait_for()
+    passed = re.compile(r"gan\.generator_loss\s+✓ (\d)/\1")
+    page.locator(PANEL).get_by_text(passed).wait_for(timeout=60_000)
 
     assert page.evaluate(SELECT, "latent_walk(") >= 0
     page.locator(EDITOR).click()
     run_cell(page)
-    picture = page.locator(".jp-OutputArea .widget-html img").first
+    picture = page.locator(f"{PANEL} .jp-OutputArea .widget-html img").first
     picture.wait_for(timeout=60_000)
     before = picture.screenshot()
-    page.locator(
-        ".jp-OutputArea .widget-slider [role=slider], .jp-OutputArea .noUi-handle"
-    ).first.focus()
+    page.locator(f"{PANEL} .jp-OutputArea .noUi-handle").first.focus()
     for _ in range(8):
         page.keyboard.press("ArrowRight")
     page.wait_for_timeout(3000)
