@@ -107,6 +107,7 @@ def read_losses(look: ModuleType, result: object) -> dict[str, np.ndarray]:
 
 
 ALL_WEIGHTS = "g_loss.backward(inputs=list(generator.parameters()))", "g_loss.backward()"
+BACKWARD = ("", ()), (", and the generator's loss in them", (ALL_WEIGHTS,))  # to which weights
 CLEARED_LATE = tuple(
     (
         f"    {name}_optimizer.zero_grad()\n    {backward}\n    {name}_optimizer.step()\n",
@@ -172,12 +173,16 @@ STEP = Exercise(
             torch=(("judge(fake.detach())", "judge(fake)"),),
             tensorflow=(),
         ),
-        Wrong(
-            "discriminator's gradients left over",
-            "These are exactly the numbers you get when the discriminator's old gradients are not "
-            "cleared: they add up from call to call.",
-            torch=(("    discriminator_optimizer.zero_grad()\n", ""),),
-            tensorflow=(),
+        *(
+            Wrong(
+                f"discriminator's gradients left over{name}",
+                "These are exactly the numbers you get when the discriminator's old gradients are "
+                "not cleared before `backward`: they add up from call to call, and the generator's "
+                "half may leave some too.",
+                torch=(("    discriminator_optimizer.zero_grad()\n", ""), *more),
+                tensorflow=(),
+            )
+            for name, more in BACKWARD
         ),
         Wrong(
             "generator's gradients left over",
@@ -186,15 +191,19 @@ STEP = Exercise(
             torch=(("    generator_optimizer.zero_grad()\n", ""),),
             tensorflow=(),
         ),
-        Wrong(
-            "no gradients cleared",
-            "These are exactly the numbers you get when neither network's old gradients are "
-            "cleared: they add up from call to call.",
-            torch=(
-                ("    discriminator_optimizer.zero_grad()\n", ""),
-                ("    generator_optimizer.zero_grad()\n", ""),
-            ),
-            tensorflow=(),
+        *(
+            Wrong(
+                f"no gradients cleared{name}",
+                "These are exactly the numbers you get when neither network's old gradients are "
+                "cleared: they add up from call to call.",
+                torch=(
+                    ("    discriminator_optimizer.zero_grad()\n", ""),
+                    ("    generator_optimizer.zero_grad()\n", ""),
+                    *more,
+                ),
+                tensorflow=(),
+            )
+            for name, more in BACKWARD
         ),
         *(
             Wrong(
@@ -202,10 +211,10 @@ STEP = Exercise(
                 "These are exactly the numbers you get when gradients are cleared after each "
                 "update instead of before `backward`: the first update then counts those that were "
                 "there before, as they are here.",
-                torch=CLEARED_LATE + more,
+                torch=(*CLEARED_LATE, *more),
                 tensorflow=(),
             )
-            for name, more in (("", ()), (", discriminator's again", (ALL_WEIGHTS,)))
+            for name, more in BACKWARD
         ),
         Wrong(
             "old discriminator",
