@@ -2,6 +2,8 @@
 FRAMEWORK ?= all
 PYTHON ?= python3
 BIN := .venv/bin
+# PyTorch is several times slower beside other work when its idle threads spin.
+export OMP_WAIT_POLICY ?= PASSIVE
 
 .PHONY: learn test build mutants
 learn: .venv/installed-$(FRAMEWORK)

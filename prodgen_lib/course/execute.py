@@ -14,9 +14,9 @@ from nbformat import NotebookNode
 
 from prodgen_lib.course import names, source
 from prodgen_lib.course.depend import files_behind
-from prodgen_lib.course.project import CourseError, write_notebook
+from prodgen_lib.course.project import KERNEL_ENVIRONMENT, CourseError, write_notebook
 
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
+QUIET = {**KERNEL_ENVIRONMENT, "PYTHONWARNINGS": "ignore"}
 
 
 def execution_key(notebook: NotebookNode, parameters: dict) -> str:

@@ -27,7 +27,13 @@ from prodgen_lib.course import names
 from prodgen_lib.course.compose import TITLES
 from prodgen_lib.course.grade_copy import graded_copy, has
 from prodgen_lib.course.grade_report import MARK
-from prodgen_lib.course.project import CourseError, read_notebook, short, write_notebook
+from prodgen_lib.course.project import (
+    KERNEL_ENVIRONMENT,
+    CourseError,
+    read_notebook,
+    short,
+    write_notebook,
+)
 
 SECONDS_A_CELL = 120
 NOT_ANSWERED = "Not answered yet"
@@ -162,9 +168,9 @@ def _environment(home: Path) -> dict[str, str]:
     paths = [kept.get("PYTHONPATH"), str(home)]
     return {
         **kept,
+        **KERNEL_ENVIRONMENT,
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
     }
 
 

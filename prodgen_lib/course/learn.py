@@ -8,7 +8,7 @@ import webbrowser
 from importlib.util import find_spec
 from pathlib import Path
 
-from prodgen_lib.course.project import CourseError
+from prodgen_lib.course.project import KERNEL_ENVIRONMENT, CourseError
 
 FIRST = "work/00_start_here.ipynb"
 
@@ -52,4 +52,6 @@ def start_lab(command: list[str]) -> None:
     sys.stdout.flush()
     paths = [str(Path(__file__).parent / "lab"), os.environ.get("JUPYTER_CONFIG_PATH")]
     joined = os.pathsep.join(filter(None, paths))
-    os.execve(command[0], command, {**os.environ, "JUPYTER_CONFIG_PATH": joined})
+    os.execve(
+        command[0], command, {**KERNEL_ENVIRONMENT, **os.environ, "JUPYTER_CONFIG_PATH": joined}
+    )

@@ -12,6 +12,11 @@ from prodgen_lib.course import source
 TREES = ("notebooks", "solutions")
 
 
+# For every process that runs a notebook. OpenMP's threads would spin while they wait, which makes
+# PyTorch several times slower when anything else runs; TensorFlow would greet with warnings.
+KERNEL_ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE", "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
 class CourseError(Exception):
     """Something a person can put right: the text says what is wrong and what to do."""
 
