@@ -1,39 +1,17 @@
-"""The same GAN in both frameworks: how far apart are their numbers?
-
-Weights go from one framework to the other through the canonical layout; then both get the same
-pictures, noise and labels. All in float32, whose sums in another order differ by about 1e-6.
-"""
+"""The GAN: weights cross through the canonical layout; pictures, noise and labels are the same."""
 
 from __future__ import annotations
 
-import importlib
 from types import ModuleType
 
 import numpy as np
 
-Numbers = dict[str, np.ndarray]
-TOLERANCE = 1e-4  # relative to the largest number of a tensor; float32 has 1.2e-7 a rounding
-
-
-def gan_parity(*, seed: int = 0) -> list[tuple[str, float]]:
-    """(what, largest difference relative to the largest number) for each thing that must agree."""
-    seen = [observe(name, seed=seed) for name in ("torch", "tensorflow")]
-    return [
-        (what, max(relative_difference(numbers[name], seen[1][what][name]) for name in numbers))
-        for what, numbers in seen[0].items()
-    ]
-
-
-def relative_difference(a: np.ndarray, b: np.ndarray) -> float:
-    """max |a - b| / max |a|; infinite when the shapes differ."""
-    if a.shape != b.shape:
-        return float("inf")
-    return float(np.max(np.abs(a - b)) / max(np.max(np.abs(a)), 1e-12))
+from prodgen_lib.parity import Numbers, modules, random_weights
 
 
 def observe(framework: str, *, seed: int = 0) -> dict[str, Numbers]:
     """Everything that one framework computes, by what it is and then by name."""
-    gan, bridge = _modules(framework)
+    gan, bridge = modules(framework, "gan", "bridge")
     rng = np.random.default_rng(seed)
     generator = gan.build_generator(latent_dim=26, width=8)
     discriminator = gan.build_discriminator(width=8, classes=10)
@@ -47,28 +25,6 @@ def observe(framework: str, *, seed: int = 0) -> dict[str, Numbers]:
     batch = bridge.image_tensor(real), bridge.to_tensor(noise), bridge.to_tensor(labels)
     seen |= _networks(gan, bridge, generator, discriminator, *batch)
     return seen | _training(gan, bridge, generator, discriminator, *batch)
-
-
-def random_weights(like: Numbers, rng: np.random.Generator) -> Numbers:
-    """Weights of these shapes, of a size that keeps signals alive; variances are positive."""
-    values = {}
-    for name, old in like.items():
-        scale = (12 / np.prod(old.shape[:3])) ** 0.5 if name.endswith("kernel") else 0.2
-        centre = 1.0 if name.endswith(("gamma", "moving_variance")) else 0.0
-        values[name] = (centre + scale * rng.uniform(-1, 1, old.shape)).astype(np.float32)
-    return values
-
-
-def _modules(framework: str) -> tuple[ModuleType, ModuleType]:
-    try:
-        return tuple(
-            importlib.import_module(f"prodgen_lib.{framework}.{name}") for name in ("gan", "bridge")
-        )
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            f"Comparing the frameworks needs both; {error.name} is missing. "
-            "Install it with: pip install 'prodgen[all]'"
-        ) from error
 
 
 def _losses(gan: ModuleType, bridge: ModuleType, logits: list) -> dict[str, Numbers]:
