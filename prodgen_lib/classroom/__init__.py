@@ -1,0 +1,1 @@
+"""What an instructor uses: collect submissions, grade them, hand marks back."""
