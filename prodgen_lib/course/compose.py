@@ -21,6 +21,7 @@ from prodgen_lib.course.source import FRAMEWORKS, function_source, stub
 
 TITLES = {"torch": "PyTorch", "tensorflow": "TensorFlow"}
 PLACEHOLDER = re.compile(r"\{\{(\w+)(?::(\w+)\.(\w+))?\}\}")
+ANSWER_KEY = re.compile(r"prodgen_lib\.(torch\.)?\w+")  # without torch: serves both frameworks
 CHECK_TAGS = ["check", "nbval-check-output"]
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -105,15 +106,14 @@ def _markdown(identity: str, source: str, tags: tuple[str, ...] = ()) -> Noteboo
 def _imported(target: Target, source: str) -> list[tuple[str, str]]:
     """``(topic, function)`` of each name that an exercise or given cell imports."""
     tree = ast.parse(names.as_python(source) or "")
-    package = "prodgen_lib.torch."
     for node in tree.body:
-        if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith(package):
+        if not isinstance(node, ast.ImportFrom) or not ANSWER_KEY.fullmatch(node.module or ""):
             break
         if any(alias.asname or alias.name == "*" for alias in node.names):
             break
     else:
         if tree.body:
-            return [(n.module.removeprefix(package), a.name) for n in tree.body for a in n.names]
+            return [(n.module.split(".")[-1], a.name) for n in tree.body for a in n.names]
     raise CourseError(
         f"{target.chapter.path.name}: the exercise or given cell {source.strip()[:60]!r} must hold "
         "imports only, as `from prodgen_lib.torch.gan import generator_loss`."

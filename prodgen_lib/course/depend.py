@@ -1,7 +1,8 @@
 """Which files of the library stand behind a notebook, found by reading its imports.
 
 What is imported by a computed name is known by rule: the data package loads any of its modules, a
-check of ``gan.…`` loads the exercises and the answer key of ``gan``, and an f-string that names a
+check of ``gan.…`` loads the exercises and the answer key of ``gan``, a parity table both answer
+keys, and an f-string that names a
 module stands for all that it may name, ``*`` alone being a framework.
 """
 
@@ -30,7 +31,7 @@ def files_behind(cells: Iterable[str], framework: str) -> list[Path]:
             if path not in found:
                 found[path] = path.read_text(encoding="utf-8") if path.suffix == ".py" else ""
                 waiting += _imported(found[path])
-                if path.parent.name != "course":  # the engine's are those of `_checked`
+                if path.parent.name not in ("course", "parity"):  # see `_checked`
                     waiting += _computed(found[path])
     weights = source.PACKAGE.glob("weights/*.safetensors")
     mentioned = "\n".join([*texts, *found.values()])
@@ -58,10 +59,13 @@ def _computed(text: str) -> Iterator[str]:
 
 
 def _checked(text: str, framework: str) -> Iterator[str]:
-    """What stands behind ``check("gan.…")``, ``hint`` and ``status("gan")``."""
+    """What stands behind ``check("gan.…")``, ``hint``, ``status`` and ``parity_table("gan")``."""
     for topic in set(re.findall(r"""\b(?:check|hint|status|reset)\(["'](\w+)""", text)):
         yield f"{LIBRARY}.exercises.{topic}"
-        yield f"{LIBRARY}.{framework}.{topic}"
+        yield from (f"{LIBRARY}.{framework}.{topic}", f"{LIBRARY}.{topic}")
+    for topic in set(re.findall(r"""\bparity_table\(["'](\w+)""", text)):
+        yield f"{LIBRARY}.parity.{topic}"
+        yield from (f"{LIBRARY}.{name}.{topic}" for name in FRAMEWORKS)
 
 
 def _files(module: str) -> Iterator[Path]:

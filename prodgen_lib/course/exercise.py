@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import linecache
+import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -17,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from prodgen_lib.course.source import edited, function_source
+from prodgen_lib.course.source import PACKAGE, edited, function_source, module_path
 
 Observation = dict[str, np.ndarray]
 Edits = tuple[tuple[str, str], ...]
@@ -30,7 +31,8 @@ class Framework:
     name: str
 
     def module(self, topic: str) -> ModuleType:
-        return importlib.import_module(f"prodgen_lib.{self.name}.{topic}")
+        shared = module_path(self.name, topic).parent == PACKAGE
+        return importlib.import_module(f"prodgen_lib.{'' if shared else self.name + '.'}{topic}")
 
     @property
     def bridge(self) -> ModuleType:
@@ -137,6 +139,12 @@ class Exercise:
         for wrong in (wrong for wrong in self.wrong if wrong.planted):
             source = edited(source, wrong.edits(framework))
         return source
+
+
+def topics() -> list[str]:
+    """The modules of the answer key that have exercises."""
+    found = (module.name for module in pkgutil.iter_modules([str(PACKAGE / "exercises")]))
+    return [name for name in found if name != "common" and not name.startswith("probe_")]
 
 
 def load_exercises(topic: str) -> dict[str, Exercise]:

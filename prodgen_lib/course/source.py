@@ -11,8 +11,12 @@ FRAMEWORKS = ("torch", "tensorflow")
 
 
 def module_path(framework: str, topic: str) -> Path:
-    """The file of the answer key that teaches ``topic``, for example ``gan``."""
-    return PACKAGE / framework / f"{topic}.py"
+    """The file of the answer key that teaches ``topic``, for example ``gan``.
+
+    What needs neither framework, such as ``human``, stands beside the two and serves both.
+    """
+    path, shared = PACKAGE / framework / f"{topic}.py", PACKAGE / f"{topic}.py"
+    return shared if shared.exists() and not path.exists() else path
 
 
 @lru_cache

@@ -17,9 +17,9 @@ from collections.abc import Iterator
 import pytest
 
 from prodgen_lib.course.check import Verdict, judge, make_cases, run
-from prodgen_lib.course.exercise import Exercise, Framework, load_exercises
+from prodgen_lib.course.exercise import Exercise, Framework, load_exercises, topics
 
-EXERCISES = load_exercises("gan")
+TOPICS = topics()
 TARGET = 0.95
 
 OPERATORS = {
@@ -76,9 +76,9 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("any", "any", "without strict"): SAME_LENGTH,
     ("any", "any", "strict = False"): SAME_LENGTH,
     ("any", "any", "max(classes, 1): arguments swapped"): "max does not mind the order",
-    ("train_step", "torch", "without inputs"): LEFT,
-    ("review_step", "torch", "without detach"): "its docstring says nothing about a graph",
-    ("gradient_penalty", "tensorflow", "watch_accessed_variables"): "the tape may watch more",
+    ("gan.train_step", "torch", "without inputs"): LEFT,
+    ("gan.review_step", "torch", "without detach"): "its docstring says nothing about a graph",
+    ("gan.gradient_penalty", "tensorflow", "watch_accessed_variables"): "the tape may watch more",
     ("any", "tensorflow", ".LeakyReLU → .ReLU"): "Keras's ReLU(negative_slope=0.2) is leaky too",
 }
 
@@ -205,32 +205,32 @@ def check(exercise: Exercise, source: str, framework: Framework, reference) -> V
     return judge(exercise, make_cases(exercise), seen, reference)
 
 
-def work(framework: str, start: int) -> Iterator[tuple[str, str, bool]]:
+def work(topic: str, framework: str, start: int) -> Iterator[tuple[str, str, bool]]:
     """(exercise, what was changed, whether it was killed) for each mutant from number `start`."""
     if framework == "torch":
         import torch
 
         torch.set_num_threads(1)
     fw, number = Framework(framework), 0
-    for exercise in EXERCISES.values():
+    for exercise in load_exercises(topic).values():
         reference = None
         for what, source in mutants(exercise.source(framework)):
             number += 1
             if number > start:
                 reference = reference or run(exercise, exercise.solution(fw), fw)
-                yield exercise.name, what, not check(exercise, source, fw, reference).correct
+                yield exercise.id, what, not check(exercise, source, fw, reference).correct
 
 
-def results(framework: str) -> list[tuple[str, str, bool]]:
+def results(topic: str, framework: str) -> list[tuple[str, str, bool]]:
     """As `work`, in a process of its own: a mutant that kills the interpreter is killed too."""
     every = [
-        (exercise.name, what, True)
-        for exercise in EXERCISES.values()
+        (exercise.id, what, True)
+        for exercise in load_exercises(topic).values()
         for what, _ in mutants(exercise.source(framework))
     ]
     seen: list[tuple[str, str, bool]] = []
     while len(seen) < len(every):
-        command = [sys.executable, __file__, framework, str(len(seen))]
+        command = [sys.executable, __file__, topic, framework, str(len(seen))]
         done = subprocess.run(command, capture_output=True, text=True)
         new = [json.loads(row[3:]) for row in done.stdout.splitlines() if row.startswith("## ")]
         seen += [tuple(row) for row in new]
@@ -251,14 +251,15 @@ def reason(name: str, framework: str, what: str) -> str | None:
 
 @pytest.mark.mutants
 @pytest.mark.parametrize("framework", ["torch", "tensorflow"])
-def test_mutants_of_the_answer_key_fail_their_check(framework, capsys):
-    rows = results(framework)
+@pytest.mark.parametrize("topic", TOPICS)
+def test_mutants_of_the_answer_key_fail_their_check(topic, framework, capsys):
+    rows = results(topic, framework)
     alive = [(name, what) for name, what, killed in rows if not killed]
     excused = {row: why for row in alive if (why := reason(row[0], framework, row[1]))}
     dead, every = len(rows) - len(alive), len(rows)
     with capsys.disabled():
         print()
-        for name in EXERCISES:
+        for name in dict.fromkeys(row[0] for row in rows):
             ours = [killed for exercise, _, killed in rows if exercise == name]
             print(f"{framework:<11} {name:<34} {sum(ours):>4} of {len(ours):>4} killed")
         for name, what, _ in (row for row in rows if row[1].endswith("died)")):
@@ -272,5 +273,5 @@ def test_mutants_of_the_answer_key_fail_their_check(framework, capsys):
 
 
 if __name__ == "__main__":
-    for row in work(sys.argv[1], int(sys.argv[2])):
+    for row in work(sys.argv[1], sys.argv[2], int(sys.argv[3])):
         print("##", json.dumps(row), flush=True)

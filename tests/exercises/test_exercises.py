@@ -1,0 +1,233 @@
+"""The graders, graded: stubs, solutions, wrong and honest answers, garbage, for every exercise."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import itertools
+import math
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from prodgen_lib.course.check import check_answer, make_cases, run, shown_numbers
+from prodgen_lib.course.exercise import Framework, load_exercises, topics
+from prodgen_lib.course.notebook import line
+from prodgen_lib.course.source import edited, stub
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+HERE = Path(__file__).parent
+TOPICS = topics()
+EXERCISES = {e.id: e for topic in TOPICS for e in load_exercises(topic).values()}
+FRAMEWORKS = ("torch", "tensorflow")
+REVIEWS = [name for name, exercise in EXERCISES.items() if exercise.review]
+WRONG = [
+    pytest.param(name, framework, wrong, id=f"{framework}-{name}-{wrong.name}")
+    for framework in FRAMEWORKS
+    for name, exercise in EXERCISES.items()
+    for wrong in exercise.known_wrong(framework)
+]
+
+# A training step moves thousands of weights: there is nothing to work out by hand.
+WITHOUT_A_CASE_BY_HAND = {"gan.train_step"}
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def verdict(name, framework, answer, **options):
+    return check_answer(EXERCISES[name], answer, Framework(framework), **options)
+
+
+def sentence(result):
+    """The message of a failed check, which must be one line for people."""
+    assert not result.correct
+    message = result.message
+    assert message.strip() == message and "\n" not in message and "Traceback" not in message
+    assert 10 < len(message) < 420
+    return message
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("name", EXERCISES)
+def test_stub_is_not_answered_and_solution_passes(name, framework):
+    exercise = EXERCISES[name]
+    blank = exercise.compile(stub(exercise.source(framework)), Framework(framework), "stub")
+    assert sentence(verdict(name, framework, blank)).startswith("Not answered yet")
+    assert verdict(name, framework, exercise.solution(Framework(framework))).correct
+
+
+@pytest.mark.parametrize(("name", "framework", "wrong"), WRONG)
+def test_known_wrong_answer_gets_its_own_sentence(name, framework, wrong):
+    answer = EXERCISES[name].wrong_answer(wrong, Framework(framework))
+    result = verdict(name, framework, answer)
+    assert sentence(result) == wrong.message
+    assert result.wrong == wrong.name
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("name", REVIEWS)
+def test_candidate_is_mended_fault_by_fault(name, framework):
+    exercise, fw = EXERCISES[name], Framework(framework)
+    sentences = {*exercise.messages.values(), *(wrong.message for wrong in exercise.wrong)}
+    candidate = exercise.candidate(framework, exercise.source(framework))
+    planted = [wrong for wrong in exercise.wrong if wrong.planted]
+    for count in range(1, len(planted) + 1):
+        for left in itertools.combinations(planted, count):
+            source = exercise.source(framework)
+            for wrong in left:
+                source = edited(source, wrong.edits(framework))
+            assert (source == candidate) == (count == len(planted))
+            answer = exercise.compile(source, fw, "candidate")
+            assert sentence(verdict(name, framework, answer)) in sentences
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_line_is_the_same_in_both_frameworks_and_stays_off_rounding_edges(name):
+    lines = set()
+    for framework in FRAMEWORKS:
+        exercise = EXERCISES[name]
+        result = verdict(name, framework, exercise.solution(Framework(framework)))
+        lines.add(line(result))
+        assert result.numbers
+        for number in result.numbers:
+            assert edge(number) > 0.05, f"{number} is near a rounding edge: choose another seed"
+    assert len(lines) == 1
+
+
+def edge(number):
+    """How far a number is from where four significant digits round, in units of the last."""
+    if number == 0:
+        return 0.5
+    scaled = abs(number) / 10 ** (math.floor(math.log10(abs(number))) - 3)
+    return abs(scaled % 1 - 0.5)
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("name", EXERCISES)
+def test_another_seed_gives_other_numbers_and_the_same_verdict(name, framework):
+    exercise, fw = EXERCISES[name], Framework(framework)
+    usual = shown_numbers(run(exercise, exercise.solution(fw), fw))
+    other = verdict(name, framework, exercise.solution(fw), seed=99)
+    assert other.correct and other.numbers != usual
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_exercise_says_what_a_learner_needs(name):
+    exercise = EXERCISES[name]
+    assert len(exercise.wrong) >= 3 and len(set(w.name for w in exercise.wrong)) == len(
+        exercise.wrong
+    )
+    assert len(exercise.hints) == 3 and exercise.hints[0].endswith("?")
+    assert 1 <= exercise.difficulty <= 5 and 1 <= exercise.importance <= 5
+    assert (
+        exercise.review
+        or any(case.by_hand for case in make_cases(exercise))
+        or name in WITHOUT_A_CASE_BY_HAND
+    )
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("name", EXERCISES)
+def test_hints_hold_no_code_of_the_solution(name, framework):
+    exercise = EXERCISES[name]
+    function = ast.parse(exercise.source(framework)).body[0]
+    calls = {ast.unparse(n) for n in ast.walk(function) if isinstance(n, ast.Call)}
+    for hint in exercise.hints:
+        assert not [call for call in calls if call in hint]
+        assert "==" not in hint
+
+
+def honest():
+    """(framework, file, function, id) of each; a topic that serves both frameworks has one file."""
+    for framework, topic in itertools.product(FRAMEWORKS, TOPICS):
+        names = (f"honest_{topic}_{framework}", f"honest_{topic}")
+        file = next((name for name in names if (HERE / f"{name}.py").exists()), None)
+        text = (HERE / f"{file}.py").read_text() if file else ""
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.FunctionDef):
+                identity = f"{topic}.{node.name.partition('__')[0]}"
+                if identity in EXERCISES:
+                    yield framework, file, node.name, identity
+
+
+@pytest.mark.parametrize(("framework", "file", "function", "name"), list(honest()))
+def test_honest_answer_passes(framework, file, function, name):
+    answer = getattr(importlib.import_module(file), function)
+    result = verdict(name, framework, answer)
+    assert result.correct, result.message
+
+
+def test_there_are_three_honest_answers_to_each_exercise():
+    found = [(framework, name) for framework, _, _, name in honest()]
+    for each in itertools.product(FRAMEWORKS, EXERCISES):
+        assert found.count(each) >= 3, each
+
+
+def raises(*args, **options):
+    raise ValueError("one\ntwo " + 500 * "x")
+
+
+def leaves(*args, **options):
+    raise SystemExit(3)
+
+
+def recurses(*args, **options):
+    return recurses(*args, **options)
+
+
+def talks(*args, **options):
+    print("x" * 10_000)
+
+
+def no_arguments():
+    return None
+
+
+GARBAGE = {
+    "none": lambda *args, **options: None,
+    "text": lambda *args, **options: "0.5",
+    "numpy": lambda *args, **options: np.zeros(3, np.float32),
+    "number": lambda *args, **options: 3,
+    "endless": lambda *args, **options: itertools.count(),
+    "ragged": lambda *args, **options: [[1], [2, 3]],
+    "first argument": lambda *args, **options: args[0] if args else options,
+    "class": dict,
+    "no function": 3,
+    **{f.__name__: f for f in (raises, leaves, recurses, talks, no_arguments)},
+}
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("name", EXERCISES)
+@pytest.mark.parametrize("garbage", GARBAGE)
+def test_garbage_gets_one_sentence(name, framework, garbage, capsys):
+    sentence(verdict(name, framework, GARBAGE[garbage]))
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_exercises_stand_in_the_order_of_the_chapter(topic):
+    for path in sorted((HERE.parents[1] / "chapters").glob("*.md")):
+        lines = path.read_text().splitlines()
+        told = "\n".join(
+            text for text in lines if re.search(rf"prodgen_lib\.(torch\.)?{topic} im", text)
+        )
+        names = [name for name in load_exercises(topic) if re.search(rf"\b{name}\b", told)]
+        places = [re.search(rf"\b{name}\b", told).start() for name in names]
+        if len(names) == len(load_exercises(topic)):
+            assert places == sorted(places)
+            return
+    pytest.skip(f"no chapter shows all exercises of {topic} yet")
