@@ -56,6 +56,7 @@ def compose(target: Target) -> NotebookNode:
         tags = set(cell.metadata.get("tags", []))
         if (tags & set(FRAMEWORKS)) <= {target.framework}:
             cells += _cells(target, cell, tags)
+    cells = _with_headers_joined(cells)
     _make_ids_unique(target, cells)
     notebook = nbformat.v4.new_notebook(
         cells=cells,
@@ -86,6 +87,19 @@ def _cells(target: Target, cell: NotebookNode, tags: set[str]) -> Iterator[Noteb
         if target.framework and not tags & set(FRAMEWORKS):
             source = source.replace("prodgen_lib.torch", f"prodgen_lib.{target.framework}")
         yield _code(identity, source, sorted(tags & {"parameters"}))
+
+
+def _with_headers_joined(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """An exercise's header goes to the end of the author's text before it: a cell fewer to read."""
+    joined: list[NotebookNode] = []
+    for cell in cells:
+        before = joined[-1] if joined else None
+        follows_text = before and before.cell_type == "markdown" and not before.metadata
+        if has(cell, "about") and follows_text:
+            before.source += f"\n\n{cell.source}"
+        else:
+            joined.append(cell)
+    return joined
 
 
 def digest(source: str) -> str:
@@ -230,9 +244,14 @@ def _make_ids_unique(target: Target, cells: list[NotebookNode]) -> None:
             cell.id = f"{cell.id}-{seen[cell.id]}"
 
 
+def has(cell: NotebookNode, *tags: str) -> bool:
+    """Whether a cell carries one of these tags."""
+    return bool(set(tags) & set(cell.metadata.get("tags", [])))
+
+
 def is_shown(cell: NotebookNode) -> bool:
     """Whether a cell holds library code (or a learner's version of it)."""
-    return bool({"exercise", "given"} & set(cell.metadata.get("tags", [])))
+    return has(cell, "exercise", "given")
 
 
 def _check_names(target: Target, cells: list[NotebookNode]) -> None:

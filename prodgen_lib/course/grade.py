@@ -24,8 +24,8 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 from prodgen_lib.course import names
-from prodgen_lib.course.compose import TITLES
-from prodgen_lib.course.grade_copy import graded_copy, has
+from prodgen_lib.course.compose import TITLES, has
+from prodgen_lib.course.grade_copy import graded_copy
 from prodgen_lib.course.grade_report import MARK
 from prodgen_lib.course.project import (
     KERNEL_ENVIRONMENT,

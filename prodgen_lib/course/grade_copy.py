@@ -8,12 +8,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from prodgen_lib.course import names
-from prodgen_lib.course.compose import KERNEL
-
-
-def has(cell: NotebookNode, *tags: str) -> bool:
-    """Whether a cell carries one of these tags."""
-    return bool(set(tags) & set(cell.metadata.get("tags", [])))
+from prodgen_lib.course.compose import KERNEL, has
 
 
 def graded_copy(learner: NotebookNode, pristine: NotebookNode) -> NotebookNode:

@@ -11,13 +11,13 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from prodgen_lib.course import names
-from prodgen_lib.course.compose import is_shown
+from prodgen_lib.course.compose import has, is_shown
 from prodgen_lib.course.exercise import load_exercises
 from prodgen_lib.course.source import stub
 
 MOST_LINES = 30
 MOST_WORDS = 120
-GENERATED = {"about", "questions"}
+GENERATED = ("about", "questions")
 FENCE = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)[^)]*\)|<img\b[^>]*>")
 LINK = re.compile(r"\]\(([^)\s]+)[^)]*\)")
@@ -57,7 +57,7 @@ def _code(cell: NotebookNode) -> Iterator[str]:
 def _text(cell: NotebookNode, file: str, root: Path, built: set[str]) -> Iterator[str]:
     prose = FENCE.sub("", cell.source)
     words = len(prose.split())
-    if words > MOST_WORDS and not GENERATED & set(cell.metadata.get("tags", [])):
+    if words > MOST_WORDS and not has(cell, *GENERATED):
         yield f"{words} words; at most {MOST_WORDS}: shorten it or split it (two blank lines)."
     for image in IMAGE.finditer(prose):
         words = image[1] if image[2] else re.search(r'\balt="([^"]+)"', image[0])
@@ -78,10 +78,10 @@ def leaks(solution: NotebookNode, learner: NotebookNode, file: str) -> list[str]
     see: signatures, docstrings, given functions, a candidate's code.
     """
     pairs = list(zip(solution.cells, learner.cells, strict=True))
-    given = set().union(*(_lines(cell.source) for cell, _ in pairs if _has(cell, "given")))
+    given = set().union(*(_lines(cell.source) for cell, _ in pairs if has(cell, "given")))
     found = []
     for answer, shown in pairs:
-        if not _has(answer, "exercise"):
+        if not has(answer, "exercise"):
             continue
         public = given | _lines(shown.source) | _lines(stub(answer.source))
         secret = _lines(answer.source) - public
@@ -100,10 +100,6 @@ def unshown(solution: NotebookNode, topic: str, file: str) -> list[str]:
         return []
     missing = [e.id for e in load_exercises(topic).values() if e.id not in shown]
     return [f"{file} does not show the exercise {identity}." for identity in missing]
-
-
-def _has(cell: NotebookNode, tag: str) -> bool:
-    return tag in cell.metadata.get("tags", [])
 
 
 def _lines(source: str) -> set[str]:

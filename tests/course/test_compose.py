@@ -34,8 +34,16 @@ def test_an_exercise_becomes_a_heading_an_answer_and_a_check(course):
         "tags": ["check", "nbval-check-output"],
         "exercise_id": "mini.centred",
     }
+
     about = cell(learner, "mini-centred-about").source
     assert "●○○○○" in about and "5 minutes" in about and 'hint("mini.centred")' in about
+
+
+def test_an_exercise_header_joins_the_text_before_it(course):
+    learner = made(course, learner=True)
+    place = [c.id for c in learner.cells].index("mini-mean")
+    before = learner.cells[place - 1]
+    assert before.source.startswith("Two blank lines make a new cell.\n\n#### Exercise: `mean`")
 
 
 def test_a_long_check_is_wrapped_as_the_formatter_would(course):
@@ -95,7 +103,7 @@ def test_the_same_input_gives_the_same_bytes(course):
         ("import mean", "import total as t", "must hold imports only"),
         ("import mean", "import mean\nx = 1", "must hold imports only"),
         ("import mean", "import total", "mini.total, which"),
-        ("import centred, review", "import mean, review", "mini-mean-about twice"),
+        ("import centred, review", "import mean, review", "mini-mean twice"),
         ("{{twin}}", "{{twins}}", r"\{\{twins\}\}"),
         ("torch.mini import total", "torch.maxi import total", "no answer key maxi.py"),
     ],
