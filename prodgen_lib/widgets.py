@@ -6,15 +6,18 @@ They work by keyboard: Tab reaches the slider, arrow keys move it.
 from __future__ import annotations
 
 import io
+import time
 from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
 
 import numpy as np
-from ipywidgets import HTML, IntSlider, Layout, VBox
+from ipywidgets import HTML, Button, HBox, IntSlider, Layout, VBox
 from PIL import Image as Picture
 
+from prodgen_lib import ratings
 from prodgen_lib.plots import checked
+from prodgen_lib.ratings import SIDES, Study
 
 
 def walk(first: np.ndarray, second: np.ndarray, stops: int) -> np.ndarray:
@@ -60,6 +63,72 @@ def latent_walk(pictures: np.ndarray, captions: Sequence[str], *, zoom: int = 8)
     move({"new": 0})
     slider.observe(move, names="value")
     return VBox([slider, picture, words])
+
+
+def blind_comparison(study: Study, question: str, *, zoom: int = 6) -> VBox:
+    """Pairs of pictures, one after the other, with a vote for the left or the right one.
+
+    The arrow keys on the lever vote, and so do the two buttons. Nothing says what a picture is.
+    Each vote is in the file (`ratings_file`) before the next pair is shown; a study that was left
+    begins where it was. Its static twin: an analysis of simulated votes.
+    """
+    pair, words = HTML(), HTML()
+    lever = IntSlider(
+        value=0,
+        min=-1,
+        max=1,
+        readout=False,
+        tooltip="Vote with the arrow keys: left or right",
+        layout=Layout(width="140px"),
+    )
+    buttons = [Button(description=side.capitalize()) for side in SIDES]
+    path = ratings.ratings_file()
+    done = {entry["trial"] for entry in ratings.read_votes(path, study)}
+    left = [number for number in range(len(study.trials)) if number not in done]
+    shown = time.monotonic()
+
+    def show_next(note: str = "") -> None:
+        nonlocal shown
+        count = len(study.trials) - len(left)
+        for control in (lever, *buttons):
+            control.disabled = not left
+        text = f"{count} of {len(study.trials)} pairs rated. {note}"
+        words.value = f'<span role="status">{escape(text)}</span>'
+        pair.value = _pair(study, left[0], question, zoom) if left else ""
+        shown = time.monotonic()
+
+    def choose(side: str) -> None:
+        if not left:
+            return
+        seconds = round(time.monotonic() - shown, 2)
+        try:
+            ratings.append_vote(path, {**ratings.vote(study, left[0], side), "seconds": seconds})
+        except OSError as error:
+            return show_next(f"This vote could not be kept in {path}: {error.strerror}.")
+        left.pop(0)
+        show_next("" if left else "That was the last: run the next cell.")
+
+    def pull(change: dict) -> None:
+        if change["new"]:
+            choose(SIDES[change["new"] > 0])
+            lever.value = 0
+
+    for side, button in zip(SIDES, buttons, strict=True):
+        button.on_click(lambda _, side=side: choose(side))
+    lever.observe(pull, names="value")
+    show_next()
+    return VBox([pair, HBox([buttons[0], lever, buttons[1]]), words])
+
+
+def _pair(study: Study, number: int, question: str, zoom: int) -> str:
+    """Both pictures of a trial; their words don't tell what they are, since the test is blind."""
+    pictures = []
+    for side in SIDES:
+        name, index = study.trials[number].picture(side)
+        address = enlarged(checked(study.sets[name][index : index + 1])[0], zoom)
+        words = f"{side} picture of pair {number + 1}"
+        pictures.append(f'<img src="{address}" alt="{words}" style="margin-right: 16px">')
+    return f"<p>{escape(question)}</p>" + "".join(pictures)
 
 
 def enlarged(picture: np.ndarray, zoom: int) -> str:
