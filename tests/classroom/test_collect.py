@@ -1,0 +1,300 @@
+import io
+import os
+import stat
+import zipfile
+from datetime import UTC, datetime
+
+import pytest
+
+from prodgen_lib.classroom import collect as collecting
+from prodgen_lib.classroom import unzip
+from prodgen_lib.classroom.collect import collect
+from prodgen_lib.classroom.layout import place
+from prodgen_lib.classroom.read import Unreadable
+from prodgen_lib.course.project import CourseError
+
+
+def put(root, name, content="{}", time=None):
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    if time:
+        os.utime(path, (time, time))
+    return path
+
+
+def packed(path, entries):
+    """A zip file of names (or ZipInfo) and contents."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries:
+            archive.writestr(name, content)
+    return path
+
+
+def inner(*entries):
+    data = io.BytesIO()
+    packed(data, entries)
+    return data.getvalue()
+
+
+def keys(found):
+    return [of.student.key for of in found]
+
+
+def only(found):
+    assert len(found) == 1, keys(found)
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "name", "system", "number"),
+    [
+        ("ada/x.ipynb", "ada", "ada", "", ""),
+        ("ada/ps1/x.ipynb", "ada", "ada", "", ""),
+        ("submitted/ada/ps1/x.ipynb", "ada", "ada", "", ""),
+        ("ada.ipynb", "ada", "ada", "", ""),
+        ("Zoë 周_12_assignsubmission_file_/x.ipynb", "Zoë 周_12", "Zoë 周", "moodle", "12"),
+        ("Zoë 周_12_assignsubmission_file/a/x.ipynb", "Zoë 周_12", "Zoë 周", "moodle", "12"),
+        ("A_B C_7_assignsubmission_file_x.ipynb", "A_B C_7", "A_B C", "moodle", "7"),
+        ("A_7_assignsubmission_onlinetext_/onlinetext.html", "A_7", "A", "moodle", "7"),
+        ("lovelaceada_31_4711_06_gan_torch.ipynb", "lovelaceada_31", "lovelaceada", "canvas", "31"),
+        ("lovelaceada_LATE_31_4711_x-1.ipynb", "lovelaceada_31", "lovelaceada", "canvas", "31"),
+        ("anon_a1B2c_4711_x.ipynb", "anon_a1B2c", "anon_a1B2c", "canvas", ""),
+        ("LATE_anon_a1B2c_4711_x.ipynb", "anon_a1B2c", "anon_a1B2c", "canvas", ""),
+        ("محمد علي/x.ipynb", "محمد علي", "محمد علي", "", ""),
+        ("06_gan_torch.ipynb", "06_gan_torch", "06_gan_torch", "", ""),
+    ],
+)
+def test_whose_a_file_is(path, key, name, system, number):
+    student = place(tuple(path.split("/"))).student
+    assert (student.key, student.name) == (key, name)
+    assert (student.system, student.number) == (system, number)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "ada/submitted/bob/ps1/x.ipynb",
+        "ada/Bob_5_assignsubmission_file_/x.ipynb",
+        "ada/bob_5_6_x.ipynb",
+        "submitted/ada/Bob_5_assignsubmission_file_/x.ipynb",
+    ],
+)
+def test_nobody_hands_in_for_another_by_a_name_of_their_own(path):
+    assert place(tuple(path.split("/"))).student.key == "ada"
+
+
+def test_the_first_name_counts_where_a_student_wrote_a_second():
+    moodle = place(("Ada_1_assignsubmission_file_Bob_2_assignsubmission_file_x.ipynb",))
+    canvas = place(("ada_1_2_bob_LATE_3_4_x.ipynb",))
+    assert moodle.student.key == "Ada_1"
+    assert canvas.student.key == "ada_1" and not canvas.late
+
+
+def test_two_spellings_of_one_accent_are_one_student(tmp_path):
+    put(tmp_path, "Zoe\u0308/a.ipynb")
+    put(tmp_path, "Zo\u00eb/b.ipynb")
+    assert len(only(collect(tmp_path)).notebooks) == 2
+
+
+def test_names_that_turn_the_text_are_shown_plain(tmp_path):
+    put(tmp_path, "ada\u202egnp\x1b[31m/x.ipynb")
+    student = only(collect(tmp_path)).student
+    assert student.name == "adagnp"
+
+
+def test_a_name_that_is_not_utf_8(tmp_path):
+    folder = os.fsencode(tmp_path) + b"/Ren\xe9"
+    os.mkdir(folder)
+    with open(folder + b"/x.ipynb", "w") as file:
+        file.write("{}")
+    assert keys(collect(tmp_path)) == ["René"]
+
+
+def test_nbgrader_folders_with_their_time(tmp_path):
+    put(tmp_path, "submitted/ada/ps1/06.ipynb", "ada")
+    put(tmp_path, "submitted/ada/ps1/timestamp.txt", "2026-11-02 01:30:00.5 UTC")
+    put(tmp_path, "submitted/ada/ps1/.ipynb_checkpoints/06-checkpoint.ipynb")
+    put(tmp_path, "submitted/bob/ps1/06.ipynb", "bob")
+    put(tmp_path, "submitted/bob/ps1/timestamp.txt", "2026-11-01 20:30:00 America/New_York")
+    ada, bob = collect(tmp_path)
+    assert [file.read() for file in ada.notebooks] == [b"ada"]
+    assert ada.handed_in == datetime(2026, 11, 2, 1, 30, 0, 500_000, tzinfo=UTC)
+    assert bob.handed_in == datetime(2026, 11, 2, 1, 30, tzinfo=UTC)
+
+
+def test_a_time_that_is_none_is_no_time(tmp_path):
+    put(tmp_path, "ada/ps1/06.ipynb")
+    put(tmp_path, "ada/ps1/timestamp.txt", "yesterday\n" * 100)
+    assert only(collect(tmp_path)).handed_in is None
+
+
+def test_the_latest_of_several_comes_first(tmp_path):
+    put(tmp_path, "ada/old.ipynb", "old", time=1_000_000)
+    put(tmp_path, "ada/new.ipynb", "new", time=2_000_000)
+    assert [file.read() for file in only(collect(tmp_path)).notebooks] == [b"new", b"old"]
+
+
+def test_canvas_counts_uploads(tmp_path):
+    put(tmp_path, "ada_7_200_x-1.ipynb", "second", time=1_000_000)
+    put(tmp_path, "ada_LATE_7_90_x.ipynb", "first", time=2_000_000)
+    ada = only(collect(tmp_path))
+    assert [file.read() for file in ada.notebooks] == [b"second", b"first"]
+    assert ada.late
+
+
+def test_too_many_notebooks_of_one_student(tmp_path):
+    for number in range(12):
+        put(tmp_path, f"ada/{number:02}.ipynb", str(number), time=1_000_000 + number * 100)
+    ada = only(collect(tmp_path))
+    assert len(ada.notebooks) == 10 and ada.notebooks[0].read() == b"11"
+    assert "12 notebooks" in ada.notes[0]
+
+
+def test_a_student_without_a_notebook_is_there_all_the_same(tmp_path):
+    put(tmp_path, "Ada_1_assignsubmission_onlinetext_/onlinetext.html", "<script>")
+    ada = only(collect(tmp_path))
+    assert ada.notebooks == [] and "no notebook" in ada.notes[0]
+
+
+def test_moodle_zip_with_students_zips(tmp_path):
+    path = packed(
+        tmp_path / "all.zip",
+        [
+            ("Zoë_1_assignsubmission_file_/06.ipynb", "zoe"),
+            ("Bob_2_assignsubmission_file_/work.zip", inner(("a/06.ipynb", "bob"))),
+            ("Eve_3_assignsubmission_file_/bad.zip", b"PK no zip"),
+        ],
+    )
+    bob, eve, zoe = collect(path)
+    assert (bob.notebooks[0].read(), zoe.notebooks[0].read()) == (b"bob", b"zoe")
+    assert zoe.student.name == "Zoë"
+    assert eve.notebooks == [] and "damaged" in eve.notes[0]
+
+
+def test_zip_of_a_folder_of_the_same_name(tmp_path):
+    path = packed(tmp_path / "class.zip", [("class/ada/x.ipynb", "a"), ("class/bob/x.ipynb", "b")])
+    assert keys(collect(path)) == ["ada", "bob"]
+
+
+def test_names_in_zips_of_other_systems(tmp_path):
+    assert keys(collect(packed(tmp_path / "all.zip", [("Bob\\ps1\\x.ipynb", "b")]))) == ["Bob"]
+    info = zipfile.ZipInfo("Zoë/x.ipynb".encode().decode("cp437"))
+    assert unzip._names(info) == ["Zoë", "x.ipynb"], "UTF-8 without the flag"
+    info.filename = "Zoë/x.ipynb"
+    assert unzip._names(info) == ["Zoë", "x.ipynb"], "code page 437"
+
+
+@pytest.mark.parametrize(
+    "name", ["../../evil.ipynb", "ada/../../evil.ipynb", "/etc/evil.ipynb", "C:\\evil.ipynb"]
+)
+def test_no_path_escapes(tmp_path, name):
+    path = packed(tmp_path / "all.zip", [(name, "evil"), ("bob/x.ipynb", "bob")])
+    before = {p for p in tmp_path.rglob("*")}
+    found = {of.student.key: of for of in collect(path)}
+    assert found.pop("bob").notebooks[0].read() == b"bob"
+    (evil,) = found.values()
+    assert evil.notebooks == [] and "leads out of the folder" in evil.notes[0]
+    assert {p for p in tmp_path.rglob("*")} == before
+
+
+def test_links_are_not_followed(tmp_path):
+    secret = put(tmp_path, "secret.txt", "secret")
+    root = tmp_path / "class"
+    put(root, "bob/x.ipynb")
+    (root / "ada").mkdir()
+    (root / "ada/x.ipynb").symlink_to(secret)
+    (root / "eve").symlink_to(tmp_path)
+    ada, _, eve = collect(root)
+    for of in (ada, eve):
+        assert of.notebooks == [] and "links are not followed" in of.notes[0]
+
+
+def test_links_in_zips_are_not_followed(tmp_path):
+    info = zipfile.ZipInfo("ada/x.ipynb")
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    ada = only(collect(packed(tmp_path / "all.zip", [(info, "/etc/passwd")])))
+    assert ada.notebooks == [] and "links are not followed" in ada.notes[0]
+
+
+def test_a_link_that_appears_later_is_not_followed(tmp_path):
+    secret = put(tmp_path, "secret.txt", "secret")
+    path = put(tmp_path / "class", "ada/x.ipynb")
+    ada = only(collect(tmp_path / "class"))
+    path.unlink()
+    path.symlink_to(secret)
+    with pytest.raises(Unreadable, match="link"):
+        ada.notebooks[0].read()
+
+
+def test_zip_bombs_stay_small(tmp_path):
+    bomb = inner(("x.ipynb", b"\0" * 50_000_000))
+    assert len(bomb) < 60_000
+    path = packed(tmp_path / "all.zip", [("ada/x.zip", bomb), ("bob/x.ipynb", "bob")])
+    ada, bob = collect(path)
+    with pytest.raises(Unreadable, match="far more"):
+        ada.notebooks[0].read()
+    assert bob.notebooks[0].read() == b"bob"
+
+
+def test_zips_in_zips_in_zips_are_not_opened(tmp_path):
+    data = inner(("x.ipynb", "x"))
+    for _ in range(5):
+        data = inner(("x.zip", data))
+    ada = only(collect(packed(tmp_path / "all.zip", [("ada/x.zip", data)])))
+    assert ada.notebooks == [] and "no notebook" in ada.notes[0]
+
+
+def test_too_many_entries(tmp_path, monkeypatch):
+    monkeypatch.setattr(unzip, "MOST_ENTRIES", 3)
+    data = inner(*((f"{number}.ipynb", "x") for number in range(4)))
+    ada = only(collect(packed(tmp_path / "all.zip", [("ada/x.zip", data)])))
+    assert ada.notebooks == [] and "more than 3 files" in ada.notes[0]
+
+
+def test_damaged_and_locked_entries(tmp_path):
+    path = packed(tmp_path / "all.zip", [("ada/x.ipynb", "abc" * 1000)])
+    data = bytearray(path.read_bytes())
+    data[45] ^= 0xFF
+    path.write_bytes(data)
+    with pytest.raises(Unreadable, match="damaged"):
+        only(collect(path)).notebooks[0].read()
+    data[45] ^= 0xFF
+    start = data.index(b"PK\x01\x02")
+    data[start + 8] |= 1
+    path.write_bytes(data)
+    with pytest.raises(Unreadable, match="password"):
+        only(collect(path)).notebooks[0].read()
+
+
+def test_folders_without_end(tmp_path):
+    deep = tmp_path / "class/ada" / "/".join("d" * 20)
+    put(deep, "x.ipynb")
+    ada = only(collect(tmp_path / "class"))
+    assert "nested too deeply" in ada.notes[0]
+
+
+def test_a_folder_that_may_not_be_read(tmp_path, monkeypatch):
+    put(tmp_path, "ada/x.ipynb")
+    put(tmp_path, "bob/x.ipynb")
+    scan = os.scandir
+
+    def locked(folder):
+        if folder.name == "ada":
+            raise PermissionError(13, "Permission denied")
+        return scan(folder)
+
+    monkeypatch.setattr(collecting.os, "scandir", locked)
+    ada, bob = collect(tmp_path)
+    assert "can't be read: Permission denied" in ada.notes[0]
+    assert len(bob.notebooks) == 1
+
+
+@pytest.mark.parametrize("content", [None, "text"])
+def test_what_holds_no_submissions_is_one_sentence(tmp_path, content):
+    path = tmp_path / "class"
+    with pytest.raises(CourseError, match="does not exist"):
+        collect(path)
+    path.mkdir() if content is None else path.write_text(content)
+    with pytest.raises(CourseError, match=r"no submissions|neither a folder"):
+        collect(path)
