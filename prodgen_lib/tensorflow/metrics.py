@@ -185,8 +185,9 @@ def local_moments(
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
     """Means x̄ and ȳ, sum of variances σx²+σy², and covariance σxy under the window at each place.
 
-    Each (…, C, H-size+1, W-size+1), channels first, since matrix products make them. Population moments, E[x²]-x̄², of pictures moved by half the
-    range, which leaves them as they are but keeps the rounding of float32 near 1e-7.
+    Each (…, C, H-size+1, W-size+1): channels first, since matrix products make them. Population
+    moments, E[x²]-x̄², of pictures moved by half the range, which leaves them as they are but keeps
+    the rounding of float32 near 1e-7.
     ValueError for pictures smaller than the window, or with values below 0: SSIM compares ratios
     of brightness, and -0.5 has none.
     """
