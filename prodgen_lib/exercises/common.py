@@ -8,7 +8,7 @@ from types import ModuleType
 
 import numpy as np
 
-from prodgen_lib.course.exercise import Framework
+from prodgen_lib.course.exercise import Complaint, Framework, Wrong
 
 
 def probe(framework: Framework) -> ModuleType:
@@ -19,6 +19,30 @@ def probe(framework: Framework) -> ModuleType:
 def yes(holds: bool) -> np.ndarray:
     """Something that should hold, as a whole number: 1 or 0."""
     return np.asarray(int(holds))
+
+
+def refuses(function: Callable, *arguments: object, **options: object) -> np.ndarray:
+    """Whether a call ends in a ValueError, as 1 or 0: neither a number nor another error."""
+    try:
+        function(*arguments, **options)
+    except ValueError:
+        return yes(True)
+    except Exception:
+        return yes(False)
+    return yes(False)
+
+
+def two(value: object, what: str) -> tuple[object, object]:
+    """The two parts of an answer; a complaint about anything else."""
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        found = "None (is there a `return`?)" if value is None else f"a {type(value).__name__}"
+        raise Complaint(f"The answer is {found}; expected a pair: {what}.")
+    return value[0], value[1]
+
+
+def in_float64(value: object) -> np.ndarray:
+    """Whether a tensor holds float64, as 1 or 0."""
+    return yes("float64" in str(getattr(value, "dtype", "")))
 
 
 def summary(values: np.ndarray) -> np.ndarray:
@@ -62,3 +86,23 @@ def drawn_weights(seed: int, scale: float = 0.5) -> Callable[[tuple[int, ...], b
         return rng.uniform(0.2, 1.2, shape).astype(np.float32)
 
     return draw
+
+
+def replacing(torch: str, tensorflow: str) -> Callable[..., Wrong]:
+    """A maker of known wrong answers that stand in place of this piece of the answer key.
+
+    What it makes takes a name, a message, the wrong piece in PyTorch and in TensorFlow; one piece
+    is enough where both read the same.
+    """
+
+    def wrong(name: str, message: str, *pieces: str, planted: bool = True) -> Wrong:
+        edits = ((torch, pieces[0]),), ((tensorflow, pieces[-1]),)
+        return Wrong(name, message, *edits, planted=planted)
+
+    return wrong
+
+
+def near(one: np.ndarray, other: np.ndarray, *, tolerance: float = 1e-4) -> bool:
+    """Whether two arrays agree in shape and, up to rounding, in numbers."""
+    close = one.shape == other.shape and np.allclose(one, other, rtol=tolerance, atol=tolerance)
+    return bool(close)

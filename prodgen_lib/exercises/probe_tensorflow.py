@@ -49,14 +49,14 @@ def graph_free(value: object) -> bool:
     return True
 
 
-def pictures(images: np.ndarray) -> tf.Tensor:
-    """Float pictures N×H×W×C in this framework's layout."""
-    return tf.constant(images, tf.float32)
+def pictures(images: np.ndarray, dtype: str = "float32") -> tf.Tensor:
+    """Pictures N×H×W×C, or one H×W×C, in this framework's layout."""
+    return tensor(images, dtype)
 
 
-def tensor(numbers: np.ndarray) -> tf.Tensor:
-    """Numbers as a float32 tensor."""
-    return tf.constant(numbers, tf.float32)
+def tensor(numbers: np.ndarray, dtype: str = "float32") -> tf.Tensor:
+    """Numbers as a tensor."""
+    return tf.constant(numbers, dtype)
 
 
 def sizes(images: tf.Tensor) -> tuple[int, int, int]:

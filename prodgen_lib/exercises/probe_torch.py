@@ -45,14 +45,14 @@ def graph_free(value: object) -> bool:
     return not getattr(value, "requires_grad", False)
 
 
-def pictures(images: np.ndarray) -> Tensor:
-    """Float pictures N×H×W×C in this framework's layout."""
-    return tensor(images.transpose(0, 3, 1, 2))
+def pictures(images: np.ndarray, dtype: str = "float32") -> Tensor:
+    """Pictures N×H×W×C, or one H×W×C, in this framework's layout."""
+    return tensor(np.moveaxis(images, -1, -3), dtype)
 
 
-def tensor(numbers: np.ndarray) -> Tensor:
-    """Numbers as a float32 tensor."""
-    return torch.tensor(np.ascontiguousarray(numbers), dtype=torch.float32)
+def tensor(numbers: np.ndarray, dtype: str = "float32") -> Tensor:
+    """Numbers as a tensor."""
+    return torch.tensor(np.ascontiguousarray(numbers), dtype=getattr(torch, dtype))
 
 
 def sizes(images: Tensor) -> tuple[int, int, int]:
