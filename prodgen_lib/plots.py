@@ -127,16 +127,18 @@ def grid(
 ) -> Figure:
     """uint8 pictures (N, H, W, C) in a grid, each pixel a sharp square, 0.7 inch or more a picture.
 
-    `titles` puts words over pictures: one for each, or one for each column (over the first row).
+    `titles` puts words over pictures: one for each, or one for each column (over the first row);
+    they may have several lines.
     `rows` puts words to the left of each row.
     """
     columns = min(columns, len(images))
     zoom = max(1, round(100 / images.shape[2]))
     each = titles is not None and len(titles) > columns
-    above, beside = (36 // zoom if each else 0), (_longest(rows) * 14 // zoom if rows else 0)
+    words = 12 + 24 * max((text.count("\n") + 1 for text in titles or ()), default=1)
+    above, beside = (words // zoom if each else 0), (_longest(rows) * 14 // zoom if rows else 0)
     sheet = mosaic(images, columns, above=above, beside=beside)
     if titles is not None and not each:
-        head = np.full((36 // zoom, *sheet.shape[1:]), 255, np.uint8)
+        head = np.full((words // zoom, *sheet.shape[1:]), 255, np.uint8)
         sheet = np.concatenate([head, sheet])
     fig = Figure(figsize=np.array([sheet.shape[1], sheet.shape[0]]) * zoom / DPI, dpi=DPI)
     ax = fig.add_axes((0, 0, 1, 1))
@@ -144,13 +146,13 @@ def grid(
     ax.set_axis_off()
     tall, wide = images.shape[1] + GAP + above, images.shape[2] + GAP
     start = sheet.shape[0] - GAP - tall * -(-len(images) // columns)
-    for index, words in enumerate(titles or ()):
+    for index, text in enumerate(titles or ()):
         middle = beside + GAP + (index % columns + 0.5) * wide - GAP / 2
         over = start + index // columns * tall + above
-        ax.text(middle, over, words, fontsize=TITLE, ha="center", va="bottom")
-    for index, words in enumerate(rows or ()):
+        ax.text(middle, over, text, fontsize=TITLE, ha="center", va="bottom")
+    for index, text in enumerate(rows or ()):
         middle = start + above + GAP + index * tall + images.shape[1] / 2
-        ax.text(beside - 2 * GAP, middle, words, fontsize=TITLE + 1, ha="right", va="center")
+        ax.text(beside - 2 * GAP, middle, text, fontsize=TITLE + 1, ha="right", va="center")
     return fig
 
 

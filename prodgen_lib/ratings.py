@@ -40,7 +40,7 @@ class Study:
     """Pictures to compare, and the pairs in the order in which they are shown.
 
     sets: uint8 (N, H, W, C) for each name. names: the sets that are compared, in order. identity:
-    hex digits that change with any picture or pair, so that votes of two studies never mix.
+    hex digits that change with any pair or picture in it, so votes of two studies never mix.
     """
 
     sets: Mapping[str, np.ndarray]
@@ -68,8 +68,9 @@ def plan_study(
     pairs += [(names[0], ruined, True)] * catches
     trials = [_trial(*pairs[i], sets, rng) for i in rng.permutation(len(pairs))]
     known = hashlib.sha256(repr(trials).encode())
-    for pictures in sets.values():
-        known.update(np.ascontiguousarray(pictures))
+    for trial in trials:
+        for name, index in map(trial.picture, SIDES):
+            known.update(np.ascontiguousarray(sets[name][index]))
     return Study(sets, names, tuple(trials), known.hexdigest()[:12])
 
 

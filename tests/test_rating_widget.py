@@ -63,7 +63,7 @@ def test_order_and_sides_come_from_the_seed():
 def test_a_study_of_other_pictures_or_pairs_has_another_identity():
     first = study()
     sets = {name: pictures.copy() for name, pictures in first.sets.items()}
-    sets["b"][0, 0, 0, 0] += 1
+    sets["b"] += 1
     other = plan_study(sets, ruined="d", each=4, catches=3, seed=0)
     assert len({first.identity, other.identity, study(1).identity}) == 3
 
