@@ -85,13 +85,19 @@ def check_values(
         )
 
 
+def picture_means(values: tf.Tensor) -> tf.Tensor:
+    """The mean of each picture's values: (N, H, W, C) to (N,), and (H, W, C) to a scalar."""
+    flat = tf.reshape(values, tf.concat([tf.shape(values)[:-3], [-1]], axis=0))
+    return tf.reduce_mean(flat, axis=-1)  # faster than over three axes at once
+
+
 def mae(images: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
     """Mean absolute error of each picture: the mean of |x - y| over channels and pixels.
 
     Pictures N×H×W×C give (N,), one picture H×W×C gives a scalar. In the units of the pixels.
     """
     images, targets = image_pair(images, targets)
-    return tf.reduce_mean(tf.abs(images - targets), axis=(-3, -2, -1))
+    return picture_means(tf.abs(images - targets))
 
 
 def mse(images: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
@@ -100,7 +106,7 @@ def mse(images: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
     Pictures N×H×W×C give (N,), one picture H×W×C gives a scalar. In squared units of the pixels.
     """
     images, targets = image_pair(images, targets)
-    return tf.reduce_mean(tf.math.squared_difference(images, targets), axis=(-3, -2, -1))
+    return picture_means(tf.math.squared_difference(images, targets))
 
 
 def psnr(images: tf.Tensor, targets: tf.Tensor, *, data_range: float) -> tf.Tensor:
@@ -114,7 +120,7 @@ def psnr(images: tf.Tensor, targets: tf.Tensor, *, data_range: float) -> tf.Tens
     raises ValueError for shapes or values that don't fit.
     """
     images, targets = image_pair(images, targets, data_range=data_range)
-    errors = tf.reduce_mean(tf.square(images - targets), axis=(-3, -2, -1))
+    errors = picture_means(tf.math.squared_difference(images, targets))
     return 10 / np.log(10) * tf.math.log(data_range**2 / errors)
 
 
@@ -163,21 +169,16 @@ def gaussian_window(*, size: int = 11, sigma: float = 1.5) -> tf.Tensor:
 
 
 def window_means(maps: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
-    """Weighted mean of `maps` (…, H, W) at each place where the whole window fits.
+    """Weighted mean of `maps` (…, H, W, C) at each place where the whole window fits.
 
-    `window` (size,) weighs rows and columns: (…, H-size+1, W-size+1) comes out ("valid").
+    `window` (size,) weighs rows and columns: (…, H-size+1, W-size+1, C) comes out ("valid").
     """
-    height, width = maps.shape[-2:]
-    window = tf.cast(window, maps.dtype)
-    return band(window, height) @ tf.matmul(maps, band(window, width), transpose_b=True)
-
-
-def band(window: tf.Tensor, length: int) -> tf.Tensor:
-    """The matrix (length-size+1, length) whose row i holds `window` from column i on."""
-    size = len(window)
-    offset = tf.range(length) - tf.range(length - size + 1)[:, None]
-    weights = tf.gather(window, tf.clip_by_value(offset, 0, size - 1))
-    return tf.where((offset >= 0) & (offset < size), weights, 0)
+    batch, size = maps if maps.shape.rank == 4 else maps[None], len(window)
+    window = tf.repeat(tf.cast(window, maps.dtype), maps.shape[-1])
+    for shape in ((size, 1, -1, 1), (1, size, -1, 1)):
+        kernel = tf.reshape(window, shape)
+        batch = tf.nn.depthwise_conv2d(batch, kernel, (1, 1, 1, 1), "VALID")
+    return batch if maps.shape.rank == 4 else batch[0]
 
 
 def local_moments(
@@ -185,9 +186,8 @@ def local_moments(
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
     """Means x̄ and ȳ, sum of variances σx²+σy², and covariance σxy under the window at each place.
 
-    Each (…, C, H-size+1, W-size+1): channels first, since matrix products make them. Population
-    moments, E[x²]-x̄², of pictures moved by half the range, which leaves them as they are but keeps
-    the rounding of float32 near 1e-7.
+    Each (…, H-size+1, W-size+1, C). Population moments, E[x²]-x̄², of pictures moved by half the
+    range, which leaves them as they are but keeps the rounding of float32 near 1e-7.
     ValueError for pictures smaller than the window, or with values below 0: SSIM compares ratios
     of brightness, and -0.5 has none.
     """
@@ -204,17 +204,13 @@ def local_moments(
                 f"SSIM needs values from 0 on, and the lowest is {lowest:.4g}; "
                 "move the pictures to [0, data_range] first, for example (x + 1) / 2."
             )
-    x, y = (channels_first(pictures - data_range / 2) for pictures in (images, targets))
-    maps = window_means(tf.stack([x, y, x * x + y * y, x * y]), window)
-    mean_x, mean_y, squares, product = tf.unstack(maps)
-    variances = squares - mean_x**2 - mean_y**2
+    x, y = images - data_range / 2, targets - data_range / 2
+    mean_x, mean_y, squares, product = (
+        window_means(maps, window) for maps in (x, y, x * x + y * y, x * y)
+    )
+    variances = squares - mean_x * mean_x - mean_y * mean_y
     covariance = product - mean_x * mean_y
     return mean_x + data_range / 2, mean_y + data_range / 2, variances, covariance
-
-
-def channels_first(images: tf.Tensor) -> tf.Tensor:
-    """N×H×W×C as N×C×H×W, and H×W×C as C×H×W."""
-    return tf.transpose(images, (0, 3, 1, 2) if images.shape.rank == 4 else (2, 0, 1))
 
 
 def ssim(
@@ -251,9 +247,9 @@ def ssim(
         x, y, window=window, data_range=data_range
     )
     c1, c2 = (k1 * data_range) ** 2, (k2 * data_range) ** 2
-    brightness = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
+    brightness = (2 * mean_x * mean_y + c1) / (mean_x * mean_x + mean_y * mean_y + c1)
     structure = (2 * covariance + c2) / (variances + c2)
-    return tf.reduce_mean(brightness * structure, axis=(-3, -2, -1))
+    return picture_means(brightness * structure)
 
 
 def ms_ssim(
@@ -295,17 +291,17 @@ def ms_ssim(
         )
         similarity = (2 * covariance + c2) / (variances + c2)
         if scale == len(weights) - 1:
-            brightness = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
+            brightness = (2 * mean_x * mean_y + c1) / (mean_x * mean_x + mean_y * mean_y + c1)
             similarity = brightness * similarity
-        result = result * power(tf.reduce_mean(similarity, axis=(-2, -1)), weight)
+        result = result * power(tf.reduce_mean(similarity, axis=(-3, -2)), weight)
     return tf.reduce_mean(result, axis=-1)
 
 
 def halve(images: tf.Tensor) -> tf.Tensor:
     """The mean of each 2×2 pixels; of an odd size the last row or column is left out."""
-    batch = tf.reshape(images, (-1, *images.shape[-3:]))
-    halved = tf.nn.avg_pool2d(batch, 2, 2, "VALID")
-    return tf.reshape(halved, (*images.shape[:-3], *halved.shape[1:]))
+    if images.shape.rank == 3:
+        return halve(images[None])[0]
+    return tf.nn.avg_pool2d(images, 2, 2, "VALID")
 
 
 def power(base: tf.Tensor, exponent: float) -> tf.Tensor:
