@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from prodgen_lib.classroom import cli as classroom
+
 
 class Course(click.Group):
     """A group whose commands answer a mistake with one sentence and a non-zero status."""
@@ -47,6 +49,8 @@ def main(context: click.Context, root: Path | None) -> None:
                prodgen check         grade your notebooks
                prodgen reset 06      start a notebook anew, keeping a backup
                prodgen doctor        what works on this machine
+    Teachers:  prodgen release 06    a zip file for students
+               prodgen grade FOLDER  grade what they submit
     Authors:   prodgen build         make the notebooks from chapters/
                prodgen run 06        run a chapter from the command line
     """
@@ -240,6 +244,9 @@ def doctor(context) -> None:
         well = well and (finding.well or not finding.needed)
     context.exit(int(not well))
 
+
+main.add_command(classroom.release)
+main.add_command(classroom.grade)
 
 if __name__ == "__main__":
     main(prog_name="prodgen")

@@ -1,0 +1,110 @@
+"""The instructor's two commands. What they need is imported when they run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("chapters", nargs=-1, required=True, metavar="CHAPTER...")
+@click.option(
+    "--framework", type=click.Choice(["torch", "tensorflow"]), help="Only this framework."
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The zip file; by default one in releases/, named by chapter, version and text.",
+)
+@click.pass_context
+def release(context, chapters, framework, out) -> None:
+    """Make the zip file for students and remember what it gave out.
+
+    The notebooks are kept in releases/ too, so that `prodgen grade` can grade with the very version
+    that the class began with: keep that folder.
+
+    \b
+    Examples:
+      prodgen release 06
+      prodgen release 06 --framework torch --out gan.zip
+    """
+    from prodgen_lib.classroom.release import release as make
+    from prodgen_lib.course.project import find_root, short
+
+    click.echo(short(make(find_root(context.obj), chapters, framework, out)))
+
+
+@click.command()
+@click.argument("submissions", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder for marks. With one that has some, the class goes on where it stopped.",
+)
+@click.option("--chapter", "chapters", multiple=True, help="Only this chapter; may be repeated.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    help="Of the hidden inputs; by default drawn, and kept in MARKS/run.json.",
+)
+@click.option("--jobs", type=click.IntRange(1), help="Notebooks at a time; by default the cores.")
+@click.option("--only", metavar="EXERCISE", help="Grade this one again; other marks stay.")
+@click.option("--scheduler", metavar="ADDRESS", help="Of a dask.distributed cluster to grade on.")
+@click.option("--no-sandbox", is_flag=True, help="Run submissions with all your rights. Dangerous.")
+@click.option(
+    "--weights",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file with a line as `gan.train_step: 3` for each exercise that doesn't weigh 1.",
+)
+@click.option("--late", metavar="POLICY", help="Percents to take off: 10/day, 1/hour or 20.")
+@click.option("--due", metavar="TIME", help="When the work was due, as 2026-11-30T23:59.")
+@click.option(
+    "--scale", type=click.FloatRange(0, min_open=True), help="Full marks in Moodle or Canvas [100]."
+)
+@click.pass_context
+def grade(context, submissions, out, chapters, only, jobs, scheduler, no_sandbox, **given) -> None:
+    """Grade SUBMISSIONS, a folder or zip file from nbgrader, Moodle or Canvas.
+
+    Submissions run in a sandbox, on inputs that nobody has seen. MARKS gets marks.csv, class.html,
+    a page for each student in reports/, a file that Moodle or Canvas imports, and log.jsonl.
+    Nothing there is changed without a copy in backups/.
+
+    \b
+    Examples:
+      prodgen grade submissions.zip --out marks
+      prodgen grade submitted/ --out marks --weights weights.yaml --late 10/day
+      prodgen grade submissions.zip --out marks --only gan.train_step
+    """
+    from prodgen_lib.classroom import grading
+    from prodgen_lib.classroom.engines import engine
+    from prodgen_lib.classroom.marks import read_weights
+    from prodgen_lib.classroom.release import pristine
+    from prodgen_lib.classroom.settings import settle
+    from prodgen_lib.course.project import CourseError, find_root
+
+    known = pristine(find_root(context.obj), chapters)
+    if given["weights"]:
+        exercises = {name for one in known for name in one.exercises}
+        given["weights"] = read_weights(given["weights"], exercises)
+    if not submissions.exists():
+        raise CourseError(f"{submissions} does not exist; expected a folder or a zip file.")
+    run = engine(jobs=jobs, scheduler=scheduler, no_sandbox=no_sandbox)
+    settings = settle(out, given)
+    order = grading.Order(submissions, out, known, settings, only)
+    _say(grading.grade_class(order, run(settings.seed)))
+
+
+def _say(outcome) -> None:
+    """The outcome in a few lines; what strangers wrote can't steer the terminal."""
+    from prodgen_lib.classroom.text import plain
+    from prodgen_lib.course.project import short
+
+    before = f", {outcome.before} were graded before" if outcome.before else ""
+    noun = "notebook" if outcome.graded == 1 else "notebooks"
+    click.echo(f"{outcome.graded} {noun} graded{before}.")
+    for student, sentence in outcome.unread.items():
+        click.echo(f"Not graded: {plain(student, 80)}: {plain(sentence, 300)}", err=True)
+    for path in outcome.written:
+        click.echo(short(path))
