@@ -208,7 +208,7 @@ def local_moments(
     mean_x, mean_y, squares, product = (
         window_means(maps, window) for maps in (x, y, x * x + y * y, x * y)
     )
-    variances = squares - mean_x * mean_x - mean_y * mean_y
+    variances = squares - (mean_x * mean_x + mean_y * mean_y)
     covariance = product - mean_x * mean_y
     return mean_x + data_range / 2, mean_y + data_range / 2, variances, covariance
 
@@ -593,7 +593,7 @@ def review_quality(images: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, tf
     mean_x, mean_y, squares, product = (
         tf.nn.avg_pool2d(maps, 8, 1, "VALID") for maps in (x, y, x**2 + y**2, x * y)
     )
-    variances = squares - mean_x**2 - mean_y**2
+    variances = squares - (mean_x**2 + mean_y**2)
     covariance = product - mean_x * mean_y
     brightness = (2 * mean_x * mean_y + 0.01**2) / (mean_x**2 + mean_y**2 + 0.01**2)
     structure = (2 * covariance + 0.03**2) / (variances + 0.03**2)

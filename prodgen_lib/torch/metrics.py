@@ -222,7 +222,7 @@ def local_moments(
     mean_x, mean_y, squares, product = (
         window_means(maps, window) for maps in (x, y, x * x + y * y, x * y)
     )
-    variances = squares - mean_x**2 - mean_y**2
+    variances = squares - (mean_x**2 + mean_y**2)
     covariance = product - mean_x * mean_y
     return mean_x + data_range / 2, mean_y + data_range / 2, variances, covariance
 
