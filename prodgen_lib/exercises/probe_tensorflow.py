@@ -6,7 +6,7 @@ order in which the model lists them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -138,8 +138,13 @@ def shift(network: keras.Model, amount: float) -> None:
 
 def sgd(network: keras.Model, learning_rate: float) -> keras.optimizers.SGD:
     """Plain gradient descent: a step is the gradient itself, so that its size shows."""
+    return sgd_of_all([network], learning_rate)
+
+
+def sgd_of_all(networks: Iterable[keras.Model], learning_rate: float) -> keras.optimizers.SGD:
+    """Plain gradient descent on the weights of several networks."""
     optimizer = keras.optimizers.SGD(learning_rate)
-    optimizer.build(network.trainable_variables)
+    optimizer.build([weight for network in networks for weight in network.trainable_variables])
     return optimizer
 
 
@@ -194,14 +199,23 @@ def linear_discriminator() -> keras.Sequential:
 def watch_batches(network: keras.Model) -> tuple[keras.Model, list[int]]:
     """The network, and a list that grows by the size of each batch that it is given."""
     sizes: list[int] = []
+    return _watched(network, lambda inputs: sizes.append(int(inputs.shape[0]))), sizes
 
+
+def watch_inputs(network: keras.Model) -> tuple[keras.Model, list[tf.Tensor]]:
+    """The network, and a list that grows by each batch that it is given."""
+    inputs: list[tf.Tensor] = []
+    return _watched(network, inputs.append), inputs
+
+
+def _watched(network: keras.Model, see: Callable[[tf.Tensor], None]) -> keras.Model:
     class Watched(keras.Model):
         def __init__(self):
             super().__init__()
             self.network = network
 
         def call(self, inputs, training=None):
-            sizes.append(int(inputs.shape[0]))
+            see(inputs)
             return self.network(inputs, training=training)
 
-    return Watched(), sizes
+    return Watched()

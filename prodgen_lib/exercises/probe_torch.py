@@ -7,7 +7,7 @@ the same numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import torch
@@ -144,7 +144,13 @@ def shift(network: nn.Module, amount: float) -> None:
 
 def sgd(network: nn.Module, learning_rate: float) -> torch.optim.SGD:
     """Plain gradient descent: a step is the gradient itself, so that its size shows."""
-    return torch.optim.SGD(network.parameters(), lr=learning_rate)
+    return sgd_of_all([network], learning_rate)
+
+
+def sgd_of_all(networks: Iterable[nn.Module], learning_rate: float) -> torch.optim.SGD:
+    """Plain gradient descent on the weights of several networks."""
+    weights = [weight for network in networks for weight in network.parameters()]
+    return torch.optim.SGD(weights, lr=learning_rate)
 
 
 def compiled(function: Callable) -> Callable:
@@ -176,3 +182,10 @@ def watch_batches(network: nn.Module) -> tuple[nn.Module, list[int]]:
     sizes: list[int] = []
     network.register_forward_pre_hook(lambda _, inputs: sizes.append(len(inputs[0])))
     return network, sizes
+
+
+def watch_inputs(network: nn.Module) -> tuple[nn.Module, list[Tensor]]:
+    """The network, and a list that grows by each batch that it is given."""
+    inputs: list[Tensor] = []
+    network.register_forward_pre_hook(lambda _, given: inputs.append(given[0]))
+    return network, inputs
