@@ -1,0 +1,131 @@
+"""The trusted side's handle on a server: start it, hand it work, read what comes back."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pickle
+import select
+import shutil
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from prodgen_lib.classroom.blank import blanked_library
+from prodgen_lib.classroom.sandbox import Sandbox
+from prodgen_lib.classroom.wire import MOST_BYTES
+from prodgen_lib.course.project import CourseError
+
+STARTING_SECONDS = 120
+SPARE_SECONDS = 5
+
+
+class ServerLost(Exception):
+    """The server ended, or said nothing for too long: start another."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a fork ended: its bytes, its exit code (128 + signal where one ended it), seconds."""
+
+    data: bytes
+    code: int
+    seconds: float
+
+
+class Server:
+    """A pre-loaded interpreter in a sandbox, for the exercises of these ``topics``.
+
+    ``imports`` is the course's own code that must be able to import what it imports.
+    """
+
+    def __init__(self, framework: str, topics: list[str], imports: list[str], sandbox: Sandbox):
+        self.sandbox = sandbox
+        self._prepared = {"framework": framework, "topics": topics, "imports": imports}
+        self._folder = tempfile.mkdtemp(prefix="prodgen-grade-")
+        try:
+            self._start(imports)
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, imports: list[str]) -> None:
+        library = blanked_library(Path(self._folder, "library"), imports)
+        self._line, theirs = socket.socketpair()
+        with theirs, open(Path(self._folder, "errors"), "wb") as errors:
+            self._process = self.sandbox.start(
+                library,
+                ["-m", "prodgen_lib.classroom.server"],
+                stdin=theirs,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+            )
+        self._send({**self.sandbox.settings(), **self._prepared})
+        if not self._reply(STARTING_SECONDS):
+            said = Path(self._folder, "errors").read_text(errors="replace").strip()
+            raise CourseError(f"The sandbox did not start: {said[-300:] or 'it said nothing'}.")
+
+    def run(self, request: dict) -> Ended:
+        """Run one exercise; ``ServerLost`` when the server itself is gone."""
+        end = time.monotonic() + self.sandbox.limits.wall + SPARE_SECONDS
+        ours, theirs = os.pipe()
+        try:
+            try:
+                self._send(request, theirs)
+            finally:
+                os.close(theirs)
+            data = _read_all(ours, end)
+        finally:
+            os.close(ours)
+        ended = self._reply(max(1.0, end - time.monotonic()))
+        if ended is None:
+            raise ServerLost
+        return Ended(data, ended["code"], ended["seconds"])
+
+    def _send(self, message: dict, pipe: int | None = None) -> None:
+        data = pickle.dumps(message)
+        try:
+            head = struct.pack("<Q", len(data))
+            socket.send_fds(self._line, [head], [pipe] if pipe is not None else [])
+            self._line.sendall(data)
+        except OSError:
+            raise ServerLost from None
+
+    def _reply(self, seconds: float) -> dict | None:
+        line, end = b"", time.monotonic() + seconds
+        while not line.endswith(b"\n"):
+            self._line.settimeout(max(0.01, end - time.monotonic()))
+            try:
+                part = self._line.recv(4096)
+            except OSError:
+                return None
+            if not part:
+                return None
+            line += part
+        return json.loads(line)
+
+    def close(self) -> None:
+        """End it and all that runs in it, and remove its library."""
+        with contextlib.suppress(AttributeError):
+            self._line.close()
+            self._process.kill()
+            self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _read_all(pipe: int, end: float) -> bytes:
+    """All bytes until every holder closed the pipe; of too many or too late ones, the first."""
+    parts, size = [], 0
+    while size <= MOST_BYTES and (left := end - time.monotonic()) > 0:
+        if not select.select([pipe], [], [], left)[0]:
+            break
+        if not (part := os.read(pipe, 2**20)):
+            break
+        parts.append(part)
+        size += len(part)
+    return b"".join(parts)
