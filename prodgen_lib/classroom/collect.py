@@ -20,7 +20,7 @@ from prodgen_lib.classroom.text import plain
 from prodgen_lib.course.project import CourseError
 
 # More files than this of one student are looked at by nobody.
-MOST_NOTEBOOKS = 10
+MOST_NOTEBOOKS = 30
 
 
 @dataclass
@@ -39,7 +39,7 @@ def collect(root: Path) -> list[Found]:
     if not root.exists():
         raise CourseError(f"{root} does not exist; expected a folder or zip file of submissions.")
     found: dict[str, Found] = {}
-    for file in _walk(root) if root.is_dir() else unzip.class_files(root):
+    for file in _unwrapped(list(_walk(root) if root.is_dir() else unzip.class_files(root))):
         where = place(file.parts)
         _take(found.setdefault(where.student.key, Found(where.student)), file, where)
     for of in found.values():
@@ -50,6 +50,17 @@ def collect(root: Path) -> list[Found]:
             "the zip file that Moodle or Canvas gives."
         )
     return [found[key] for key in sorted(found)]
+
+
+def _unwrapped(files: list[File]) -> list[File]:
+    """The files without the one folder around a whole download from Moodle or Canvas."""
+    tops = {file.parts[0] for file in files}
+    if len(tops) != 1 or any(len(file.parts) == 1 for file in files):
+        return files
+    if place(files[0].parts).student.system:
+        return files
+    inner = [replace(file, parts=file.parts[1:]) for file in files]
+    return inner if all(place(file.parts).student.system for file in inner) else files
 
 
 def _settle(of: Found) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -22,6 +22,7 @@ from prodgen_lib.course.project import CourseError
 
 # Grades tasks, in any order; the second argument names the one exercise to grade, or None for all.
 Grader = Callable[[list[Task], str | None], Iterable[Graded]]
+Late = dict[str, tuple[float, str]]  # by student: hours, and a sentence where they are a guess
 LOST = "The engine gave no result: run the same command again."
 
 
@@ -51,37 +52,59 @@ def grade_class(order: Order, grader: Grader) -> Outcome:
 
     A file of an earlier run that changes is kept in ``backups/``.
     """
-    found = collect(order.submissions)
     _need_exercise(order)
-    seed, log = order.settings.seed, order.out / "log.jsonl"
-    done = journal.read(log)
+    found = collect(order.submissions)
     late = {one.student.key: lateness(one, order.settings.due) for one in found}
-    unread: dict[str, str] = {}
-    todo: list[tuple[Task, str | None]] = []
-    before = 0
+    log = order.out / "log.jsonl"
+    with journal.held(order.out):
+        plan = _plan(order, found, late, log)
+        _grade(order, plan, grader, log)
+        entries = [_with_lateness(entry, late) for entry in journal.read(log).values()]
+        written = publish(order.out, entries, order.settings.policy, order.settings.seed)
+    return Outcome(len(plan.todo), plan.before, plan.unread, written)
+
+
+@dataclass
+class _Plan:
+    """Tasks, each with the one exercise to grade or None for all; and what needs no grading."""
+
+    done: dict[tuple[str, str], Entry]
+    todo: list[tuple[Task, str | None]] = field(default_factory=list)
+    before: int = 0
+    unread: dict[str, str] = field(default_factory=dict)
+
+
+def _plan(order: Order, found: list[Found], late: Late, log: Path) -> _Plan:
+    plan = _Plan(journal.read(log))
+    seed = order.settings.seed
     for one in found:
         try:
             mine = tasks(one, order.known, late[one.student.key][0])
         except Unreadable as error:
-            unread[one.student.key] = str(error)
-            _log_unread(log, order, one, str(error), seed, done)
+            plan.unread[one.student.key] = str(error)
+            graded = nothing(one, order.known, str(error), seed)
+            _log_if_new(log, Entry("", one.student, 0.0, graded), plan.done)
             continue
         for task in mine:
-            wanted, only = _wanted(task, done, seed, order.only)
-            before += not wanted
-            todo += [(task, only)] * wanted
-    lost = {(task.student.key, task.pristine.chapter) for task, _ in todo}
-    for entry in _graded(todo, grader, seed):
-        old = done.get(entry.place)
+            wanted, only = _wanted(task, plan.done, seed, order.only)
+            if wanted:
+                plan.todo.append((task, only))
+            elif old := plan.done.get(task.place):
+                plan.before += 1
+                _log_if_new(log, _noted(old, task), plan.done)
+    return plan
+
+
+def _grade(order: Order, plan: _Plan, grader: Grader, log: Path) -> None:
+    """Grade what is to be graded; each entry is in the log before the next one is asked for."""
+    lost = {task.place for task, _ in plan.todo}
+    for entry in _graded(plan.todo, grader, order.settings.seed):
+        old = plan.done.get(entry.place)
         if old and old.print == entry.print:
             entry = journal.merged(old, entry, _exercises(order, entry))
         journal.add(log, entry)
-        done[entry.place] = entry
         lost.discard(entry.place)
-    unread |= {key: LOST for key, _ in lost}
-    entries = [_with_lateness(entry, late) for entry in journal.read(log).values()]
-    written = publish(order.out, entries, order.settings.policy, seed)
-    return Outcome(len(todo), before, unread, written)
+    plan.unread |= {student: LOST for student, _ in lost}
 
 
 def _need_exercise(order: Order) -> None:
@@ -101,7 +124,7 @@ def _wanted(task: Task, done: dict, seed: int, only: str | None) -> tuple[bool, 
     """Whether a task is to be graded, and whether all of it (None) or one exercise."""
     if only and only not in task.pristine.exercises:
         return False, None
-    old = done.get((task.student.key, task.pristine.chapter))
+    old = done.get(task.place)
     if old is None or old.print != task.fingerprint(seed):
         return True, only if old is None else None
     if only:
@@ -110,12 +133,15 @@ def _wanted(task: Task, done: dict, seed: int, only: str | None) -> tuple[bool, 
     return not have >= set(task.pristine.exercises), None
 
 
-def _log_unread(log: Path, order: Order, one: Found, sentence: str, seed: int, done: dict) -> None:
-    graded = nothing(one, order.known, sentence, seed)
-    entry = Entry("", one.student, 0.0, graded)
-    old = done.get(entry.place)
-    if old is None or old.graded != graded:
+def _log_if_new(log: Path, entry: Entry, done: dict) -> None:
+    if done.get(entry.place) != entry:
         journal.add(log, entry)
+
+
+def _noted(entry: Entry, task: Task) -> Entry:
+    """The entry with what is to be said about its files by now."""
+    notes = tuple(dict.fromkeys((*task.notes, *entry.graded.notes)))
+    return replace(entry, graded=replace(entry.graded, notes=notes))
 
 
 def _graded(todo: list[tuple[Task, str | None]], grader: Grader, seed: int) -> Iterator[Entry]:
@@ -123,7 +149,7 @@ def _graded(todo: list[tuple[Task, str | None]], grader: Grader, seed: int) -> I
     with tqdm(total=len(todo), unit="notebook", disable=None, leave=False) as bar:
         for only in dict.fromkeys(only for _, only in todo):
             mine = [task for task, which in todo if which == only]
-            by_place = {(t.student.key, t.pristine.chapter): t for t in mine}
+            by_place = {task.place: task for task in mine}
             for graded in grader(mine, only):
                 task = by_place[graded.student, graded.chapter]
                 graded = replace(graded, notes=tuple(dict.fromkeys((*task.notes, *graded.notes))))
@@ -133,7 +159,7 @@ def _graded(todo: list[tuple[Task, str | None]], grader: Grader, seed: int) -> I
                 )
 
 
-def _with_lateness(entry: Entry, late: dict[str, tuple[float, str]]) -> Entry:
+def _with_lateness(entry: Entry, late: Late) -> Entry:
     """The entry with lateness as it is now: ``--due`` may have changed since it was graded."""
     hours, sentence = late.get(entry.student.key, (entry.late_hours, ""))
     notes = (*entry.graded.notes, sentence) if sentence else entry.graded.notes

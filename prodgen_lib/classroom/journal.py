@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from prodgen_lib.classroom.layout import Student
 from prodgen_lib.classroom.submission import Graded
+from prodgen_lib.course.project import CourseError
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,21 @@ def add(path: Path, entry: Entry) -> None:
         file.write(start + entry.to_json().encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+@contextmanager
+def held(out: Path) -> Iterator[None]:
+    """Keep other runs out of a class's folder; ``CourseError`` where one is at work in it.
+
+    The lock ends with the process, however it ends. Windows has no such lock and goes without.
+    """
+    with (out / ".lock").open("w") as file:
+        if fcntl := find_spec("fcntl") and import_module("fcntl"):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise CourseError(f"In {out} another run is grading: wait for its end.") from None
+        yield
 
 
 def merged(old: Entry, new: Entry, order: list[str]) -> Entry:

@@ -28,6 +28,11 @@ class Task:
     pristine: Pristine
     notes: tuple[str, ...]
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """What this is to be the mark of: a student, and a chapter."""
+        return self.student.key, self.pristine.chapter
+
     def fingerprint(self, seed: int) -> str:
         """The same for the same answers, graded in the same way."""
         cells = [

@@ -144,11 +144,11 @@ def test_canvas_counts_uploads(tmp_path):
 
 
 def test_too_many_notebooks_of_one_student(tmp_path):
-    for number in range(12):
+    for number in range(32):
         put(tmp_path, f"ada/{number:02}.ipynb", str(number), time=1_000_000 + number * 100)
     ada = only(collect(tmp_path))
-    assert len(ada.notebooks) == 10 and ada.notebooks[0].read() == b"11"
-    assert "12 notebooks" in ada.notes[0]
+    assert len(ada.notebooks) == 30 and ada.notebooks[0].read() == b"31"
+    assert "32 notebooks" in ada.notes[0]
 
 
 def test_a_student_without_a_notebook_is_there_all_the_same(tmp_path):
@@ -175,6 +175,20 @@ def test_moodle_zip_with_students_zips(tmp_path):
 def test_zip_of_a_folder_of_the_same_name(tmp_path):
     path = packed(tmp_path / "class.zip", [("class/ada/x.ipynb", "a"), ("class/bob/x.ipynb", "b")])
     assert keys(collect(path)) == ["ada", "bob"]
+
+
+def test_a_folder_around_a_download_is_nobody(tmp_path):
+    put(tmp_path, "Course-Task-99/Ada_1_assignsubmission_file_/x.ipynb")
+    put(tmp_path, "Course-Task-99/Bob_2_assignsubmission_file_/x.ipynb")
+    assert keys(collect(tmp_path)) == ["Ada_1", "Bob_2"]
+    assert keys(collect(tmp_path / "Course-Task-99")) == ["Ada_1", "Bob_2"]
+    put(tmp_path, "Course-Task-99/readme/x.ipynb")
+    assert keys(collect(tmp_path)) == ["Course-Task-99"], "one that is none may be anyone's"
+
+
+def test_one_student_alone_is_not_unwrapped(tmp_path):
+    put(tmp_path, "Ada_1_assignsubmission_file_/Bob_2_assignsubmission_file_/x.ipynb")
+    assert keys(collect(tmp_path)) == ["Ada_1"]
 
 
 def test_names_in_zips_of_other_systems(tmp_path):

@@ -244,6 +244,14 @@ def test_an_engine_that_loses_one_says_so(built, fake, monkeypatch):
     assert list(marks(built)) == ["ada"]
 
 
+def test_two_runs_at_once_do_not_mix(built, fake):
+    hand_in(built, "ada/06.ipynb")
+    prodgen("grade", "class", "--out", "marks")
+    with journal.held(built / "marks"):
+        refused(prodgen("grade", "class", "--out", "marks"), "another run")
+    assert prodgen("grade", "class", "--out", "marks").exit_code == 0
+
+
 def test_students_of_an_earlier_run_stay_in_the_list(built, fake):
     hand_in(built, "ada/06.ipynb", "mean")
     prodgen("grade", "class", "--out", "marks")
@@ -273,6 +281,16 @@ def dumps_empty():
     return nbformat.writes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1")]))
 
 
+def test_what_is_found_later_is_said_without_grading_again(built, fake):
+    hand_in(built, "ada/06.ipynb", "mean")
+    prodgen("grade", "class", "--out", "marks")
+    hand_in(built, "ada/zzz.ipynb", text="{")
+    for _ in range(2):
+        prodgen("grade", "class", "--out", "marks")
+    assert "zzz.ipynb: " in marks(built)["ada"]["remarks"] and marks(built)["ada"]["total"] == "1"
+    assert len(fake.calls) == 1 and len((built / "marks/log.jsonl").read_text().splitlines()) == 2
+
+
 def test_a_broken_file_that_is_mended_later(built, fake):
     hand_in(built, "ada/06.ipynb", text="{")
     prodgen("grade", "class", "--out", "marks")
@@ -296,6 +314,72 @@ def test_the_identity_is_never_taken_from_inside(built, fake):
     hand_in(built, "ada/06.ipynb", student="bob", author="bob")
     prodgen("grade", "class", "--out", "marks")
     assert list(marks(built)) == ["ada"]
+
+
+def test_broken_input_gets_its_sentence_and_the_rest_is_graded(built, fake):
+    whole = answered(built, *NAMES)
+
+    def changed(change):
+        other = json.loads(whole)
+        change(other, {cell["id"]: cell for cell in other["cells"]})
+        return json.dumps(other)
+
+    def no_ids(notebook, cells):
+        for cell in notebook["cells"]:
+            del cell["id"]
+
+    def as_format_3(notebook, cells):
+        for cell in notebook["cells"]:
+            cell["input"] = cell["source"]
+            del cell["id"]
+        notebook["worksheets"] = [{"cells": notebook.pop("cells"), "metadata": {}}]
+        notebook.update(nbformat=3, nbformat_minor=0)
+
+    deep = '{"cells": ' + "[" * 200_000
+    accents = whole.replace("# right", "# right é")
+    readable = {  # bytes, marks of three, words of the note
+        "bom": (b"\xef\xbb\xbf" + whole.encode(), 3, "byte-order mark"),
+        "utf16": (whole.encode("utf-16"), 3, "UTF-16"),
+        "latin1": (
+            whole.replace("# right", "# right é").encode("latin-1", "replace"),
+            3,
+            "Latin-1",
+        ),
+        "format3": (changed(as_format_3), 3, "old format 3"),
+        "metadata": (changed(lambda n, c: n.pop("metadata")), 3, "lost what it says"),
+        "ids": (changed(no_ids), 3, "without an id"),
+        "twice": (changed(lambda n, c: n["cells"].append(c["mini-mean"])), 3, "without an id"),
+        "text": (changed(lambda n, c: c["mini-mean"].update(cell_type="markdown")), 2, "text, not"),
+        "deleted": (changed(lambda n, c: n["cells"].remove(c["mini-mean"])), 2, "was deleted"),
+        "kernel": (
+            changed(lambda n, c: n["metadata"]["kernelspec"].update(name="ir", language="R")),
+            *(3, "another kernel"),
+        ),
+        "numbers": (changed(lambda n, c: n["cells"].insert(0, 7)), 3, "1 cell is damaged"),
+    }
+    unreadable = {
+        "empty": (b"", "is empty"),
+        "text.py": (b"print(1)", "not JSON"),
+        "truncated": (whole[: len(whole) // 2], "cut off"),
+        "conflict": (whole.replace("{", "{\n<<<<<<< HEAD\n", 1), "merge-conflict"),
+        "future": (changed(lambda n, c: n.update(nbformat=9)), "format 9"),
+        "deep": (deep, "nested too deeply"),
+    }
+    for name, (content, *_) in (readable | unreadable).items():
+        path = built / f"class/{name}/x.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    (built / "class/folder/x.ipynb").mkdir(parents=True)
+    result = prodgen("grade", "class", "--out", "marks")
+    assert result.exit_code == 0
+    found = marks(built)
+    for name, (_, total, words) in readable.items():
+        assert found[name]["total"] == str(total) and words in found[name]["remarks"], found[name]
+    for name, words in [(n, w) for n, (_, w) in unreadable.items()] + [("folder", "a folder")]:
+        assert found[name]["total"] == "0" and words in found[name]["remarks"], found[name]
+        assert f"Not graded: {name}: x.ipynb: " in result.stderr
+        assert (built / "marks" / found[name]["report"]).is_file()
+    assert len(found) == len(readable) + len(unreadable) + 1
 
 
 def test_names_cannot_steer_the_terminal(built, fake):
