@@ -54,9 +54,10 @@ def number(value: float) -> str:
 def moodle_csv(rows: list[Row], policy: Policy) -> str:
     """A grading worksheet for one chapter: "View all submissions", "Upload grading worksheet".
 
-    Moodle finds the student by the number in ``Identifier`` and needs this column, ``Grade`` and
-    ``Last modified (grade)``, empty for whom it has no grade yet
-    (mod/assign/feedback/offline/importgradeslib.php; https://docs.moodle.org/en/Grade_import).
+    Moodle finds the student by the number in ``Identifier``, the same as in the names of downloaded
+    files, and needs this column, ``Grade`` and ``Last modified (grade)``, all named in the language
+    of whoever uploads (col_recordid in mod/assign/gradingtable.php;
+    mod/assign/feedback/offline/importgradeslib.php; https://docs.moodle.org/en/Grade_import).
     """
     head = ["Identifier", "Full name", "Grade", "Maximum Grade", "Last modified (grade)"]
     lines = [

@@ -340,11 +340,7 @@ def test_broken_input_gets_its_sentence_and_the_rest_is_graded(built, fake):
     readable = {  # bytes, marks of three, words of the note
         "bom": (b"\xef\xbb\xbf" + whole.encode(), 3, "byte-order mark"),
         "utf16": (whole.encode("utf-16"), 3, "UTF-16"),
-        "latin1": (
-            whole.replace("# right", "# right é").encode("latin-1", "replace"),
-            3,
-            "Latin-1",
-        ),
+        "latin1": (accents.encode("latin-1", "replace"), 3, "Latin-1"),
         "format3": (changed(as_format_3), 3, "old format 3"),
         "metadata": (changed(lambda n, c: n.pop("metadata")), 3, "lost what it says"),
         "ids": (changed(no_ids), 3, "without an id"),
