@@ -1,0 +1,262 @@
+"""Which code of a submission runs for an exercise, found by reading it; none is run here.
+
+The rule: for an exercise, the definition in its own cell counts; where that cell is missing or as
+it came, the last definition in a cell that the student added. Of all code only statements run that
+make a name which the answer needs, in turn. A needed name is looked up in the answer's own cell,
+in the other answers' cells, in cells that the student added, in the course's notebook, and last in
+course cells that the student changed. Other exercises are not looked up: the engine says whose
+version of them counts.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from nbformat import NotebookNode
+
+from prodgen_lib.course import names
+from prodgen_lib.course.grade_copy import has
+
+MOST_CHARACTERS = 100_000
+ANSWER, ADDED, COURSE, CHANGED = range(4)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A top-level statement: its lines, and the names that it makes, changes and needs."""
+
+    first: int
+    last: int
+    makes: frozenset[str]
+    imports: frozenset[str]
+    changes: frozenset[str]
+    needs: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A code cell, where it stands in the notebook, and whose it is."""
+
+    label: str
+    place: tuple[int, int]
+    kind: int
+    source: str
+    exercise: str = ""
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...] | None:
+        """The statements; None where the text is no Python, or too long to be looked at."""
+        return statements(self.source)
+
+    def makes(self, name: str) -> bool:
+        return any(name in one.makes for one in self.statements or ())
+
+    def about(self, name: str) -> list[int]:
+        """Which statements make or change this name; no call of a module changes the module."""
+        found = self.statements or ()
+        module = any(name in one.imports for one in found)
+        return [
+            number
+            for number, one in enumerate(found)
+            if name in one.makes or (name in one.changes and not module)
+        ]
+
+
+def statements(source: str) -> tuple[Statement, ...] | None:
+    """The top-level statements of a cell; None where it can't be read as Python."""
+    if len(source) > MOST_CHARACTERS:
+        return None
+    try:
+        text = names.as_python(source)
+        if text is None:
+            return None
+        lines = text.splitlines()
+        return tuple(_statement(node, lines) for node in ast.parse(text).body)
+    except (RecursionError, MemoryError, ValueError, SyntaxError):
+        return None
+
+
+def _statement(node: ast.stmt, lines: list[str]) -> Statement:
+    marks = getattr(node, "decorator_list", [])
+    first = min([node.lineno, *(mark.lineno for mark in marks)])
+    text = "\n".join(lines[first - 1 : node.end_lineno])
+    if node.col_offset or lines[node.end_lineno - 1][node.end_col_offset :].strip(" ;"):
+        text = ast.unparse(node)  # several statements in a line
+    found = (read(text) for read in (names.defined, names.imported, names.changed, names.used))
+    return Statement(first, node.end_lineno, *map(frozenset, found))
+
+
+@dataclass
+class Program:
+    """What runs for one exercise: texts with a label each, in order."""
+
+    cells: list[tuple[str, str]]
+    source: str
+    added: set[str] = field(default_factory=set)
+    broken: bool = False
+
+
+class Graft:
+    """A submission laid over the course's own notebook."""
+
+    def __init__(self, notebook: NotebookNode, pristine: NotebookNode, key: Callable[[str], str]):
+        self.key = key
+        self.exercises = {
+            cell.metadata.exercise_id: cell for cell in pristine.cells if has(cell, "exercise")
+        }
+        self.where = {
+            cell.metadata.exercise_id: place
+            for place, cell in enumerate(pristine.cells)
+            if has(cell, "exercise")
+        }
+        self.names = {exercise.partition(".")[2]: exercise for exercise in self.exercises}
+        self.cells = [*_course_cells(pristine), *self._learner_cells(notebook, pristine)]
+        self.cells.sort(key=lambda cell: cell.place)
+
+    def _learner_cells(self, notebook: NotebookNode, pristine: NotebookNode) -> list[Cell]:
+        known = {cell.id: (place, cell) for place, cell in enumerate(pristine.cells)}
+        by_id = {cell.id for cell in notebook.cells if cell.cell_type == "code"}
+        cells, place = [], 0
+        for number, cell in enumerate(notebook.cells):
+            if cell.id in known:
+                place = known[cell.id][0]
+            if cell.cell_type != "code":
+                continue
+            course = known.get(cell.id, (0, None))[1]
+            if course is not None and has(course, "exercise"):
+                kind, exercise = ANSWER, course.metadata.exercise_id
+            elif course is not None:
+                kind, exercise = CHANGED, ""
+                if has(course, "check") or cell.source == course.source:
+                    continue
+            else:
+                kind, exercise = self._added(cell, by_id)
+                if kind is None:
+                    continue
+            label = f"<cell {number + 1}>"
+            cells.append(Cell(label, (place, number + 1), kind, cell.source, exercise))
+        return cells
+
+    def _added(self, cell: NotebookNode, by_id: set[str]) -> tuple[int | None, str]:
+        """A cell with an id of the student's: an answer by its exercise id, or an added cell."""
+        exercise = cell.metadata.get("exercise_id", "")
+        if has(cell, "check"):
+            return None, ""
+        if exercise in self.exercises and self.exercises[exercise].id not in by_id:
+            return ANSWER, exercise
+        return ADDED, ""
+
+    def answer(self, exercise: str) -> tuple[Cell, bool] | None:
+        """The cell that answers an exercise, and whether it is as it came; None without one."""
+        name = exercise.partition(".")[2]
+        own = [cell for cell in self.cells if cell.exercise == exercise]
+        added = [cell for cell in self.cells if cell.kind == ADDED and cell.makes(name)]
+        touched = [cell for cell in own if not self._as_it_came(cell)]
+        if touched and (touched[-1].makes(name) or not added):
+            return touched[-1], False
+        if added:
+            return added[-1], False
+        return (own[-1], True) if own else None
+
+    def _as_it_came(self, cell: Cell) -> bool:
+        came = self.exercises[cell.exercise].source
+        return names.without_prose(cell.source) == names.without_prose(came)
+
+    def program(self, exercise: str, is_right: Callable[[str], bool]) -> Program:
+        """What to run for an exercise. ``is_right`` says of another one whether its answer is.
+
+        Where it is, the student's version is what this answer calls; else the course's.
+        """
+        return _Collector(self, is_right).collect(exercise)
+
+
+def _course_cells(pristine: NotebookNode) -> list[Cell]:
+    return [
+        Cell(f"<course {cell.id}>", (place, 0), COURSE, cell.source)
+        for place, cell in enumerate(pristine.cells)
+        if cell.cell_type == "code" and not has(cell, "exercise", "check")
+    ]
+
+
+class _Collector:
+    """Gathers, for one exercise, the statements that it needs."""
+
+    def __init__(self, graft: Graft, is_right: Callable[[str], bool]):
+        self.graft = graft
+        self.is_right = is_right
+        self.chosen: dict[Cell, set[int]] = {}
+        self.keys: dict[str, str] = {}
+        self.done: set[tuple[str, str]] = set()
+        self.added: set[str] = set()
+
+    def collect(self, exercise: str) -> Program:
+        cell, _ = self.graft.answer(exercise)
+        name = exercise.partition(".")[2]
+        if not cell.makes(name):
+            return Program([(cell.label, cell.source)], cell.source, broken=True)
+        self.main = exercise
+        self._take(cell, name)
+        source = "\n".join(_chosen(c, lines) for c, lines in self.chosen.items() if c.kind != COURSE)
+        return Program(self._texts(), source, self.added)
+
+    def _take(self, cell: Cell, name: str) -> None:
+        """Choose all statements of a cell that make or change ``name``, and what they need."""
+        for number in cell.about(name):
+            if number not in self.chosen.setdefault(cell, set()):
+                self.chosen[cell].add(number)
+                for needed in sorted(cell.statements[number].needs):
+                    self._need(needed, cell)
+
+    def _need(self, name: str, within: Cell) -> None:
+        if (name, within.label) in self.done:
+            return
+        self.done.add((name, within.label))
+        exercise = self.graft.names.get(name)
+        if exercise == self.main:
+            return
+        if exercise:
+            self._need_exercise(exercise, name)
+            return
+        for cells in self._places(within):
+            if any(cell.makes(name) for cell in cells):
+                for cell in (cell for cell in cells if cell.about(name)):
+                    self._take(cell, name)
+                    if cell.kind in (ADDED, CHANGED):
+                        self.added.add(name)
+                return
+
+    def _need_exercise(self, exercise: str, name: str) -> None:
+        if self.is_right(exercise):
+            self._take(self.graft.answer(exercise)[0], name)
+        elif exercise not in self.keys:
+            self.keys[exercise] = self.graft.key(exercise)
+            place = (self.graft.where[exercise], 0)
+            key = Cell(f"<key {exercise}>", place, COURSE, self.keys[exercise], exercise)
+            self._take(key, name)
+
+    def _places(self, within: Cell) -> list[list[Cell]]:
+        cells = self.graft.cells
+        return [
+            [within] if within.kind != COURSE else [],
+            [cell for cell in cells if cell.kind == ANSWER],
+            [cell for cell in cells if cell.kind == ADDED],
+            [cell for cell in cells if cell.kind == COURSE],
+            [cell for cell in cells if cell.kind == CHANGED],
+        ]
+
+    def _texts(self) -> list[tuple[str, str]]:
+        cells = sorted(self.chosen, key=lambda cell: cell.place)
+        return [(cell.label, _chosen(cell, self.chosen[cell])) for cell in cells]
+
+
+def _chosen(cell: Cell, numbers: set[int]) -> str:
+    """The text of a cell with the other statements' lines left empty, so that numbers hold."""
+    lines = (names.as_python(cell.source) or "").splitlines()
+    kept: set[int] = set()
+    for number in numbers:
+        one = cell.statements[number]
+        kept.update(range(one.first - 1, one.last))
+    return "\n".join(line if at in kept else "" for at, line in enumerate(lines)) + "\n"
