@@ -371,8 +371,8 @@ def trace_of_root(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
     if min(len(a), len(b)) > a.shape[1]:
         factor = well_conditioned_factor(tf.matmul(a, a, transpose_a=True))
         if factor is not None:
-            halves = b @ factor
-            squares = tf.linalg.eigvalsh(tf.matmul(halves, halves, transpose_a=True))
+            product = tf.matmul(b, b, transpose_a=True) @ factor
+            squares = tf.linalg.eigvalsh(tf.matmul(factor, product, transpose_a=True))
             return tf.reduce_sum(tf.sqrt(tf.maximum(squares, 1e-300)))
     product = tf.matmul(triangle(a), triangle(b), transpose_b=True)
     return tf.reduce_sum(tf.linalg.svd(product, compute_uv=False))

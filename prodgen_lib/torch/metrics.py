@@ -51,7 +51,8 @@ def image_pair(
         )
     if not images.is_floating_point() and images.dtype != torch.uint8:
         raise ValueError(f"Expected uint8 or floats, got {images.dtype}.")
-    limits = torch.stack([*images.detach().aminmax(), *targets.detach().aminmax()])
+    both = images.detach(), targets.detach()
+    limits = torch.stack([limit for x in both for limit in (x.amin(), x.amax())])
     check_values(*limits.tolist(), data_range, whole=images.dtype == torch.uint8)
     if images.dtype not in (torch.float32, torch.float64):
         return images.float(), targets.float()
@@ -379,8 +380,8 @@ def trace_of_root(a: Tensor, b: Tensor) -> Tensor:
         factor, failed = torch.linalg.cholesky_ex(a.T @ a)
         diagonal = factor.diagonal()
         if not failed and diagonal.min() > 1e-4 * diagonal.max():
-            halves = b @ factor
-            return torch.linalg.eigvalsh(halves.T @ halves).clamp(min=1e-300).sqrt().sum()
+            squares = torch.linalg.eigvalsh(factor.T @ (b.T @ b) @ factor)
+            return squares.clamp(min=1e-300).sqrt().sum()
     return torch.linalg.svdvals(triangle(a) @ triangle(b).T).sum()
 
 
