@@ -22,25 +22,21 @@ SIDES = ("left", "right")
 
 @dataclass(frozen=True)
 class Trial:
-    """One pair: the set and the picture of it on each side. In a catch trial one is ruined."""
+    """One pair: the set on each side, and which picture of both. In a catch trial one is ruined."""
 
     left: str
-    left_index: int
     right: str
-    right_index: int
+    picture: int
     catch: bool = False
-
-    def picture(self, side: str) -> tuple[str, int]:
-        """Name of the set on a side, and which of its pictures."""
-        return (self.left, self.left_index) if side == "left" else (self.right, self.right_index)
 
 
 @dataclass(frozen=True)
 class Study:
     """Pictures to compare, and the pairs in the order in which they are shown.
 
-    sets: uint8 (N, H, W, C) for each name. names: the sets that are compared, in order. identity:
-    hex digits that change with any pair or picture in it, so votes of two studies never mix.
+    sets: uint8 (N, H, W, C) for each name, where pictures of one index belong together: the same
+    product, or one of its kind. names: the sets that are compared, in order. identity: hex digits
+    that change with any pair or picture in it, so votes of two studies never mix.
     """
 
     sets: Mapping[str, np.ndarray]
@@ -63,21 +59,23 @@ def plan_study(
             f"A study compares at least two sets besides the ruined one; got {', '.join(sets)} "
             f"with {ruined!r} ruined."
         )
+    if len(counts := {len(pictures) for pictures in sets.values()}) > 1:
+        raise ValueError(f"The sets hold {sorted(counts)} pictures; make them equally many.")
     rng = np.random.default_rng(seed)
     pairs = [(a, b, False) for a, b in combinations(names, 2) for _ in range(each)]
     pairs += [(names[0], ruined, True)] * catches
-    trials = [_trial(*pairs[i], sets, rng) for i in rng.permutation(len(pairs))]
+    (count,) = counts
+    trials = [_trial(*pairs[i], count, rng) for i in rng.permutation(len(pairs))]
     known = hashlib.sha256(repr(trials).encode())
     for trial in trials:
-        for name, index in map(trial.picture, SIDES):
-            known.update(np.ascontiguousarray(sets[name][index]))
+        for name in (trial.left, trial.right):
+            known.update(np.ascontiguousarray(sets[name][trial.picture]))
     return Study(sets, names, tuple(trials), known.hexdigest()[:12])
 
 
-def _trial(a: str, b: str, catch: bool, sets: Mapping, rng: np.random.Generator) -> Trial:
-    first, second = ((name, int(rng.integers(len(sets[name])))) for name in (a, b))
-    left, right = (second, first) if rng.random() < 0.5 else (first, second)
-    return Trial(*left, *right, catch)
+def _trial(a: str, b: str, catch: bool, count: int, rng: np.random.Generator) -> Trial:
+    left, right = (b, a) if rng.random() < 0.5 else (a, b)
+    return Trial(left, right, int(rng.integers(count)), catch)
 
 
 def ratings_file() -> Path:
@@ -94,16 +92,13 @@ def vote(study: Study, number: int, side: str) -> dict:
     if number not in range(len(study.trials)):
         raise IndexError(f"There are {len(study.trials)} pairs, and no pair of index {number!r}.")
     trial = study.trials[number]
-    other = SIDES[side == "left"]
-    (winner, winning), (loser, losing) = trial.picture(side), trial.picture(other)
     return {
         "study": study.identity,
         "trial": number,
         "side": side,
-        "winner": winner,
-        "winner_picture": winning,
-        "loser": loser,
-        "loser_picture": losing,
+        "winner": getattr(trial, side),
+        "loser": trial.right if side == "left" else trial.left,
+        "picture": trial.picture,
         "catch": trial.catch,
     }
 

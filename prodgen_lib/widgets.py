@@ -122,10 +122,9 @@ def blind_comparison(study: Study, question: str, *, zoom: int = 6) -> VBox:
 
 def _pair(study: Study, number: int, question: str, zoom: int) -> str:
     """Both pictures of a trial; their words don't tell what they are, since the test is blind."""
-    pictures = []
-    for side in SIDES:
-        name, index = study.trials[number].picture(side)
-        address = enlarged(checked(study.sets[name][index : index + 1])[0], zoom)
+    trial, pictures = study.trials[number], []
+    for side, name in zip(SIDES, (trial.left, trial.right), strict=True):
+        address = enlarged(checked(study.sets[name])[trial.picture], zoom)
         words = f"{side} picture of pair {number + 1}"
         pictures.append(f'<img src="{address}" alt="{words}" style="margin-right: 16px">')
     return f"<p>{escape(question)}</p>" + "".join(pictures)

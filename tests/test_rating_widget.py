@@ -1,11 +1,14 @@
 """The blind comparison: what is shown, what is kept, and that nothing kept is ever lost."""
 
+import io
 import json
 import multiprocessing
 import re
+from base64 import b64decode
 
 import numpy as np
 import pytest
+from PIL import Image as Picture
 
 from prodgen_lib.ratings import (
     append_vote,
@@ -57,7 +60,7 @@ def test_order_and_sides_come_from_the_seed():
     many = study(each=200, catches=40).trials
     assert 0.4 < np.mean([t.left < t.right for t in many]) < 0.6
     assert any(t.catch for t in many[:320]) and any(t.catch for t in many[320:])
-    assert {t.left_index for t in many} == set(range(5))
+    assert {t.picture for t in many} == set(range(5))
 
 
 def test_a_study_of_other_pictures_or_pairs_has_another_identity():
@@ -75,9 +78,33 @@ def test_too_few_sets_are_refused_in_one_sentence(ruined):
         plan_study({"a": pictures, "b": pictures}, ruined=ruined, each=1, catches=1, seed=0)
 
 
+def test_sets_of_other_sizes_are_refused_in_one_sentence():
+    counts = {"a": 2, "b": 2, "c": 3}
+    sets = {name: np.zeros((count, 4, 4, 3), np.uint8) for name, count in counts.items()}
+    with pytest.raises(ValueError, match=r"hold \[2, 3\] pictures"):
+        plan_study(sets, ruined="c", each=1, catches=1, seed=0)
+
+
+def test_both_sides_show_the_same_picture_of_their_sets():
+    sets = {name: np.zeros((9, 4, 4, 3), np.uint8) for name in "abc"}
+    for k, pictures in enumerate(sets.values()):
+        pictures[...] = 20 * k + np.arange(9)[:, None, None, None]
+    plan = plan_study(sets, ruined="c", each=5, catches=1, seed=0)
+    for trial in plan.trials:
+        left, right = (sets[name][trial.picture].mean() % 20 for name in (trial.left, trial.right))
+        assert left == right == trial.picture
+    box = blind_comparison(plan, "Which?", zoom=1)
+    seen = [
+        np.asarray(Picture.open(io.BytesIO(b64decode(a.partition(",")[2])))) for a in shown(box)
+    ]
+    trial = plan.trials[0]
+    for picture, name in zip(seen, (trial.left, trial.right), strict=True):
+        np.testing.assert_array_equal(picture, sets[name][trial.picture])
+
+
 def test_the_page_does_not_tell_which_set_a_picture_is_of():
     sets = {"studio": np.zeros((2, 4, 4, 3), np.uint8), "gan": np.ones((2, 4, 4, 3), np.uint8)}
-    sets["spoilt"] = np.full((1, 4, 4, 3), 9, np.uint8)
+    sets["spoilt"] = np.full((2, 4, 4, 3), 9, np.uint8)
     plan = plan_study(sets, ruined="spoilt", each=1, catches=1, seed=0)
     words = re.sub(r'src="[^"]+"', "", blind_comparison(plan, "Which?").children[0].value)
     assert not any(name in words for name in sets)
