@@ -1,0 +1,314 @@
+"""Right answers that are not the answer key's: `<exercise>__<how it differs>`."""
+
+import math
+
+import numpy as np
+
+from prodgen_lib.tensorflow.metrics import (
+    crop_border,
+    feature_pair,
+    gaussian_window,
+    image_pair,
+    local_moments,
+    luma,
+    polynomial_mmd,
+    squared_distances,
+    squared_radii,
+    trace_of_root,
+)
+
+import tensorflow as tf  # isort: skip  (after the library, which keeps its import quiet)
+
+
+def psnr__difference_of_logarithms(images, targets, *, data_range):
+    x, y = image_pair(images, targets, data_range=data_range)
+    error = tf.reduce_mean((x - y) ** 2, axis=[-3, -2, -1])
+    return 20 * math.log10(data_range) - 10 * tf.math.log(error) / math.log(10)
+
+
+def psnr__from_the_root(images, targets, *, data_range):
+    images, targets = image_pair(images, targets, data_range=data_range)
+    rmse = tf.sqrt(tf.reduce_mean(tf.square(targets - images), (-1, -2, -3)))
+    return 20 * tf.math.log(data_range / rmse) / tf.math.log(tf.constant(10, rmse.dtype))
+
+
+def psnr__of_scaled_pictures(images, targets, *, data_range):
+    x, y = (p / data_range for p in image_pair(images, targets, data_range=data_range))
+    error = tf.math.squared_difference(x, y)
+    for _ in range(3):
+        error = tf.reduce_mean(error, axis=-1)
+    return -10 / math.log(10) * tf.math.log(error)
+
+
+def psnr__own_checks(images, targets, *, data_range):
+    if images.shape != targets.shape:
+        raise ValueError("shapes differ")
+    if images.dtype == tf.uint8:
+        images, targets = tf.cast(images, tf.float32), tf.cast(targets, tf.float32)
+    if max(tf.reduce_max(images), tf.reduce_max(targets)) > data_range + 1e-3:
+        raise ValueError("values beyond data_range")
+    errors = tf.einsum("...hwc,...hwc->...", images - targets, images - targets)
+    errors = errors / math.prod(images.shape[-3:])
+    return 10 * tf.experimental.numpy.log10(data_range * data_range / errors)
+
+
+def ssim__one_quotient(
+    images,
+    targets,
+    *,
+    data_range,
+    window_size=11,
+    sigma=1.5,
+    k1=0.01,
+    k2=0.03,
+    luma_only=False,
+    crop=0,
+):
+    x, y = image_pair(images, targets, data_range=data_range)
+    x, y = crop_border(x, crop), crop_border(y, crop)
+    if luma_only:
+        x, y = (luma(p, data_range=data_range) for p in (x, y))
+    mx, my, variances, covariance = local_moments(
+        x, y, window=gaussian_window(size=window_size, sigma=sigma), data_range=data_range
+    )
+    c1, c2 = (k1 * data_range) ** 2, (k2 * data_range) ** 2
+    above = (2 * mx * my + c1) * (2 * covariance + c2)
+    below = (tf.square(mx) + tf.square(my) + c1) * (variances + c2)
+    return tf.reduce_mean(above / below, axis=(-1, -2, -3))
+
+
+def ssim__by_tf_image(
+    images,
+    targets,
+    *,
+    data_range,
+    window_size=11,
+    sigma=1.5,
+    k1=0.01,
+    k2=0.03,
+    luma_only=False,
+    crop=0,
+):
+    x, y = image_pair(images, targets, data_range=data_range)
+    if min(x.shape[-3:-1]) < window_size:
+        raise ValueError("smaller than the window")
+    if luma_only:
+        x, y = luma(x, data_range=data_range), luma(y, data_range=data_range)
+    x, y = crop_border(x, crop), crop_border(y, crop)
+    return tf.image.ssim(x, y, data_range, window_size, sigma, k1, k2)
+
+
+def ssim__picture_by_picture(images, targets, *, data_range, **options):
+    if images.shape != targets.shape:
+        raise ValueError("shapes differ")
+    if len(images.shape) == 4:
+        pairs = zip(tf.unstack(images), tf.unstack(targets), strict=True)
+        return tf.stack(
+            [ssim__picture_by_picture(x, y, data_range=data_range, **options) for x, y in pairs]
+        )
+    x, y = image_pair(images, targets, data_range=data_range)
+    k1, k2 = options.get("k1", 0.01), options.get("k2", 0.03)
+    if options.get("luma_only"):
+        x, y = luma(x, data_range=data_range), luma(y, data_range=data_range)
+    x, y = (crop_border(p, options.get("crop", 0)) for p in (x, y))
+    window = gaussian_window(size=options.get("window_size", 11), sigma=options.get("sigma", 1.5))
+    x, y = x / data_range, y / data_range
+    mx, my, variances, covariance = local_moments(x, y, window=window, data_range=1)
+    first = (2 * mx * my + k1**2) / (mx * mx + my * my + k1**2)
+    second = (covariance + k2**2 / 2) / (variances / 2 + k2**2 / 2)
+    return tf.reduce_mean(first * second)
+
+
+def covariance(x):
+    x = x - tf.reduce_mean(x, axis=0, keepdims=True)
+    return tf.matmul(x, x, transpose_a=True) / (x.shape[0] - 1)
+
+
+def frechet_distance__eigenvalues_of_the_symmetric_product(features_a, features_b):
+    a, b = feature_pair(features_a, features_b)
+    cov_a, cov_b = covariance(a), covariance(b)
+    values, vectors = tf.linalg.eigh(cov_a)
+    half = vectors @ tf.linalg.diag(tf.sqrt(tf.maximum(values, 0))) @ tf.transpose(vectors)
+    root = tf.reduce_sum(tf.sqrt(tf.maximum(tf.linalg.eigvalsh(half @ cov_b @ half), 0)))
+    between = tf.reduce_sum((tf.reduce_mean(a, 0) - tf.reduce_mean(b, 0)) ** 2)
+    return between + tf.linalg.trace(cov_a + cov_b) - 2 * root
+
+
+def frechet_distance__nuclear_norm(features_a, features_b):
+    a, b = feature_pair(features_a, features_b)
+    n, m = a.shape[0], b.shape[0]
+    mean_a, mean_b = tf.reduce_mean(a, 0, True), tf.reduce_mean(b, 0, True)
+    a, b = a - mean_a, b - mean_b
+    values = tf.linalg.svd(a @ tf.transpose(b), compute_uv=False)
+    root = tf.reduce_sum(values) / math.sqrt((n - 1) * (m - 1))
+    spread = tf.reduce_sum(a * a) / (n - 1) + tf.reduce_sum(b * b) / (m - 1)
+    return tf.reduce_sum((mean_a - mean_b) ** 2) + spread - 2 * root
+
+
+def frechet_distance__variances_and_given_root(features_a, features_b):
+    a, b = feature_pair(features_a, features_b)
+    difference = tf.reduce_mean(a, axis=0) - tf.reduce_mean(b, axis=0)
+    traces, scaled = 0, []
+    for x in (a, b):
+        traces += tf.reduce_sum(tf.math.reduce_variance(x, axis=0)) * len(x) / (len(x) - 1)
+        scaled.append((x - tf.reduce_mean(x, axis=0)) / math.sqrt(len(x) - 1))
+    return tf.tensordot(difference, difference, 1) + traces - 2 * trace_of_root(*scaled)
+
+
+def kid__in_a_loop(features_a, features_b, *, subsets=10, subset_size=None, seed=0):
+    a, b = feature_pair(features_a, features_b)
+    least = min(len(a), len(b))
+    size = least // subsets if subset_size is None else subset_size
+    if subsets < 2 or size < 2 or size * subsets > least:
+        raise ValueError("too few rows")
+    rng = np.random.default_rng(seed)
+    order_a, order_b = rng.permutation(len(a)), rng.permutation(len(b))
+    found = []
+    for start in range(0, subsets * size, size):
+        part_a = tf.gather(a, order_a[start : start + size])
+        part_b = tf.gather(b, order_b[start : start + size])
+        found.append(polynomial_mmd(part_a, part_b))
+    deviation = np.std([float(value) for value in found], ddof=1)
+    return tf.add_n(found) / subsets, tf.constant(deviation / math.sqrt(subsets), tf.float64)
+
+
+def kid__reshaped(features_a, features_b, *, subsets=10, subset_size=None, seed=0):
+    a, b = feature_pair(features_a, features_b)
+    size = subset_size or min(len(a), len(b)) // max(subsets, 1)
+    if min(subsets, size) < 2 or subsets * size > min(len(a), len(b)):
+        raise ValueError("too few rows")
+    rng = np.random.default_rng(seed)
+    cut = []
+    for features in (a, b):
+        order = rng.permutation(len(features))[: subsets * size]
+        cut.append(tf.reshape(tf.gather(features, order), (subsets, size, -1)))
+    values = tf.stack([polynomial_mmd(x, y) for x, y in zip(*cut, strict=True)])
+    mean = tf.reduce_mean(values)
+    variance = tf.reduce_sum((values - mean) ** 2) / (subsets - 1)
+    return mean, tf.sqrt(variance / subsets)
+
+
+def kid__all_parts_at_once(features_a, features_b, *, subsets=10, subset_size=None, seed=0):
+    a, b = (np.asarray(x, np.float64) for x in feature_pair(features_a, features_b))
+    size = subset_size or min(len(a), len(b)) // max(subsets, 1)
+    if subsets < 2 or size < 2 or subsets * size > min(len(a), len(b)):
+        raise ValueError("too few rows")
+    rng = np.random.default_rng(seed)
+    a, b = (x[rng.permutation(len(x))][: subsets * size].reshape(subsets, size, -1) for x in (a, b))
+
+    def kernel(x, y):
+        return (tf.matmul(x, y, transpose_b=True) / x.shape[-1] + 1) ** 3
+
+    others = 1 - tf.eye(size, dtype=tf.float64)
+    within = tf.reduce_sum((kernel(a, a) + kernel(b, b)) * others, (1, 2)) / (size * (size - 1))
+    values = within - 2 * tf.reduce_mean(kernel(a, b), (1, 2))
+    error = tf.math.reduce_std(values) / (subsets - 1) ** 0.5
+    return tf.reduce_mean(values), error
+
+
+def precision_recall__by_roots(real, generated, *, k=3):
+    real, generated = feature_pair(real, generated)
+    if k >= min(len(real), len(generated)):
+        raise ValueError("k")
+
+    def between(a, b):
+        return tf.norm(a[:, None] - b[None], axis=-1)
+
+    def radii(points):  # place 0 is the point itself
+        return tf.sort(between(points, points), axis=1)[:, k]
+
+    far = between(real, generated)
+    precision = tf.reduce_any(far <= radii(real)[:, None], axis=0)
+    recall = tf.reduce_any(far <= radii(generated)[None], axis=1)
+    return [tf.reduce_mean(tf.cast(x, tf.float64)) for x in (precision, recall)]
+
+
+def precision_recall__one_function_twice(real, generated, *, k=3):
+    real, generated = feature_pair(real, generated)
+
+    def share(points, centres):
+        inside = squared_distances(points, centres) <= squared_radii(centres, k)
+        return tf.math.count_nonzero(tf.reduce_any(inside, 1), dtype=tf.float64) / len(points)
+
+    return share(generated, real), share(real, generated)
+
+
+def precision_recall__point_by_point(real, generated, *, k=3):
+    real, generated = feature_pair(real, generated)
+    r_real, r_generated = squared_radii(real, k), squared_radii(generated, k)
+    good = [bool(tf.reduce_any(tf.reduce_sum((real - g) ** 2, 1) <= r_real)) for g in generated]
+    seen = [
+        bool(tf.reduce_any(tf.reduce_sum((generated - r) ** 2, 1) <= r_generated)) for r in real
+    ]
+    return tuple(tf.constant(np.mean(x), tf.float64) for x in (good, seen))
+
+
+def review_quality__mended(images, targets):
+    x, y = tf.cast(images, tf.float32) / 255, targets / 2 + 0.5
+    error = tf.reduce_mean(tf.math.squared_difference(x, y), axis=(1, 2, 3))
+    psnr = 10 * tf.math.log(1 / error) / tf.math.log(10.0)
+
+    def mean(maps):
+        return tf.nn.avg_pool2d(maps, 8, strides=1, padding="VALID")
+
+    mx, my = mean(x), mean(y)
+    vx, vy, cov = mean(x * x) - mx * mx, mean(y * y) - my * my, mean(x * y) - mx * my
+    c1, c2 = 0.0001, 0.0009
+    maps = (2 * mx * my + c1) * (2 * cov + c2) / ((mx**2 + my**2 + c1) * (vx + vy + c2))
+    return psnr, tf.reduce_mean(maps, (1, 2, 3))
+
+
+def review_quality__in_bytes(images, targets):
+    x, y = tf.cast(images, tf.float32), (targets + 1) * 127.5
+    psnr = 20 * math.log10(255) - 10 / math.log(10) * tf.math.log(
+        tf.reduce_mean((x - y) ** 2, (1, 2, 3))
+    )
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    kernel = tf.fill((8, 8, x.shape[-1], 1), 1 / 64)
+
+    def mean(maps):
+        return tf.nn.depthwise_conv2d(maps, kernel, (1, 1, 1, 1), "VALID")
+
+    mx, my = mean(x), mean(y)
+    var = mean(x * x + y * y) - mx**2 - my**2
+    cov = mean(x * y) - mx * my
+    maps = (2 * mx * my + c1) / (mx**2 + my**2 + c1) * (2 * cov + c2) / (var + c2)
+    return psnr, tf.reduce_mean(maps, (1, 2, 3))
+
+
+def review_quality__as_a_list(images, targets):
+    x, y = tf.image.convert_image_dtype(images, tf.float32), (targets + 1) / 2
+    psnr = tf.image.psnr(x, y, 1.0)
+    windows = [
+        tf.image.extract_patches(p, (1, 8, 8, 1), (1, 1, 1, 1), (1, 1, 1, 1), "VALID")
+        for p in (x, y)
+    ]
+    x, y = (tf.reshape(p, (*p.shape[:3], 64, -1)) for p in windows)
+    mx, my = tf.reduce_mean(x, 3, True), tf.reduce_mean(y, 3, True)
+    var = tf.reduce_mean((x - mx) ** 2 + (y - my) ** 2, 3, True)
+    cov = tf.reduce_mean((x - mx) * (y - my), 3, True)
+    maps = (2 * mx * my + 1e-4) / (mx**2 + my**2 + 1e-4) * (2 * cov + 9e-4) / (var + 9e-4)
+    return [psnr, tf.reduce_mean(maps, (1, 2, 3, 4))]
+
+
+def review_distance__singular_values(features_a, features_b):
+    n = min(len(features_a), len(features_b))
+    a, b = tf.cast(features_a[:n], tf.float64), tf.cast(features_b[:n], tf.float64)
+    mean = tf.reduce_mean(a, 0) - tf.reduce_mean(b, 0)
+    a, b = ((x - tf.reduce_mean(x, 0)) / (n - 1) ** 0.5 for x in (a, b))
+    root = tf.reduce_sum(tf.linalg.svd(a @ tf.transpose(b), compute_uv=False))
+    return tf.reduce_sum(mean**2) + tf.reduce_sum(a**2) + tf.reduce_sum(b**2) - 2 * root
+
+
+def review_distance__by_numpy(features_a, features_b):
+    n = min(len(features_a), len(features_b))
+    a, b = (np.asarray(x[:n], np.float64) for x in (features_a, features_b))
+    s, t = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
+    roots = np.sqrt(np.linalg.eigvals(s @ t).astype(complex)).real.sum()
+    mean = a.mean(0) - b.mean(0)
+    return tf.constant(mean @ mean + np.trace(s) + np.trace(t) - 2 * roots)
+
+
+def review_distance__from_the_library(features_a, features_b):
+    n = min(len(features_a), len(features_b))
+    return frechet_distance__nuclear_norm(features_a[:n], features_b[:n])

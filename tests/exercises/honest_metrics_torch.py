@@ -1,0 +1,310 @@
+"""Right answers that are not the answer key's: `<exercise>__<how it differs>`."""
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from prodgen_lib.torch.metrics import (
+    crop_border,
+    feature_pair,
+    gaussian_window,
+    image_pair,
+    local_moments,
+    luma,
+    polynomial_mmd,
+    squared_distances,
+    squared_radii,
+    trace_of_root,
+)
+
+
+def psnr__difference_of_logarithms(images, targets, *, data_range):
+    x, y = image_pair(images, targets, data_range=data_range)
+    axes = tuple(range(x.ndim))[-3:]
+    return 20 * math.log10(data_range) - 10 * ((x - y) ** 2).mean(axes).log10()
+
+
+def psnr__from_the_root(images, targets, *, data_range):
+    images, targets = image_pair(images, targets, data_range=data_range)
+    rmse = ((images - targets) ** 2).flatten(-3).mean(-1).sqrt()
+    return 20 * torch.log10(data_range / rmse)
+
+
+def psnr__of_scaled_pictures(images, targets, *, data_range):
+    x, y = (p / data_range for p in image_pair(images, targets, data_range=data_range))
+    error = (x - y).abs().square().mean(-1).mean(-1).mean(-1)
+    return -10 * torch.log(error) / math.log(10)
+
+
+def psnr__own_checks(images, targets, *, data_range):
+    if images.shape != targets.shape:
+        raise ValueError("shapes differ")
+    if images.dtype == torch.uint8:
+        images, targets = images.float(), targets.float()
+    if max(images.max(), targets.max()) > data_range + 1e-3:
+        raise ValueError("values beyond data_range")
+    errors = torch.einsum("...chw,...chw->...", images - targets, images - targets)
+    errors = errors / math.prod(images.shape[-3:])
+    return 10 * torch.log10(data_range * data_range / errors)
+
+
+def ssim__one_quotient(
+    images,
+    targets,
+    *,
+    data_range,
+    window_size=11,
+    sigma=1.5,
+    k1=0.01,
+    k2=0.03,
+    luma_only=False,
+    crop=0,
+):
+    x, y = image_pair(images, targets, data_range=data_range)
+    x, y = crop_border(x, crop), crop_border(y, crop)
+    if luma_only:
+        x, y = (luma(p, data_range=data_range) for p in (x, y))
+    mx, my, variances, covariance = local_moments(
+        x, y, window=gaussian_window(size=window_size, sigma=sigma), data_range=data_range
+    )
+    c1, c2 = (k1 * data_range) ** 2, (k2 * data_range) ** 2
+    above = (2 * mx * my + c1) * (2 * covariance + c2)
+    below = (mx.square() + my.square() + c1) * (variances + c2)
+    return (above / below).flatten(-3).mean(-1)
+
+
+def ssim__by_convolution(
+    images,
+    targets,
+    *,
+    data_range,
+    window_size=11,
+    sigma=1.5,
+    k1=0.01,
+    k2=0.03,
+    luma_only=False,
+    crop=0,
+):
+    x, y = image_pair(images, targets, data_range=data_range)
+    if min(x.shape[-2:]) < window_size:
+        raise ValueError("smaller than the window")
+    if luma_only:
+        x, y = luma(x, data_range=data_range), luma(y, data_range=data_range)
+    if crop:
+        x, y = x[..., crop:-crop, crop:-crop], y[..., crop:-crop, crop:-crop]
+    t = torch.arange(window_size, dtype=x.dtype) - window_size // 2
+    g = torch.exp(-(t**2) / (2 * sigma**2))
+    kernel = torch.outer(g, g) / g.sum() ** 2
+
+    def blur(maps):
+        flat = maps.reshape(-1, 1, *maps.shape[-2:])
+        out = F.conv2d(flat, kernel[None, None])
+        return out.reshape(*maps.shape[:-2], *out.shape[-2:])
+
+    mx, my = blur(x), blur(y)
+    vx, vy = blur(x * x) - mx * mx, blur(y * y) - my * my
+    cxy = blur(x * y) - mx * my
+    c1, c2 = (k1 * data_range) ** 2, (k2 * data_range) ** 2
+    maps = (2 * mx * my + c1) / (mx**2 + my**2 + c1) * (2 * cxy + c2) / (vx + vy + c2)
+    return maps.mean((-1, -2)).mean(-1)
+
+
+def ssim__picture_by_picture(images, targets, *, data_range, **options):
+    if images.ndim == 4:
+        pairs = zip(images, targets, strict=True)
+        if images.shape != targets.shape:
+            raise ValueError("shapes differ")
+        return torch.stack(
+            [ssim__picture_by_picture(x, y, data_range=data_range, **options) for x, y in pairs]
+        )
+    x, y = image_pair(images, targets, data_range=data_range)
+    k1, k2 = options.get("k1", 0.01), options.get("k2", 0.03)
+    if options.get("luma_only"):
+        x, y = luma(x, data_range=data_range), luma(y, data_range=data_range)
+    x, y = (crop_border(p, options.get("crop", 0)) for p in (x, y))
+    window = gaussian_window(size=options.get("window_size", 11), sigma=options.get("sigma", 1.5))
+    x, y = x / data_range, y / data_range
+    mx, my, variances, covariance = local_moments(x, y, window=window, data_range=1)
+    first = (2 * mx * my + k1**2) / (mx * mx + my * my + k1**2)
+    second = (covariance + k2**2 / 2) / (variances / 2 + k2**2 / 2)
+    return (first * second).mean()
+
+
+def frechet_distance__eigenvalues(features_a, features_b):
+    a, b = feature_pair(features_a, features_b)
+    cov_a, cov_b = (torch.atleast_2d(torch.cov(x.T)) for x in (a, b))
+    between = ((a.mean(0) - b.mean(0)) ** 2).sum()
+    root = torch.linalg.eigvals(cov_a @ cov_b).real.clamp(min=0).sqrt().sum()
+    return between + cov_a.trace() + cov_b.trace() - 2 * root
+
+
+def frechet_distance__nuclear_norm(features_a, features_b):
+    a, b = feature_pair(features_a, features_b)
+    n, m = a.shape[0], b.shape[0]
+    mean_a, mean_b = a.mean(0, keepdim=True), b.mean(0, keepdim=True)
+    a, b = a - mean_a, b - mean_b
+    root = torch.linalg.matrix_norm(a @ b.T, "nuc") / math.sqrt((n - 1) * (m - 1))
+    spread = (a * a).sum() / (n - 1) + (b * b).sum() / (m - 1)
+    return torch.sum((mean_a - mean_b) ** 2) + spread - 2 * root
+
+
+def frechet_distance__variances_and_given_root(features_a, features_b):
+    a, b = feature_pair(features_a, features_b)
+    difference = a.mean(0) - b.mean(0)
+    traces = a.var(0).sum() + b.var(0).sum()
+    scaled = [(x - x.mean(0)) / math.sqrt(len(x) - 1) for x in (a, b)]
+    return difference @ difference + traces - 2 * trace_of_root(*scaled)
+
+
+def frechet_distance__root_by_eigh(features_a, features_b):
+    a, b = feature_pair(features_a, features_b)
+    cov_a, cov_b = (
+        (x - x.mean(0)).T @ (x - x.mean(0)) / (len(x) - 1) for x in (a, b)
+    )  # tr (A B)^1/2 = tr (A^1/2 B A^1/2)^1/2
+    values, vectors = torch.linalg.eigh(cov_a)
+    half = vectors @ torch.diag(values.clamp(min=0).sqrt()) @ vectors.T
+    root = torch.linalg.eigvalsh(half @ cov_b @ half).clamp(min=0).sqrt().sum()
+    between = (a.mean(0) - b.mean(0)).pow(2).sum()
+    return between + torch.trace(cov_a + cov_b) - 2 * root
+
+
+def kid__in_a_loop(features_a, features_b, *, subsets=10, subset_size=None, seed=0):
+    a, b = feature_pair(features_a, features_b)
+    least = min(len(a), len(b))
+    size = least // subsets if subset_size is None else subset_size
+    if subsets < 2 or size < 2 or size * subsets > least:
+        raise ValueError("too few rows")
+    rng = np.random.default_rng(seed)
+    order_a, order_b = rng.permutation(len(a)), rng.permutation(len(b))
+    found = []
+    for start in range(0, subsets * size, size):
+        stop = start + size
+        found.append(polynomial_mmd(a[order_a[start:stop]], b[order_b[start:stop]]))
+    found = torch.stack(found)
+    return found.mean(), found.std() / math.sqrt(subsets)
+
+
+def kid__reshaped(features_a, features_b, *, subsets=10, subset_size=None, seed=0):
+    a, b = feature_pair(features_a, features_b)
+    size = subset_size or min(len(a), len(b)) // max(subsets, 1)
+    if min(subsets, size) < 2 or subsets * size > min(len(a), len(b)):
+        raise ValueError("too few rows")
+    rng = np.random.default_rng(seed)
+    cut = []
+    for features in (a, b):
+        order = torch.as_tensor(rng.permutation(len(features)))[: subsets * size]
+        cut.append(features[order].view(subsets, size, -1))
+    values = torch.stack([polynomial_mmd(x, y) for x, y in zip(*cut, strict=True)])
+    return torch.mean(values), torch.sqrt(torch.var(values) / subsets)
+
+
+def kid__all_parts_at_once(features_a, features_b, *, subsets=10, subset_size=None, seed=0):
+    a, b = feature_pair(features_a, features_b)
+    size = subset_size or min(len(a), len(b)) // max(subsets, 1)
+    if subsets < 2 or size < 2 or subsets * size > min(len(a), len(b)):
+        raise ValueError("too few rows")
+    rng = np.random.default_rng(seed)
+    a, b = (x[rng.permutation(len(x))][: subsets * size].reshape(subsets, size, -1) for x in (a, b))
+
+    def kernel(x, y):
+        return (x @ y.mT / x.shape[-1] + 1) ** 3
+
+    others = 1 - torch.eye(size, dtype=torch.float64)
+    within = ((kernel(a, a) + kernel(b, b)) * others).sum((1, 2)) / (size * (size - 1))
+    values = within - 2 * kernel(a, b).mean((1, 2))
+    return values.mean(), values.std() / subsets**0.5
+
+
+def precision_recall__by_cdist(real, generated, *, k=3):
+    real, generated = feature_pair(real, generated)
+    if k >= min(len(real), len(generated)):
+        raise ValueError("k")
+    far = torch.cdist(real, generated, compute_mode="donot_use_mm_for_euclid_dist")
+
+    def radii(points):
+        own = torch.cdist(points, points, compute_mode="donot_use_mm_for_euclid_dist")
+        return own.sort(dim=1).values[:, k]  # place 0 is the point itself
+
+    precision = (far <= radii(real)[:, None]).any(0).double().mean()
+    recall = (far <= radii(generated)[None]).any(1).double().mean()
+    return precision, recall
+
+
+def precision_recall__one_function_twice(real, generated, *, k=3):
+    real, generated = feature_pair(real, generated)
+
+    def share(points, centres):
+        inside = squared_distances(points, centres) <= squared_radii(centres, k)
+        return inside.any(dim=1).to(torch.float64).mean()
+
+    return share(generated, real), share(real, generated)
+
+
+def precision_recall__point_by_point(real, generated, *, k=3):
+    real, generated = feature_pair(real, generated)
+    r_real, r_generated = squared_radii(real, k), squared_radii(generated, k)
+    good = [bool((((real - g) ** 2).sum(1) <= r_real).any()) for g in generated]
+    seen = [bool((((generated - r) ** 2).sum(1) <= r_generated).any()) for r in real]
+    share = [torch.tensor(sum(x) / len(x), dtype=torch.float64) for x in (good, seen)]
+    return share[0], share[1]
+
+
+def review_quality__mended(images, targets):
+    x = images.float() / 255
+    y = targets / 2 + 0.5
+    psnr = 10 * torch.log10(1 / ((x - y) ** 2).flatten(1).mean(1))
+    mx, my = F.avg_pool2d(x, 8, 1), F.avg_pool2d(y, 8, 1)
+    vx, vy = F.avg_pool2d(x * x, 8, 1) - mx * mx, F.avg_pool2d(y * y, 8, 1) - my * my
+    cov = F.avg_pool2d(x * y, 8, 1) - mx * my
+    c1, c2 = 0.0001, 0.0009
+    maps = (2 * mx * my + c1) * (2 * cov + c2) / ((mx**2 + my**2 + c1) * (vx + vy + c2))
+    return psnr, maps.mean((1, 2, 3))
+
+
+def review_quality__in_bytes(images, targets):
+    x, y = images.double(), (targets.double() + 1) * 127.5
+    psnr = 20 * math.log10(255) - 10 * (x - y).square().mean((1, 2, 3)).log10()
+    x, y = (p.unfold(2, 8, 1).unfold(3, 8, 1) for p in (x, y))
+    mx, my = x.mean((-2, -1)), y.mean((-2, -1))
+    dx, dy = x - mx[..., None, None], y - my[..., None, None]
+    vx, vy, cov = (t.mean((-2, -1)) for t in (dx * dx, dy * dy, dx * dy))
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    maps = (2 * mx * my + c1) / (mx**2 + my**2 + c1) * (2 * cov + c2) / (vx + vy + c2)
+    return psnr, maps.mean((1, 2, 3))
+
+
+def review_quality__as_a_list(images, targets):
+    images = images / 255.0
+    targets = (targets + 1) / 2
+    found = []
+    for x, y in zip(images, targets, strict=True):
+        maps = torch.stack([x, y, x * x, y * y, x * y])
+        mx, my, xx, yy, xy = F.avg_pool2d(maps, 8, stride=1)
+        first = (2 * mx * my + 1e-4) / (mx**2 + my**2 + 1e-4)
+        second = (2 * (xy - mx * my) + 9e-4) / (xx - mx**2 + yy - my**2 + 9e-4)
+        found.append((-10 * torch.log10(F.mse_loss(x, y)), (first * second).mean()))
+    return [torch.stack(column) for column in zip(*found, strict=True)]
+
+
+def review_distance__eigenvalues_of_halves(features_a, features_b):
+    n = min(len(features_a), len(features_b))
+    a, b = features_a[:n].to(torch.float64), features_b[:n].to(torch.float64)
+    mean = a.mean(0) - b.mean(0)
+    a, b = (a - a.mean(0)) / (n - 1) ** 0.5, (b - b.mean(0)) / (n - 1) ** 0.5
+    return mean @ mean + (a**2).sum() + (b**2).sum() - 2 * torch.linalg.svdvals(a @ b.T).sum()
+
+
+def review_distance__by_numpy(features_a, features_b):
+    n = min(len(features_a), len(features_b))
+    a, b = (np.asarray(x[:n], np.float64) for x in (features_a, features_b))
+    s, t = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
+    roots = np.sqrt(np.linalg.eigvals(s @ t).astype(complex)).real.sum()
+    mean = a.mean(0) - b.mean(0)
+    return torch.tensor(mean @ mean + np.trace(s) + np.trace(t) - 2 * roots)
+
+
+def review_distance__from_the_library(features_a, features_b):
+    n = min(len(features_a), len(features_b))
+    return frechet_distance__nuclear_norm(features_a[:n], features_b[:n])
