@@ -186,8 +186,8 @@ def local_moments(
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
     """Means x̄ and ȳ, sum of variances σx²+σy², and covariance σxy under the window at each place.
 
-    Each (…, H-size+1, W-size+1, C). Population moments, E[x²]-x̄², of pictures moved by half the
-    range, which leaves them as they are but keeps the rounding of float32 near 1e-7.
+    Each (…, H-size+1, W-size+1, C). Population moments, E[x²]-x̄², of channels moved by their
+    mean, which leaves them as they are but keeps the rounding of float32 below 1e-6.
     ValueError for pictures smaller than the window, or with values below 0: SSIM compares ratios
     of brightness, and -0.5 has none.
     """
@@ -204,13 +204,15 @@ def local_moments(
                 f"SSIM needs values from 0 on, and the lowest is {lowest:.4g}; "
                 "move the pictures to [0, data_range] first, for example (x + 1) / 2."
             )
-    x, y = images - data_range / 2, targets - data_range / 2
+    both = tf.stop_gradient(images + targets)
+    centre = tf.reduce_mean(both, axis=(-3, -2), keepdims=True) / 2
+    x, y = images - centre, targets - centre
     mean_x, mean_y, squares, product = (
         window_means(maps, window) for maps in (x, y, x * x + y * y, x * y)
     )
     variances = squares - (mean_x * mean_x + mean_y * mean_y)
     covariance = product - mean_x * mean_y
-    return mean_x + data_range / 2, mean_y + data_range / 2, variances, covariance
+    return mean_x + centre, mean_y + centre, variances, covariance
 
 
 def ssim(

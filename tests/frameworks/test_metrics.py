@@ -97,7 +97,7 @@ def test_one_picture_or_a_batch(fw, metrics, native, rng):
 
 
 def test_dtypes(fw, metrics, native, rng):
-    """uint8 counts like the same floats; float32 is within 3e-7 of float64, which stays."""
+    """uint8 counts like the same floats; float32 is within 5e-7 of float64, which stays."""
     x, y = (np.rint(255 * p) for p in pair(rng, 4, 40, 40, 3))
     exact = metrics.ssim(native(x), native(y), data_range=255)
     assert fw.bridge.to_numpy(exact).dtype == np.float64
@@ -105,7 +105,7 @@ def test_dtypes(fw, metrics, native, rng):
         a, b = native(x.astype(dtype)), native(y.astype(dtype))
         found = fw.bridge.to_numpy(metrics.ssim(a, b, data_range=255))
         assert found.dtype == np.float32
-        assert np.abs(found - fw.bridge.to_numpy(exact)).max() < 3e-7
+        assert np.abs(found - fw.bridge.to_numpy(exact)).max() < 5e-7
         decibel = fw.bridge.to_numpy(metrics.psnr(a, b, data_range=255))
         expected = fw.bridge.to_numpy(metrics.psnr(native(x), native(y), data_range=255))
         assert decibel == pytest.approx(expected, rel=1e-6)
