@@ -82,7 +82,7 @@ def _without_answers(path: Path) -> ast.Module:
 
 @lru_cache
 def _exercise_names(topic: str) -> frozenset[str]:
-    """Functions that are exercises, by the ids in the text of the exercises: ``"gan.train_step"``."""
+    """Functions that are exercises, by the ids in the text: ``"gan.train_step"``."""
     texts = (path.read_text(encoding="utf-8") for path in _about(topic))
     return frozenset(n for t in texts for n in re.findall(rf"""["']{topic}\.(\w+)["']""", t))
 

@@ -1,4 +1,4 @@
-"""A filter in the kernel (seccomp) that refuses what no answer needs: processes, sockets, mounts."""
+"""A filter in the kernel (seccomp) that refuses what no answer needs: processes, sockets…"""
 
 from __future__ import annotations
 

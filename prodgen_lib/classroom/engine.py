@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import threading
 import time
 from collections.abc import Collection
 from functools import lru_cache
@@ -22,6 +23,7 @@ from prodgen_lib.course.source import function_source
 
 TIMED_OUT = 124
 MOST_SERVERS = 2
+_one_at_a_time = threading.Lock()  # workers of a cluster may have several threads
 
 
 def grade_submission(
@@ -38,9 +40,10 @@ def grade_submission(
     these need them. Servers are kept for the next submission of the same chapter.
     """
     about = pristine.metadata.prodgen
-    grading = _Grading(submission, pristine, seed, sandbox)
-    wanted = [exercise for exercise in grading.graft.exercises if not only or exercise in only]
-    marks = tuple(grading.mark(exercise) for exercise in wanted)
+    with _one_at_a_time:
+        grading = _Grading(submission, pristine, seed, sandbox)
+        wanted = [exercise for exercise in grading.graft.exercises if not only or exercise in only]
+        marks = tuple(grading.mark(exercise) for exercise in wanted)
     return Graded(
         student=submission.student,
         path=str(submission.path),
@@ -56,9 +59,7 @@ def grade_submission(
 class _Grading:
     """One submission under way: verdicts so far, and what to tell."""
 
-    def __init__(
-        self, submission: Submission, pristine: NotebookNode, seed: int, sandbox: Sandbox
-    ):
+    def __init__(self, submission: Submission, pristine: NotebookNode, seed: int, sandbox: Sandbox):
         self.framework = pristine.metadata.prodgen.framework
         self.graft = Graft(submission.notebook, pristine, self._key_source)
         self.pristine, self.seed, self.sandbox = pristine, seed, sandbox

@@ -199,7 +199,9 @@ class _Collector:
             return Program([(cell.label, cell.source)], cell.source, broken=True)
         self.main = exercise
         self._take(cell, name)
-        source = "\n".join(_chosen(c, lines) for c, lines in self.chosen.items() if c.kind != COURSE)
+        source = "\n".join(
+            _chosen(c, lines) for c, lines in self.chosen.items() if c.kind != COURSE
+        )
         return Program(self._texts(), source, self.added)
 
     def _take(self, cell: Cell, name: str) -> None:

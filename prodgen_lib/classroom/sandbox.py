@@ -18,7 +18,10 @@ from prodgen_lib.course.source import PACKAGE
 
 LIBRARY = "/prodgen"  # where the library without its answers lies, seen from inside
 ENCLOSE = "prodgen_lib.classroom.enclose"
-ONE_THREAD = ("OMP", "OPENBLAS", "MKL", "TF_NUM_INTEROP", "TF_NUM_INTRAOP")
+ONE_THREAD = (
+    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),
+    *("TF_NUM_INTEROP_THREADS", "TF_NUM_INTRAOP_THREADS"),
+)
 REFUSED = (
     "No sandbox: submissions are programs of strangers, and here nothing can keep them from "
     "reading, changing and sending your files. Use Linux with bubblewrap (`apt install "
@@ -52,6 +55,8 @@ class Sandbox:
         the caller. It is never chosen by itself.
         """
         limits = limits or Limits()
+        if not hasattr(os, "fork"):
+            raise CourseError("Grading needs Linux or macOS; on Windows, use WSL.")
         if no_sandbox:
             return cls("none", limits)
         for kind in ("bubblewrap", "namespaces"):
@@ -81,11 +86,9 @@ class Sandbox:
 
 def _environment(library: str) -> dict[str, str]:
     """All that a submission finds in its environment: nothing of the caller's."""
-    threads = {f"{name}_NUM_THREADS" if "TF" not in name else f"{name}_THREADS": "1"
-               for name in ONE_THREAD}
     return {
         **KERNEL_ENVIRONMENT,
-        **threads,
+        **dict.fromkeys(ONE_THREAD, "1"),
         "PYTHONPATH": library,
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONSAFEPATH": "1",
