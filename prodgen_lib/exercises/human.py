@@ -23,7 +23,7 @@ def drawn_votes(rng: np.random.Generator, candidates: int, *, each: int) -> np.n
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Three of four by hand; few votes; pairs that never met; one unbeaten; six candidates."""
+    """Three of four by hand; few votes; none at all; far apart; unbeaten; six candidates."""
     worked = {"wins": np.array([[0, 3], [1, 0]], float), "regularisation": 0}
     strength, error = np.log(3) / 2, 1 / np.sqrt(3)
     uneven = drawn_votes(rng, 4, each=12)
@@ -33,6 +33,8 @@ def cases(rng: np.random.Generator) -> list[Case]:
     apart[0, 2] = apart[2, 0] = apart[1, 3] = apart[3, 1] = 0
     unbeaten = drawn_votes(rng, 3, each=6)
     unbeaten[:, 0] = 0
+    chain = np.diag([4000.0, 60, 50], 1) + np.diag([3000.0, 1, 1], -1)
+    chain[0, 1] += rng.integers(1000)
     by_hand = {"strengths": [strength, -strength], "standard errors": [error, error]}
     return [
         Case("A beats B three times of four", worked, by_hand),
@@ -40,6 +42,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
             "four candidates, one pair five times as often", {"wins": uneven, "regularisation": 0}
         ),
         Case("pairs that never met", {"wins": apart, "regularisation": 0}),
+        Case("a chain: many votes, then lopsided ones", {"wins": chain, "regularisation": 0}),
         Case("an unbeaten one, regularised", {"wins": unbeaten, "regularisation": 0.5}),
         Case("six candidates", {"wins": drawn_votes(rng, 6, each=16), "regularisation": 0}),
     ]

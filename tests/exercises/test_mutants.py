@@ -65,11 +65,27 @@ NAMES = {
     "trainable_variables": "non_trainable_variables",
     "non_trainable_variables": "trainable_variables",
     "zeros_like": "ones_like",
+    "any": "all",
+    "reduce_any": "reduce_all",
+    "log10": "log",
+    "c1": "c2",
+    "c2": "c1",
+    "mean_x": "mean_y",
+    "mean_a": "mean_b",
+    "covariance": "variances",
+    "variances": "covariance",
+    "features_a": "features_b",
+    "in_real": "in_generated",
+    "in_generated": "in_real",
+    "wins": "votes",
+    "votes": "wins",
 }
 DROPPED_CALLS = {"detach", "stop_gradient", "initialise", "sigmoid"}
 TEXTS = {"tanh": "sigmoid", "same": "valid", "valid": "same"}
 
 SAME_LENGTH = "both have the same length, and `strict` only says so"
+ALIKE = "both sides count alike"
+SETTLED = "Newton steps from anywhere near, however many, end at the one maximum"
 LEFT = "docstring asks for unchanged weights; gradients left behind are cleared by the next step"
 # Mutants that do what the docstring says: (exercise, framework, piece of what was changed).
 EQUIVALENT: dict[tuple[str, str, str], str] = {
@@ -78,6 +94,37 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("any", "any", "max(classes, 1): arguments swapped"): "max does not mind the order",
     ("gan.train_step", "torch", "without inputs"): LEFT,
     ("gan.review_step", "torch", "without detach"): "its docstring says nothing about a graph",
+    ("vae.review_step", "torch", "without detach"): "its docstring says nothing about a graph",
+    ("any", "any", "min(len(a), len(b)): arguments swapped"): "min does not mind the order",
+    ("any", "any", "min(len(features_a), len(features_b)): arguments swapped"): (
+        "min does not mind the order"
+    ),
+    ("any", "any", "image_pair(images, targets, data_range=data_range): arguments sw"): ALIKE,
+    ("any", "any", "local_moments(x, y, window=window, data_range=data_range): argum"): ALIKE,
+    ("any", "any", "feature_pair(features_a, features_b): arguments swapped"): ALIKE,
+    ("any", "any", "polynomial_mmd(a[part], b[part]): arguments swapped"): ALIKE,
+    ("any", "any", "trace_of_root(a, b): arguments swapped"): ALIKE,
+    ("any", "torch", "F.mse_loss(images, targets, reduction='none'): arguments swa"): ALIKE,
+    ("any", "tensorflow", "squared_difference(images, targets): arguments swapped"): ALIKE,
+    ("metrics.review_distance", "tensorflow", "transpose_a=True): arguments swapped"): ALIKE,
+    ("metrics.review_distance", "tensorflow", "maximum(eigenvalues, 0): arguments swapped"): ALIKE,
+    ("metrics.review_distance", "tensorflow", "x - mean → Add"): (
+        "the other factor's columns sum to zero"
+    ),
+    ("metrics.kid", "any", "max(subsets, 1): arguments swapped"): "max does not mind the order",
+    ("metrics.kid", "any", "line 19: 1 → 2"): "fewer than 2 parts are refused by the next line",
+    ("human.bradley_terry", "any", "without if np.abs(step).max()"): SETTLED,
+    ("human.bradley_terry", "any", "np.abs(step).max() < 1e-09 → LtE"): SETTLED,
+    ("human.bradley_terry", "any", "100 → 101"): SETTLED,
+    ("human.bradley_terry", "any", ".zeros → .ones"): SETTLED,
+    ("human.bradley_terry", "any", "line 24: 1 → 2"): SETTLED,
+    ("human.bradley_terry", "any", "max(1, np.abs(step).max()): arguments swapped"): (
+        "max does not mind the order"
+    ),
+    ("human.bradley_terry", "any", "strengths.mean() → Add"): "they sum to zero but for rounding",
+    ("human.bradley_terry", "any", ".mean → .sum"): "they sum to zero but for rounding",
+    ("human.bradley_terry", "any", "without hermitian"): "another way to the same inverse",
+    ("human.bradley_terry", "any", "hermitian = False"): "another way to the same inverse",
     ("gan.gradient_penalty", "tensorflow", "watch_accessed_variables"): "the tape may watch more",
     ("any", "tensorflow", ".LeakyReLU → .ReLU"): "Keras's ReLU(negative_slope=0.2) is leaky too",
 }

@@ -47,6 +47,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     seen = {"precision": look.array(precision), "recall": look.array(recall)}
     if len(real) == 23:
         seen["invariant float64"] = in_float64(precision)
+        seen["invariant other features"] = refuses(answer, real, generated[:, :2])
         seen["invariant too many neighbours"] = refuses(answer, real[:3], generated, k=3)
     return seen
 
@@ -69,6 +70,9 @@ PRECISION_RECALL = Exercise(
         "invariant float64": FLOAT64.replace(
             "the difference of large traces loses in float32 what it should show",
             "in float32 a point just inside a ball may fall outside",
+        ),
+        "invariant other features": (
+            "Sets with 3 and 2 features should end in a ValueError: `feature_pair` looks."
         ),
         "invariant too many neighbours": (
             "Three points have no third neighbour, which should end in a ValueError: "

@@ -10,7 +10,7 @@ from prodgen_lib.course.exercise import Case, Exercise, Framework, Observation
 from prodgen_lib.exercises.common import near, probe, refuses, replacing, yes
 from prodgen_lib.exercises.metrics.pixels import BATCH, SHAPES, batch_invariants
 
-OPTIONS = {"window_size": 5, "sigma": 1.2, "k1": 0.05, "k2": 0.1}
+OPTIONS = {"window_size": 5, "sigma": 1.2, "k1": 0.5, "k2": 0.1}
 
 
 def pale_pictures(rng: np.random.Generator, *shape: int) -> dict[str, np.ndarray]:
@@ -64,6 +64,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     seen["invariant exchange"] = yes(near(look.array(ssim(*pair[::-1])), value))
     small = [look.pictures(pictures[:, :7]) for pictures in (images, targets)]
     seen["invariant too small"] = refuses(ssim, *small)
+    seen["invariant unfit range"] = refuses(ssim, 9 * pair[0], 9 * pair[1])
     seen["gradient of the images"], seen["gradient of the targets"] = gradients
     return seen
 
@@ -92,6 +93,10 @@ SSIM = Exercise(
         "invariant each picture by itself": BATCH,
         "invariant other shapes": SHAPES,
         "invariant exchange": "SSIM changes when pictures and targets are exchanged: it must not.",
+        "invariant unfit range": (
+            "Values up to 9 with data_range=1 should end in a ValueError, and the constants belong "
+            "to the range. Give `data_range` to `image_pair`, and it looks."
+        ),
         "invariant too small": (
             "Pictures of 7 rows are smaller than the window and should end in a ValueError: there "
             "is no place where the window fits. `local_moments` looks."
