@@ -26,7 +26,6 @@ import numpy as np
 from step_speed import measure
 
 from prodgen_lib.data import load
-from prodgen_lib.frechet import frechet_distance
 
 HERE = Path(__file__).parent
 STEPS = {"better": 2000, "dcgan": 1000}  # batches of 32 and of 64: as many pictures
@@ -35,9 +34,9 @@ RUNS = [*product(("torch", "tensorflow"), ("better", "dcgan"), (0, 1, 2))]
 
 def run(framework: str, recipe: str, seed: int) -> dict:
     """Train once and measure what comes out."""
-    gan, classifier, bridge = (
+    gan, classifier, metrics, bridge = (
         importlib.import_module(f"prodgen_lib.{framework}.{name}")
-        for name in ("gan", "classifier", "bridge")
+        for name in ("gan", "classifier", "metrics", "bridge")
     )
     data, unseen = load("catalogue", count=20000), load("catalogue", count=5000, seed=99)
     options = {"steps": STEPS[recipe], "seed": seed, "progress": False}
@@ -49,12 +48,12 @@ def run(framework: str, recipe: str, seed: int) -> dict:
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     pictures = gan.sample(trained.generator, 5000, classes=classes)
     judge = classifier.load_classifier()
-    distance = frechet_distance(
+    distance = metrics.frechet_distance(
         classifier.features(judge, pictures), classifier.features(judge, unseen.images)
     )
     logits = classifier.class_logits(judge, pictures)
     shares = gan.category_shares(bridge.to_tensor(logits))
-    row = {"framework": framework, "recipe": recipe, "seed": seed, "frechet": distance}
+    row = {"framework": framework, "recipe": recipe, "seed": seed, "frechet": float(distance)}
     row |= {"categories": 10 - len(gan.missing_categories(shares)), "wall": wall, "cpu": cpu}
     if classes:
         row["right"] = float(np.mean(logits.argmax(axis=1) == np.arange(5000) % 10))

@@ -11,9 +11,9 @@ import pytest
 
 @pytest.fixture(params=["torch", "tensorflow"])
 def fw(request) -> SimpleNamespace:
-    """The modules of one framework: ``fw.gan``, ``fw.bridge``, ``fw.classifier``, ``fw.name``."""
+    """The modules of one framework: ``fw.gan``, ``fw.metrics``, ``fw.name`` …"""
     pytest.importorskip(request.param)
-    names = ("gan", "bridge", "classifier")
+    names = ("gan", "metrics", "bridge", "classifier")
     modules = {
         name: importlib.import_module(f"prodgen_lib.{request.param}.{name}") for name in names
     }

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from prodgen_lib.data import load
-from prodgen_lib.frechet import frechet_distance
 
 
 def cross_entropy(fw, logits, label: float) -> float:
@@ -198,7 +197,7 @@ def test_short_training_beats_no_training(fw, labelled):
         trained = fw.gan.train(data.images, labels, steps=steps, width=8, progress=False)
         assert len(trained.history["generator"]) == steps
         pictures = fw.gan.sample(trained.generator, 500, classes=10 if labelled else 0)
-        return frechet_distance(fw.classifier.features(model, pictures), real)
+        return float(fw.metrics.frechet_distance(fw.classifier.features(model, pictures), real))
 
     assert distance(60) < 0.7 * distance(1)
 

@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture
 def metrics(fw) -> ModuleType:
-    return importlib.import_module(f"prodgen_lib.{fw.name}.metrics")
+    return fw.metrics
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +16,7 @@ RANGES = [1.0, 255.0]
 
 @pytest.fixture
 def metrics(fw) -> ModuleType:
-    return importlib.import_module(f"prodgen_lib.{fw.name}.metrics")
+    return fw.metrics
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from prodgen_lib.data import load
 
 @pytest.fixture
 def metrics(fw) -> ModuleType:
-    return importlib.import_module(f"prodgen_lib.{fw.name}.metrics")
+    return fw.metrics
 
 
 @pytest.fixture
