@@ -30,8 +30,9 @@ class Key:
 
     @property
     def inputs(self) -> list[Case]:
-        """The cases without what was worked out by hand."""
-        return [replace(case, by_hand={}) for case in make_cases(self.exercise, self.seed)]
+        """The cases without results worked by hand: only their names, which `observe` may ask."""
+        cases = make_cases(self.exercise, self.seed)
+        return [replace(case, by_hand=dict.fromkeys(case.by_hand)) for case in cases]
 
     @cached_property
     def reference(self) -> Seen:
