@@ -8,6 +8,7 @@ request and the pipe for the result come in, and how the fork ended goes out.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -118,10 +119,8 @@ def _keep_watch(request: dict, pipe: int, settings: dict) -> int:
 def _kill(child: int) -> None:
     """The child and its process group; with its namespace, everything it started dies with it."""
     for kill in (os.killpg, os.kill):
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             kill(child, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
 
 
 def _run(request: dict, pipe: int, settings: dict) -> None:
