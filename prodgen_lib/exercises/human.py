@@ -33,7 +33,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
     apart[0, 2] = apart[2, 0] = apart[1, 3] = apart[3, 1] = 0
     unbeaten = drawn_votes(rng, 3, each=6)
     unbeaten[:, 0] = 0
-    chain = np.diag([4000.0, 60, 50], 1) + np.diag([3000.0, 1, 1], -1)
+    chain = np.diag([4000.0, *5 * [60]], 1) + np.diag([3000.0, *5 * [1]], -1)
     chain[0, 1] += rng.integers(1000)
     by_hand = {"strengths": [strength, -strength], "standard errors": [error, error]}
     return [

@@ -249,10 +249,13 @@ def ssim(
     over places and channels: N×C×H×W give (N,), one C×H×W a scalar; 1 for equal pictures.
 
     The convention: window 11×11 of sigma 1.5, population moments, only places where the whole
-    window fits, each channel by itself. Values from 0 to `data_range`. Steps: `image_pair`, then if
-    asked `luma` and `crop_border`, then `local_moments` with `gaussian_window`. All four raise
-    ValueError for what they can't use. Other conventions: skimage's default is a uniform window of
-    7 and sample covariance, torchmetrics also counts places at a mirrored border.
+    window fits, each channel by itself. Values from 0 to `data_range`. Other conventions: skimage's
+    default is a uniform window of 7 and sample covariance, torchmetrics also counts places at a
+    mirrored border.
+
+    Given, each with a ValueError for what it can't use: `image_pair`; if asked for, `luma(x,
+    data_range=…)` and `crop_border(x, crop)`; then `local_moments(x, y, window=…, data_range=…)`
+    with `gaussian_window(size=…, sigma=…)`: it returns x̄, ȳ, the *sum* σx² + σy², and σxy.
     """
     x, y = image_pair(images, targets, data_range=data_range)
     if luma_only:
@@ -487,7 +490,7 @@ def kid(
     Unbiased, so it may be negative. ValueError if there are too few rows, or fewer than 2 subsets.
     """
     a, b = feature_pair(features_a, features_b)
-    size = subset_size or min(len(a), len(b)) // max(subsets, 1)
+    size = subset_size or min(len(a), len(b)) // max(subsets, 2)
     if subsets < 2 or size < 2 or subsets * size > min(len(a), len(b)):
         raise ValueError(
             f"{subsets} subsets of {size} rows can't be cut from {len(a)} and {len(b)}: "
@@ -529,8 +532,8 @@ def precision_recall(real: Tensor, generated: Tensor, *, k: int = 3) -> tuple[Te
     A set covers the balls around its points that reach to each point's k-th nearest *other* point
     of the set, border included. Precision is the share of generated points in the real set's cover
     (are they good?), recall the share of real points in the generated set's (is nothing missing?).
-    Two float64 scalars. `feature_pair` makes float64, `squared_distances` (n, m) and
-    `squared_radii` (n,) are given. ValueError for k not below both numbers of points.
+    Two float64 scalars. Given: `feature_pair` makes float64; `squared_distances(a, b)` (n, m); and
+    `squared_radii(points, k)` (n,), with a ValueError unless k is below the number of points.
     """
     real, generated = feature_pair(real, generated)
     squared = squared_distances(real, generated)

@@ -111,8 +111,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("metrics.review_distance", "tensorflow", "x - mean → Add"): (
         "the other factor's columns sum to zero"
     ),
-    ("metrics.kid", "any", "max(subsets, 1): arguments swapped"): "max does not mind the order",
-    ("metrics.kid", "any", "line 19: 1 → 2"): "fewer than 2 parts are refused by the next line",
+    ("metrics.kid", "any", "max(subsets, 2): arguments swapped"): "max does not mind the order",
     ("human.bradley_terry", "any", "without if np.abs(step).max()"): SETTLED,
     ("human.bradley_terry", "any", "np.abs(step).max() < 1e-09 → LtE"): SETTLED,
     ("human.bradley_terry", "any", "100 → 101"): SETTLED,
@@ -123,6 +122,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ),
     ("human.bradley_terry", "any", "strengths.mean() → Add"): "they sum to zero but for rounding",
     ("human.bradley_terry", "any", ".mean → .sum"): "they sum to zero but for rounding",
+    ("human.bradley_terry", "any", "line 18: wins → votes"): "both are as long",
     ("human.bradley_terry", "any", "without hermitian"): "another way to the same inverse",
     ("human.bradley_terry", "any", "hermitian = False"): "another way to the same inverse",
     ("gan.gradient_penalty", "tensorflow", "watch_accessed_variables"): "the tape may watch more",

@@ -44,7 +44,10 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     real, generated = (look.tensor(case.inputs[name]) for name in ("real", "generated"))
     options = case.inputs["options"]
     precision, recall = two(answer(real, generated, **options), "precision and recall")
-    seen = {"precision": look.array(precision), "recall": look.array(recall)}
+    seen = {
+        "precision": look.array(precision, "Precision"),
+        "recall": look.array(recall, "Recall"),
+    }
     if len(real) == 23:
         seen["invariant float64"] = in_float64(precision)
         seen["invariant other features"] = refuses(answer, real, generated[:, :2])

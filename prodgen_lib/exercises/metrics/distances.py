@@ -31,7 +31,10 @@ FLOAT64 = (
     "The answer is no float64: `feature_pair` makes float64 of the features, since the difference "
     "of large traces loses in float32 what it should show."
 )
-ORDER = "The rows in another order give another number: only the sets may count."
+GRADIENT = (
+    "The numbers are right and their gradients aren't: the distance is differentiable, so stay "
+    "with float64 tensors, without numpy and `detach`."
+)
 
 
 def frechet_cases(rng: np.random.Generator) -> list[Case]:
@@ -98,6 +101,8 @@ FRECHET = Exercise(
         "invariant order and exchange": (
             "Exchanging the sets, or turning the order of rows, changes the distance: it must not."
         ),
+        "gradient of the first features": GRADIENT,
+        "gradient of the second features": GRADIENT,
         "invariant one row": (
             "A set of one picture has no covariance and should end in a ValueError: "
             "`feature_pair` looks."
@@ -251,7 +256,10 @@ def observe_kid(answer: Callable, case: Case, framework: Framework) -> Observati
     look = probe(framework)
     pair, options = [look.tensor(case.inputs[name]) for name in "ab"], case.inputs["options"]
     value, error = two(answer(*pair, **options), "the value and its standard error")
-    seen = {"KID": look.array(value), "standard error": look.array(error)}
+    seen = {
+        "KID": look.array(value, "The value"),
+        "standard error": look.array(error, "The standard error"),
+    }
     if options.get("subsets") == 4:
         seen["invariant float64"] = in_float64(value)
         seen["invariant one part"] = refuses(answer, *pair, subsets=1)
@@ -263,7 +271,7 @@ def observe_kid(answer: Callable, case: Case, framework: Framework) -> Observati
 mmd = replacing(*2 * ("polynomial_mmd(a[part], b[part])",))
 shuffle = replacing(*2 * ("rng.permutation(len(features))",))
 part = replacing(*2 * ("slice(i * size, (i + 1) * size)",))
-size = replacing(*2 * ("size = subset_size or min(len(a), len(b)) // max(subsets, 1)",))
+size = replacing(*2 * ("size = subset_size or min(len(a), len(b)) // max(subsets, 2)",))
 spread = replacing("values.std() / subsets**0.5", "tf.reduce_mean(values), spread / subsets**0.5")
 kid_result = replacing(
     "return values.mean(), values.std()", "return tf.reduce_mean(values), spread"
@@ -412,7 +420,7 @@ KID = Exercise(
             "size not heeded",
             "These are exactly the numbers you get when `subset_size` is not heeded: where it is "
             "given, the parts have that many rows.",
-            "size = min(len(a), len(b)) // max(subsets, 1)",
+            "size = min(len(a), len(b)) // max(subsets, 2)",
         ),
         part(
             "every n-th row",

@@ -54,9 +54,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         return {"PSNR": look.array(psnr(*pair))}
     value, gradients = look.value_and_gradients(psnr, *pair)
     seen = {"PSNR": value}
-    seen |= {
-        f"gradient of the {n}": g for n, g in zip(("images", "targets"), gradients, strict=True)
-    }
+    seen |= dict(zip(GRADIENTS, gradients, strict=True))
     if len(images) == 4:
         seen |= batch_invariants(psnr, images, targets, look)
         seen["invariant unfit range"] = refuses(psnr, 9 * pair[0], 9 * pair[1])
@@ -80,6 +78,11 @@ def batch_invariants(
     }
 
 
+GRADIENTS = "gradient of the images", "gradient of the targets"
+GRADIENT = (
+    "The numbers are right and their gradients aren't: the metric is differentiable, and serves as "
+    "a loss, so stay with tensors, without numpy and `detach`."
+)
 BATCH = (
     "A picture's number changes with the other pictures of its batch: average over channels and "
     "pixels only, and give one number for each picture."
@@ -110,6 +113,7 @@ PSNR = Exercise(
     observe=observe,
     tolerance_reason="float32 sums in another order; logarithm of another library",
     messages={
+        **dict.fromkeys(GRADIENTS, GRADIENT),
         "invariant each picture by itself": BATCH,
         "invariant other shapes": SHAPES,
         "invariant unfit range": (

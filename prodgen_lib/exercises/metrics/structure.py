@@ -8,7 +8,13 @@ import numpy as np
 
 from prodgen_lib.course.exercise import Case, Exercise, Framework, Observation
 from prodgen_lib.exercises.common import near, probe, refuses, replacing, yes
-from prodgen_lib.exercises.metrics.pixels import BATCH, SHAPES, batch_invariants
+from prodgen_lib.exercises.metrics.pixels import (
+    BATCH,
+    GRADIENT,
+    GRADIENTS,
+    SHAPES,
+    batch_invariants,
+)
 
 OPTIONS = {"window_size": 5, "sigma": 1.2, "k1": 0.5, "k2": 0.1}
 
@@ -65,8 +71,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     small = [look.pictures(pictures[:, :7]) for pictures in (images, targets)]
     seen["invariant too small"] = refuses(ssim, *small)
     seen["invariant unfit range"] = refuses(ssim, 9 * pair[0], 9 * pair[1])
-    seen["gradient of the images"], seen["gradient of the targets"] = gradients
-    return seen
+    return seen | dict(zip(GRADIENTS, gradients, strict=True))
 
 
 moments = replacing(
@@ -90,6 +95,7 @@ SSIM = Exercise(
     observe=observe,
     tolerance_reason="float32 differences of moments, each near 1e-5",
     messages={
+        **dict.fromkeys(GRADIENTS, GRADIENT),
         "invariant each picture by itself": BATCH,
         "invariant other shapes": SHAPES,
         "invariant exchange": "SSIM changes when pictures and targets are exchanged: it must not.",
