@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 from pathlib import Path
 
 import pytest
 
+from prodgen_lib.classroom.sandbox import Sandbox
 from prodgen_lib.course.build import build
+from prodgen_lib.course.project import CourseError
 
 _FILE = Path(__file__).parents[1] / "course" / "conftest.py"
 _SPEC = importlib.util.spec_from_file_location("course_fixture", _FILE)
@@ -21,3 +24,21 @@ def built(course: Path) -> Path:
     """The tiny course with its notebooks, not executed."""
     build(course, run=False, say=lambda line: None)
     return course
+
+
+@pytest.fixture
+def real_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The real chapter 6 in a folder to write in, where this machine has a sandbox."""
+    try:
+        Sandbox.find()
+    except CourseError:
+        pytest.skip("no sandbox here: install bubblewrap or allow user namespaces")
+    root = Path(__file__).parents[2]
+    for name in ("notebooks", "solutions"):
+        (tmp_path / name).mkdir()
+        for path in (root / name).glob("06_gan_*.ipynb"):
+            shutil.copy(path, tmp_path / name)
+    shutil.copytree(root / "chapters", tmp_path / "chapters")
+    shutil.copy(root / "pyproject.toml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

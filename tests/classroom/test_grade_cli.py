@@ -2,15 +2,19 @@ import json
 import random
 import shutil
 import zipfile
+from copy import deepcopy
 
 import pytest
 from click.testing import CliRunner
 
 from prodgen_lib.classroom import engines, journal
+from prodgen_lib.classroom.reports import prose
 from prodgen_lib.classroom.submission import Graded, Mark
 from prodgen_lib.course.cli import main
+from prodgen_lib.course.exercise import find_exercise
 from prodgen_lib.course.grade_copy import has
 from prodgen_lib.course.project import dumps, read_notebook
+from prodgen_lib.course.source import edited
 
 NAMES = ("mean", "centred", "review_spread")
 
@@ -414,3 +418,48 @@ def test_release_prints_its_file(built):
     path = result.stdout.strip()
     assert path.startswith("releases/05_mini_torch-") and (built / path).is_file()
     refused(prodgen("release", "77"), "05_mini")
+
+
+@pytest.mark.parametrize("framework", ["torch", "tensorflow"])
+def test_a_real_class_from_end_to_end(real_course, framework):
+    """The real engine in its sandbox: right, untouched, one known mistake, hostile, broken."""
+    pytest.importorskip(framework)
+    name = f"06_gan_{framework}.ipynb"
+    solved = read_notebook(real_course / "solutions" / name)
+    empty = (real_course / "notebooks" / name).read_text()
+    exercise = find_exercise("gan.generator_loss")
+    wrong = exercise.known_wrong(framework)[0]
+    mistaken, hostile = deepcopy(solved), deepcopy(solved)
+    source = edited(exercise.source(framework), wrong.edits(framework))
+    answer(mistaken, "gan.generator_loss").source = source
+    answer(hostile, "gan.generator_loss").source = (
+        "def generator_loss(fake_logits):\n"
+        "    raise ValueError('<script>alert(1)</script> \\x1b[31m')"
+    )
+    texts = {
+        "ada": dumps(solved),
+        "bob": empty,
+        "cas": dumps(mistaken),
+        "dan": dumps(hostile),
+        "eve": empty[:3000],
+    }
+    for student, text in texts.items():
+        hand_in(real_course, f"{student}/x.ipynb", text=text)
+    result = prodgen("grade", "class", "--out", "marks", "--chapter", "06", "--jobs", "1")
+    assert result.exit_code == 0, result.output
+    found = marks(real_course)
+    of = int(found["ada"]["of"])
+    assert of == sum(has(cell, "exercise") for cell in solved.cells)
+    totals = {student: int(line["total"]) for student, line in found.items()}
+    assert totals == {"ada": of, "bob": 0, "cas": of - 1, "dan": of - 1, "eve": 0}
+    page = (real_course / "marks" / found["cas"]["report"]).read_text()
+    assert str(prose(wrong.message)) in page and f"known mistake: {wrong.name}" in page
+    page = (real_course / "marks" / found["dan"]["report"]).read_text()
+    assert "&lt;script&gt;alert(1)" in page and "<script" not in page and "\x1b" not in page
+    result = prodgen("grade", "class", "--out", "marks", "--chapter", "06")
+    assert "0 notebooks graded, 4 were graded before." in result.stdout
+
+
+def answer(notebook, exercise):
+    cells = [cell for cell in notebook.cells if has(cell, "exercise")]
+    return next(cell for cell in cells if cell.metadata.exercise_id == exercise)
