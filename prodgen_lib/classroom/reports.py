@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePath
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -55,6 +56,7 @@ def prose(text: str) -> Markup:
     return Markup(re.sub(r"(?<![\w*])\*(\w(?:[^*<>]*\w)?)\*(?![\w*])", r"<em>\1</em>", safe))
 
 
+@lru_cache(maxsize=1)
 def _environment() -> Environment:
     pages = Environment(
         loader=FileSystemLoader(PAGES),

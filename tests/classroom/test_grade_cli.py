@@ -1,6 +1,9 @@
 import json
 import random
 import shutil
+import subprocess
+import sys
+import time
 import zipfile
 from copy import deepcopy
 
@@ -234,6 +237,47 @@ def test_a_killed_run_goes_on_and_no_mark_is_lost_or_doubled(built, fake, stop):
         f"s{number}": str(number % 4) for number in range(6)
     }
     assert len(set(fake.seeds)) == 1
+
+
+SLOW = """
+import sys, time
+from tests_classroom_fake import Fake
+from prodgen_lib.course.cli import main
+class Patch:
+    setattr = staticmethod(setattr)
+fake, whole = Fake(Patch), Fake.one
+def slowly(self, task, only, seed):
+    time.sleep(0.05)
+    return whole(self, task, only, seed)
+Fake.one = slowly
+main(["grade", "class", "--out", "marks"])
+"""
+
+
+def test_killed_for_good_at_any_time_it_goes_on(built, monkeypatch):
+    """The process gets SIGKILL again and again, wherever it happens to be."""
+    for number in range(12):
+        hand_in(built, f"s{number:02}/06.ipynb", *NAMES[: number % 4])
+    shutil.copy(__file__, built / "tests_classroom_fake.py")
+    (built / "slow.py").write_text(SLOW)
+    log, seen, kills = built / "marks/log.jsonl", 0, 0
+    for _ in range(12):
+        run = subprocess.Popen([sys.executable, "slow.py"], stderr=subprocess.DEVNULL)
+        while run.poll() is None and lines(log) < seen + 3:
+            time.sleep(0.01)
+        run.kill()
+        finished, seen = run.wait() == 0, lines(log)
+        if finished:
+            break
+        kills += 1
+    assert finished and kills >= 2 and seen == 12, "every notebook is graded once"
+    assert {key: line["total"] for key, line in marks(built).items()} == {
+        f"s{number:02}": str(number % 4) for number in range(12)
+    }
+
+
+def lines(path):
+    return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
 def test_an_engine_that_loses_one_says_so(built, fake, monkeypatch):
