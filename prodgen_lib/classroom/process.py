@@ -47,7 +47,7 @@ class Server:
     def __init__(self, framework: str, topics: list[str], imports: list[str], sandbox: Sandbox):
         self.sandbox = sandbox
         self._prepared = {"framework": framework, "topics": topics, "imports": imports}
-        self._folder = tempfile.mkdtemp(prefix="prodgen-grade-")
+        self._folder = tempfile.mkdtemp(prefix=f"prodgen-grade-{os.getpid()}-")
         try:
             self._start(imports)
         except BaseException:
