@@ -106,5 +106,7 @@ def _say(outcome) -> None:
     click.echo(f"{outcome.graded} {noun} graded{before}.")
     for student, sentence in outcome.unread.items():
         click.echo(f"Not graded: {plain(student, 80)}: {plain(sentence, 300)}", err=True)
+    for sentence in outcome.warnings:
+        click.echo(f"Look at this: {plain(sentence, 300)}", err=True)
     for path in outcome.written:
         click.echo(short(path))

@@ -45,6 +45,7 @@ class Outcome:
     before: int
     unread: dict[str, str]
     written: list[Path]
+    warnings: list[str]
 
 
 def grade_class(order: Order, grader: Grader) -> Outcome:
@@ -60,8 +61,8 @@ def grade_class(order: Order, grader: Grader) -> Outcome:
         plan = _plan(order, found, late, log)
         _grade(order, plan, grader, log)
         entries = [_with_lateness(entry, late) for entry in journal.read(log).values()]
-        written = publish(order.out, entries, order.settings.policy, order.settings.seed)
-    return Outcome(len(plan.todo), plan.before, plan.unread, written)
+        written, warnings = publish(order.out, entries, order.settings.policy, order.settings.seed)
+    return Outcome(len(plan.todo), plan.before, plan.unread, written, warnings)
 
 
 @dataclass

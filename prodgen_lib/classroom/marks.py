@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -91,6 +92,21 @@ def row(student: Student, graded: Graded, policy: Policy, late_hours: float = 0.
     points = {m.exercise: policy.weight(m.exercise) * m.correct for m in graded.marks}
     of = math.fsum(policy.weight(mark.exercise) for mark in graded.marks)
     return Row(student, graded, late_hours, points, of, policy.late.taken_off(late_hours))
+
+
+def uneven(rows: list[Row]) -> list[str]:
+    """A sentence for each chapter in which not everyone was asked the same exercises."""
+    asked: dict[str, Counter[tuple[str, ...]]] = {}
+    for row in rows:
+        names = tuple(sorted(row.points))
+        asked.setdefault(row.graded.chapter, Counter())[names] += 1
+    return [
+        f"In {chapter} not everyone had the same exercises, so full marks differ: "
+        + ", ".join(f"{len(names)} exercises for {count}" for names, count in sets.most_common())
+        + ". The column `of` in marks.csv says for whom."
+        for chapter, sets in asked.items()
+        if len(sets) > 1
+    ]
 
 
 def read_weights(path: Path, known: set[str]) -> dict[str, float]:

@@ -7,14 +7,19 @@ from datetime import datetime
 from pathlib import Path
 
 from prodgen_lib.classroom.journal import Entry
-from prodgen_lib.classroom.marks import Policy, Row, row
+from prodgen_lib.classroom.marks import Policy, Row, row, uneven
 from prodgen_lib.classroom.reports import class_page, report
 from prodgen_lib.classroom.sheets import canvas_csv, marks_csv, moodle_csv, report_name
 from prodgen_lib.classroom.text import file_name
 
 
-def publish(out: Path, entries: list[Entry], policy: Policy, seed: int) -> list[Path]:
-    """Tables, the class page and everyone's report; the paths of those that are for handing on."""
+def publish(
+    out: Path, entries: list[Entry], policy: Policy, seed: int
+) -> tuple[list[Path], list[str]]:
+    """Write tables, the class page and everyone's report.
+
+    Returns the paths of the tables and the class page, and sentences on what to look at.
+    """
     entries = sorted(entries, key=lambda entry: (entry.student.name.casefold(), entry.place))
     rows = [row(entry.student, entry.graded, policy, entry.late_hours) for entry in entries]
     tables = {
@@ -24,7 +29,7 @@ def publish(out: Path, entries: list[Entry], policy: Policy, seed: int) -> list[
     }
     pages = {f"reports/{report_name(one)}": report(one, policy) for one in rows}
     _write(out, tables | pages)
-    return [out / name for name in tables]
+    return [out / name for name in tables], uneven(rows)
 
 
 def _imports(rows: list[Row], policy: Policy) -> dict[str, str]:

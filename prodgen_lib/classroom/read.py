@@ -99,7 +99,8 @@ def read_notebook(data: bytes) -> Read:
     if not isinstance(raw.get("cells"), list):
         raise Unreadable("The notebook has no list of cells: it is damaged.")
     cells, faults = mended(raw["cells"])
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata=_metadata(raw))
+    about = nbformat.from_dict(_metadata(raw))
+    notebook = NotebookNode(cells=cells, metadata=about, nbformat=4, nbformat_minor=5)
     return Read(notebook, (*notes, *more, *faults, *_kernel(raw)))
 
 

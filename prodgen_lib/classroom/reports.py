@@ -18,7 +18,7 @@ from pathlib import Path, PurePath
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from prodgen_lib.classroom.marks import Policy, Row
+from prodgen_lib.classroom.marks import Policy, Row, uneven
 from prodgen_lib.classroom.sheets import number, report_name
 from prodgen_lib.classroom.submission import Mark
 from prodgen_lib.classroom.text import plain
@@ -104,6 +104,7 @@ def class_page(rows: list[Row], policy: Policy, seed: int) -> str:
             bar=lambda count: round(104 * count / most, 1),
             exercises=asked(rows),
             mistakes=mistakes(rows),
+            warnings=uneven(rows),
         )
     )
 

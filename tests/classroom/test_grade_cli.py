@@ -16,7 +16,7 @@ from prodgen_lib.classroom.submission import Graded, Mark
 from prodgen_lib.course.cli import main
 from prodgen_lib.course.exercise import find_exercise
 from prodgen_lib.course.grade_copy import has
-from prodgen_lib.course.project import dumps, read_notebook
+from prodgen_lib.course.project import dumps, read_notebook, write_notebook
 from prodgen_lib.course.source import edited
 
 NAMES = ("mean", "centred", "review_spread")
@@ -347,6 +347,21 @@ def test_a_broken_file_that_is_mended_later(built, fake):
     hand_in(built, "ada/06.ipynb", *NAMES)
     prodgen("grade", "class", "--out", "marks")
     assert list(marks(built)) == ["ada"] and marks(built)["ada"]["total"] == "3"
+
+
+def test_full_marks_that_differ_are_pointed_out(built, fake):
+    """Whoever claims an older release with fewer exercises does not go unseen."""
+    old = read_notebook(built / "notebooks/05_mini_torch.ipynb")
+    old.cells = [cell for cell in old.cells if cell.metadata.get("exercise_id") != "mini.centred"]
+    old.metadata.prodgen.text = "0ldd0000"
+    write_notebook(old, built / "releases/05_mini_torch-0.0.1-0ldd0000.ipynb")
+    hand_in(built, "ada/06.ipynb", *NAMES)
+    path = hand_in(built, "eve/06.ipynb", *NAMES)
+    path.write_text(answered(built, *NAMES, text="0ldd0000"))
+    result = prodgen("grade", "class", "--out", "marks")
+    assert {key: line["of"] for key, line in marks(built).items()} == {"ada": "3", "eve": "2"}
+    assert "In 05_mini not everyone had the same exercises" in result.stderr
+    assert "not everyone had" in (built / "marks/class.html").read_text()
 
 
 def test_weights_are_kept_for_later_runs(built, fake):

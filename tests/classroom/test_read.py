@@ -269,3 +269,10 @@ def test_a_file_that_changes_is_read_again_and_then_given_up(tmp_path, monkeypat
     else:
         with pytest.raises(Unreadable, match="changed while it was read"):
             read_bytes(path)
+
+
+def test_what_comes_out_is_a_valid_notebook():
+    cells = answer(), cell("# text", kind="markdown", id="t"), cell("raw", kind="raw"), cell("x")
+    found = reads(text(*cells, 7, {**answer(), "outputs": 3, "attachments": []})).notebook
+    nbformat.validate(found)
+    assert nbformat.reads(nbformat.writes(found), as_version=4) == found
