@@ -9,10 +9,26 @@ The same functions in PyTorch: `prodgen_lib.torch.autoencoder`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
 
-from prodgen_lib.tensorflow import bridge  # noqa: F401  (keeps TensorFlow's import quiet)
+import numpy as np
+from tqdm.auto import tqdm
 
-import keras  # isort: skip
+from prodgen_lib.corruptions import half_and_back, square_masks
+from prodgen_lib.tensorflow.bridge import (
+    adam,
+    from_images,
+    image_tensor,
+    load_weights,
+    set_learning_rate,
+    set_seed,
+    to_images,
+    to_numpy,
+    to_tensor,
+)
+
+import keras  # isort: skip  (after the bridge, which keeps TensorFlow's import quiet)
 import tensorflow as tf  # isort: skip
 from keras import layers  # isort: skip
 
@@ -75,6 +91,125 @@ def add_noise(pictures: tf.Tensor, *, sigma: float, seed: int) -> tf.Tensor:
     return tf.clip_by_value(pictures + sigma * noise, 0, 1)
 
 
+def initialise(model: keras.Model) -> keras.Model:
+    """Draw every kernel from N(0, 2/n) and set every bias to zero; returns `model`.
+
+    n is how many inputs one output is a sum of, so that signals keep their size through the
+    layers (arXiv:1502.01852): all kernel positions times input channels in a convolution, but
+    only each stride-th position, along both sides, in a transposed one.
+    """
+    for layer in model.layers:
+        if isinstance(layer, layers.Conv2D | layers.Conv2DTranspose):
+            positions = layer.kernel_size[0] ** 2
+            if isinstance(layer, layers.Conv2DTranspose):
+                stride = layer.strides[0]
+                positions = positions // stride**2 if stride > 1 else 1  # from a single pixel
+            size = (2 / (positions * layer.input.shape[-1])) ** 0.5
+            layer.kernel.assign(keras.random.normal(layer.kernel.shape, stddev=size))
+            layer.bias.assign(keras.ops.zeros(layer.bias.shape))
+    return model
+
+
+def chain(encoder: keras.Sequential, decoder: keras.Sequential) -> keras.Sequential:
+    """The autoencoder: one network of the layers of both, which it shares with them."""
+    pictures = keras.Input(encoder.input_shape[1:])
+    return keras.Sequential([pictures, *encoder.layers, *decoder.layers])
+
+
+def train_step(
+    model: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    inputs: tf.Tensor,
+    targets: tf.Tensor,
+) -> tf.Tensor:
+    """One update towards giving `targets` for `inputs`, both (N, H, W, C); returns the loss.
+
+    Mean squared error over all values. Of a plain autoencoder, inputs and targets are the same
+    pictures; of a denoising one, the inputs are noisy and the targets clean.
+    `train` compiles this with `tf.function`: use TensorFlow's operations, no numpy.
+    """
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(tf.square(model(inputs) - targets))
+    variables = model.trainable_variables
+    optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+    return loss
+
+
+class Trained(NamedTuple):
+    """What training leaves: both halves, and the loss of each step in `history["loss"]`."""
+
+    encoder: keras.Sequential
+    decoder: keras.Sequential
+    history: dict[str, np.ndarray]
+
+
+def train(
+    pictures: np.ndarray,
+    *,
+    latents: int = 64,
+    width: int = 16,
+    steps: int = 1000,
+    batch_size: int = 32,
+    learning_rate: float = 4e-3,
+    sigma: float = 0.0,
+    seed: int = 0,
+    progress: bool = True,
+    on_step: Callable[[int, keras.Model, dict], None] | None = None,
+) -> Trained:
+    """Train an autoencoder on uint8 pictures N×32×32×C. The learning rate falls linearly to zero.
+
+    With `sigma` > 0 it is shown noisy copies (`add_noise`) and must give the clean pictures.
+    `on_step(step, model, losses)` is called after each step, with the chained network.
+    """
+    set_seed(seed)
+    rng = np.random.default_rng(seed)
+    options = {"latents": latents, "width": width, "channels": pictures.shape[-1]}
+    encoder, decoder = initialise(build_encoder(**options)), initialise(build_decoder(**options))
+    model = chain(encoder, decoder)
+    optimizer = adam(model, learning_rate, (0.9, 0.999))
+    compiled_step, history = tf.function(train_step), []
+    for step in tqdm(range(steps), disable=not progress):
+        set_learning_rate(optimizer, learning_rate * (1 - step / steps))
+        targets = unit_images(pictures[rng.integers(len(pictures), size=batch_size)])
+        inputs = add_noise(targets, sigma=sigma, seed=seed * steps + step) if sigma else targets
+        history.append(float(compiled_step(model, optimizer, inputs, targets)))
+        if on_step:
+            on_step(step, model, {"loss": history[-1]})
+    return Trained(encoder, decoder, {"loss": np.array(history)})
+
+
+def unit_images(pictures: np.ndarray) -> tf.Tensor:
+    """Pictures uint8 N×H×W×C as a float32 tensor N×H×W×C in [0, 1]."""
+    return (to_images(pictures) + 1) / 2
+
+
+def in_parts(array: np.ndarray, size: int = 250) -> list[np.ndarray]:
+    """The array in pieces of at most `size` rows, which fit into memory."""
+    return [array[start : start + size] for start in range(0, len(array), size)]
+
+
+def encode(encoder: keras.Model, pictures: np.ndarray) -> np.ndarray:
+    """Codes of uint8 pictures N×32×32×C: float32 (N, latents)."""
+    return np.concatenate([to_numpy(encoder(unit_images(part))) for part in in_parts(pictures)])
+
+
+def decode(decoder: keras.Model, codes: np.ndarray) -> np.ndarray:
+    """The picture of each code (N, latents): uint8 N×32×32×C."""
+    parts = [decoder(to_tensor(part)) for part in in_parts(codes)]
+    return np.concatenate([from_images(2 * part - 1) for part in parts])
+
+
+def load_pretrained() -> Trained:
+    """The autoencoder of `train` after longer training on the studio catalogue; it ships here.
+
+    32 latents; its `history` is empty.
+    """
+    encoder, decoder = build_encoder(latents=32), build_decoder(latents=32)
+    weights = Path(__file__).parent.parent / "weights" / "autoencoder_studio.safetensors"
+    load_weights(chain(encoder, decoder), weights)
+    return Trained(encoder, decoder, {})
+
+
 def masked_loss(output: tf.Tensor, pictures: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
     """Mean squared error over hidden values only, a scalar: what inpainting is trained on.
 
@@ -86,6 +221,128 @@ def masked_loss(output: tf.Tensor, pictures: tf.Tensor, mask: tf.Tensor) -> tf.T
     errors = mask * tf.square(output - pictures)
     hidden = tf.reduce_sum(mask) * pictures.shape[-1]
     return tf.reduce_sum(errors) / tf.maximum(hidden, 1)
+
+
+def random_mask(count: int, *, hole: int = 12, seed: int) -> tf.Tensor:
+    """Masks (count, 32, 32, 1) of a hidden square each: 1 in `hole`×`hole` pixels, 0 elsewhere."""
+    return image_tensor(square_masks(count, size=32, hole=hole, seed=seed))
+
+
+def build_restorer(*, width: int = 32, channels: int = 3) -> keras.Sequential:
+    """Damaged pictures and their mask (N, 32, 32, channels + 1) to corrections of the pictures.
+
+    The correction (N, 32, 32, channels) has no bounds. An hourglass without a narrow code: it
+    can't learn to copy, since the copy is not asked for (see `restore`).
+    """
+    return keras.Sequential(
+        [
+            keras.Input((32, 32, channels + 1)),
+            layers.Conv2D(width, 4, strides=2, padding="same"),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Conv2D(2 * width, 4, strides=2, padding="same"),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Conv2D(2 * width, 3, padding="same"),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Conv2DTranspose(width, 4, strides=2, padding="same"),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Conv2DTranspose(channels, 4, strides=2, padding="same"),
+        ]
+    )
+
+
+def damage(pictures: tf.Tensor, *, task: str, seed: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Damaged copies of pictures (N, 32, 32, C) in [0, 1], and masks (N, 32, 32, 1).
+
+    A mask is 1 where a pixel can't be trusted any more. Task "noise": `add_noise` with sigma 0.1,
+    everywhere. "hole": a square of 12×12 pixels is set to 0. "small": halved to 16×16 pixels and
+    enlarged again by bicubic interpolation, everywhere.
+    """
+    everywhere = tf.ones_like(pictures[..., :1])
+    if task == "noise":
+        return add_noise(pictures, sigma=0.1, seed=seed), everywhere
+    if task == "hole":
+        mask = random_mask(len(pictures), seed=seed)
+        return pictures * (1 - mask), mask
+    if task == "small":
+        matrix = to_tensor(half_and_back(pictures.shape[1]))
+        return tf.einsum("ij,njkc,lk->nilc", matrix, pictures, matrix), everywhere
+    raise ValueError(f"No task {task!r}; choose noise, hole or small.")
+
+
+def restore(model: keras.Model, damaged: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+    """Mended pictures (N, H, W, C): the damaged ones plus the network's correction under the mask.
+
+        damaged + mask · model(damaged and mask, side by side as channels)
+
+    What can be trusted stays exactly as it is, and what is nearly right needs only a small
+    correction: the network learns the residual (arXiv:1608.03981), not the picture.
+    """
+    return damaged + mask * model(tf.concat([damaged, mask], axis=-1))
+
+
+def restore_step(
+    model: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    damaged: tf.Tensor,
+    mask: tf.Tensor,
+    pictures: tf.Tensor,
+) -> tf.Tensor:
+    """One update of a restorer: `masked_loss` of what `restore` gives; returns the loss.
+
+    `train_restorer` compiles this with `tf.function`.
+    """
+    with tf.GradientTape() as tape:
+        loss = masked_loss(restore(model, damaged, mask), pictures, mask)
+    variables = model.trainable_variables
+    optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+    return loss
+
+
+class Restorer(NamedTuple):
+    """A trained restorer, and the losses of its training by task."""
+
+    model: keras.Sequential
+    history: dict[str, np.ndarray]
+
+
+def train_restorer(
+    pictures: np.ndarray,
+    *,
+    tasks: tuple[str, ...] = ("noise", "hole", "small"),
+    width: int = 32,
+    steps: int = 900,
+    batch_size: int = 32,
+    learning_rate: float = 4e-3,
+    seed: int = 0,
+    progress: bool = True,
+) -> Restorer:
+    """Train one network for all `tasks` (see `damage`), a batch of each in turn, on uint8 pictures.
+
+    The learning rate falls linearly to zero.
+    """
+    set_seed(seed)
+    rng = np.random.default_rng(seed)
+    model = initialise(build_restorer(width=width, channels=pictures.shape[-1]))
+    optimizer = adam(model, learning_rate, (0.9, 0.999))
+    compiled_step = tf.function(restore_step)
+    history = {task: [] for task in tasks}
+    for step in tqdm(range(steps), disable=not progress):
+        set_learning_rate(optimizer, learning_rate * (1 - step / steps))
+        batch = unit_images(pictures[rng.integers(len(pictures), size=batch_size)])
+        task = tasks[step % len(tasks)]
+        damaged, mask = damage(batch, task=task, seed=seed * steps + step)
+        history[task].append(float(compiled_step(model, optimizer, damaged, mask, batch)))
+    return Restorer(model, {task: np.array(losses) for task, losses in history.items()})
+
+
+def restored(model: keras.Model, pictures: np.ndarray, *, task: str, seed: int) -> list[np.ndarray]:
+    """uint8 pictures N×32×32×C damaged, the same mended, and masks float32 N×32×32×1."""
+    rows = []
+    for index, part in enumerate(in_parts(pictures)):
+        damaged, mask = damage(unit_images(part), task=task, seed=seed + index)
+        mended = restore(model, damaged, mask)
+        rows.append((from_images(2 * damaged - 1), from_images(2 * mended - 1), to_numpy(mask)))
+    return [np.concatenate(column) for column in zip(*rows, strict=True)]
 
 
 def anomaly_score(output: tf.Tensor, pictures: tf.Tensor, *, window: int = 4) -> tf.Tensor:

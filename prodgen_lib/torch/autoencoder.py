@@ -9,10 +9,27 @@ The same functions in Keras: `prodgen_lib.tensorflow.autoencoder`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from prodgen_lib.corruptions import half_and_back, square_masks
+from prodgen_lib.torch.bridge import (
+    adam,
+    from_images,
+    image_tensor,
+    load_weights,
+    set_learning_rate,
+    set_seed,
+    to_images,
+    to_numpy,
+    to_tensor,
+)
 
 
 def build_encoder(*, latents: int = 64, width: int = 16, channels: int = 3) -> nn.Sequential:
@@ -66,6 +83,121 @@ def add_noise(pictures: Tensor, *, sigma: float, seed: int) -> Tensor:
     return (pictures + sigma * noise).clamp(0, 1)
 
 
+def initialise(model: nn.Module) -> nn.Module:
+    """Draw every kernel from N(0, 2/n) and set every bias to zero; returns `model`.
+
+    n is how many inputs one output is a sum of, so that signals keep their size through the
+    layers (arXiv:1502.01852): all kernel positions times input channels in a convolution, but
+    only each stride-th position, along both sides, in a transposed one.
+    """
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            positions = layer.kernel_size[0] ** 2
+            if isinstance(layer, nn.ConvTranspose2d):
+                stride = layer.stride[0]
+                positions = positions // stride**2 if stride > 1 else 1  # from a single pixel
+            nn.init.normal_(layer.weight, 0.0, (2 / (positions * layer.in_channels)) ** 0.5)
+            nn.init.zeros_(layer.bias)
+    return model
+
+
+def chain(encoder: nn.Sequential, decoder: nn.Sequential) -> nn.Sequential:
+    """The autoencoder: one network of the layers of both, which it shares with them."""
+    return nn.Sequential(*encoder, *decoder)
+
+
+def train_step(
+    model: nn.Module, optimizer: torch.optim.Optimizer, inputs: Tensor, targets: Tensor
+) -> Tensor:
+    """One update towards giving `targets` for `inputs`, both (N, C, H, W); returns the loss.
+
+    Mean squared error over all values. Of a plain autoencoder, inputs and targets are the same
+    pictures; of a denoising one, the inputs are noisy and the targets clean.
+    """
+    loss = F.mse_loss(model(inputs), targets)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+class Trained(NamedTuple):
+    """What training leaves: both halves, and the loss of each step in `history["loss"]`."""
+
+    encoder: nn.Sequential
+    decoder: nn.Sequential
+    history: dict[str, np.ndarray]
+
+
+def train(
+    pictures: np.ndarray,
+    *,
+    latents: int = 64,
+    width: int = 16,
+    steps: int = 1000,
+    batch_size: int = 32,
+    learning_rate: float = 4e-3,
+    sigma: float = 0.0,
+    seed: int = 0,
+    progress: bool = True,
+    on_step: Callable[[int, nn.Module, dict], None] | None = None,
+) -> Trained:
+    """Train an autoencoder on uint8 pictures N×32×32×C. The learning rate falls linearly to zero.
+
+    With `sigma` > 0 it is shown noisy copies (`add_noise`) and must give the clean pictures.
+    `on_step(step, model, losses)` is called after each step, with the chained network.
+    """
+    set_seed(seed)
+    rng = np.random.default_rng(seed)
+    options = {"latents": latents, "width": width, "channels": pictures.shape[-1]}
+    encoder, decoder = initialise(build_encoder(**options)), initialise(build_decoder(**options))
+    model = chain(encoder, decoder)
+    optimizer = adam(model, learning_rate, (0.9, 0.999))
+    history = []
+    for step in tqdm(range(steps), disable=not progress):
+        set_learning_rate(optimizer, learning_rate * (1 - step / steps))
+        targets = unit_images(pictures[rng.integers(len(pictures), size=batch_size)])
+        inputs = add_noise(targets, sigma=sigma, seed=seed * steps + step) if sigma else targets
+        history.append(float(train_step(model, optimizer, inputs, targets)))
+        if on_step:
+            on_step(step, model, {"loss": history[-1]})
+    return Trained(encoder, decoder, {"loss": np.array(history)})
+
+
+def unit_images(pictures: np.ndarray) -> Tensor:
+    """Pictures uint8 N×H×W×C as a float32 tensor N×C×H×W in [0, 1]."""
+    return (to_images(pictures) + 1) / 2
+
+
+def in_parts(array: np.ndarray, size: int = 250) -> list[np.ndarray]:
+    """The array in pieces of at most `size` rows, which fit into memory."""
+    return [array[start : start + size] for start in range(0, len(array), size)]
+
+
+@torch.no_grad()
+def encode(encoder: nn.Module, pictures: np.ndarray) -> np.ndarray:
+    """Codes of uint8 pictures N×32×32×C: float32 (N, latents)."""
+    return np.concatenate([to_numpy(encoder(unit_images(part))) for part in in_parts(pictures)])
+
+
+@torch.no_grad()
+def decode(decoder: nn.Module, codes: np.ndarray) -> np.ndarray:
+    """The picture of each code (N, latents): uint8 N×32×32×C."""
+    parts = [decoder(to_tensor(part)) for part in in_parts(codes)]
+    return np.concatenate([from_images(2 * part - 1) for part in parts])
+
+
+def load_pretrained() -> Trained:
+    """The autoencoder of `train` after longer training on the studio catalogue; it ships here.
+
+    32 latents; its `history` is empty.
+    """
+    encoder, decoder = build_encoder(latents=32), build_decoder(latents=32)
+    weights = Path(__file__).parent.parent / "weights" / "autoencoder_studio.safetensors"
+    load_weights(chain(encoder, decoder), weights)
+    return Trained(encoder, decoder, {})
+
+
 def masked_loss(output: Tensor, pictures: Tensor, mask: Tensor) -> Tensor:
     """Mean squared error over hidden values only, a scalar: what inpainting is trained on.
 
@@ -77,6 +209,123 @@ def masked_loss(output: Tensor, pictures: Tensor, mask: Tensor) -> Tensor:
     errors = mask * (output - pictures).square()
     hidden = mask.sum() * pictures.shape[1]
     return errors.sum() / hidden.clamp(min=1)
+
+
+def random_mask(count: int, *, hole: int = 12, seed: int) -> Tensor:
+    """Masks (count, 1, 32, 32) of a hidden square each: 1 in `hole`×`hole` pixels, 0 elsewhere."""
+    return image_tensor(square_masks(count, size=32, hole=hole, seed=seed))
+
+
+def build_restorer(*, width: int = 32, channels: int = 3) -> nn.Sequential:
+    """Damaged pictures and their mask (N, channels + 1, 32, 32) to corrections of the pictures.
+
+    The correction (N, channels, 32, 32) has no bounds. An hourglass without a narrow code: it
+    can't learn to copy, since the copy is not asked for (see `restore`).
+    """
+    return nn.Sequential(
+        nn.Conv2d(channels + 1, width, 4, stride=2, padding=1),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(width, 2 * width, 4, stride=2, padding=1),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(2 * width, 2 * width, 3, padding=1),
+        nn.LeakyReLU(0.2),
+        nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1),
+        nn.LeakyReLU(0.2),
+        nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1),
+    )
+
+
+def damage(pictures: Tensor, *, task: str, seed: int) -> tuple[Tensor, Tensor]:
+    """Damaged copies of pictures (N, C, 32, 32) in [0, 1], and masks (N, 1, 32, 32).
+
+    A mask is 1 where a pixel can't be trusted any more. Task "noise": `add_noise` with sigma 0.1,
+    everywhere. "hole": a square of 12×12 pixels is set to 0. "small": halved to 16×16 pixels and
+    enlarged again by bicubic interpolation, everywhere.
+    """
+    everywhere = torch.ones_like(pictures[:, :1])
+    if task == "noise":
+        return add_noise(pictures, sigma=0.1, seed=seed), everywhere
+    if task == "hole":
+        mask = random_mask(len(pictures), seed=seed)
+        return pictures * (1 - mask), mask
+    if task == "small":
+        matrix = to_tensor(half_and_back(pictures.shape[-1]))
+        return matrix @ pictures @ matrix.T, everywhere
+    raise ValueError(f"No task {task!r}; choose noise, hole or small.")
+
+
+def restore(model: nn.Module, damaged: Tensor, mask: Tensor) -> Tensor:
+    """Mended pictures (N, C, H, W): the damaged ones plus the network's correction under the mask.
+
+        damaged + mask · model(damaged and mask, side by side as channels)
+
+    What can be trusted stays exactly as it is, and what is nearly right needs only a small
+    correction: the network learns the residual (arXiv:1608.03981), not the picture.
+    """
+    return damaged + mask * model(torch.cat([damaged, mask], dim=1))
+
+
+def restore_step(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    damaged: Tensor,
+    mask: Tensor,
+    pictures: Tensor,
+) -> Tensor:
+    """One update of a restorer: `masked_loss` of what `restore` gives; returns the loss."""
+    loss = masked_loss(restore(model, damaged, mask), pictures, mask)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+class Restorer(NamedTuple):
+    """A trained restorer, and the losses of its training by task."""
+
+    model: nn.Sequential
+    history: dict[str, np.ndarray]
+
+
+def train_restorer(
+    pictures: np.ndarray,
+    *,
+    tasks: tuple[str, ...] = ("noise", "hole", "small"),
+    width: int = 32,
+    steps: int = 900,
+    batch_size: int = 32,
+    learning_rate: float = 4e-3,
+    seed: int = 0,
+    progress: bool = True,
+) -> Restorer:
+    """Train one network for all `tasks` (see `damage`), a batch of each in turn, on uint8 pictures.
+
+    The learning rate falls linearly to zero.
+    """
+    set_seed(seed)
+    rng = np.random.default_rng(seed)
+    model = initialise(build_restorer(width=width, channels=pictures.shape[-1]))
+    optimizer = adam(model, learning_rate, (0.9, 0.999))
+    history = {task: [] for task in tasks}
+    for step in tqdm(range(steps), disable=not progress):
+        set_learning_rate(optimizer, learning_rate * (1 - step / steps))
+        batch = unit_images(pictures[rng.integers(len(pictures), size=batch_size)])
+        task = tasks[step % len(tasks)]
+        damaged, mask = damage(batch, task=task, seed=seed * steps + step)
+        history[task].append(float(restore_step(model, optimizer, damaged, mask, batch)))
+    return Restorer(model, {task: np.array(losses) for task, losses in history.items()})
+
+
+@torch.no_grad()
+def restored(model: nn.Module, pictures: np.ndarray, *, task: str, seed: int) -> list[np.ndarray]:
+    """uint8 pictures N×32×32×C damaged, the same mended, and masks float32 N×32×32×1."""
+    rows = []
+    for index, part in enumerate(in_parts(pictures)):
+        damaged, mask = damage(unit_images(part), task=task, seed=seed + index)
+        mended = restore(model, damaged, mask)
+        hidden = np.ascontiguousarray(to_numpy(mask).transpose(0, 2, 3, 1))
+        rows.append((from_images(2 * damaged - 1), from_images(2 * mended - 1), hidden))
+    return [np.concatenate(column) for column in zip(*rows, strict=True)]
 
 
 def anomaly_score(output: Tensor, pictures: Tensor, *, window: int = 4) -> Tensor:
