@@ -28,12 +28,13 @@ def cases(rng: np.random.Generator) -> list[Case]:
     return [
         Case("{0, 1, 3} and {0.5, 6, 7} with k = 1", worked, by_hand),
         # 8 and 16 points: their means are exact, so rounding moves none across a border.
-        Case("on a grid", {"real": grid(16), "generated": grid(8), "options": {"k": 1}}),
+        Case("points on a grid", {"real": grid(16), "generated": grid(8), "options": {"k": 1}}),
         Case(
-            "on a grid, fewer real", {"real": grid(8), "generated": grid(16), "options": {"k": 2}}
+            "points on a grid, fewer real",
+            {"real": grid(8), "generated": grid(16), "options": {"k": 2}},
         ),
         Case("nearly the same pictures, k = 3 as by default", {**collapse, "options": {}}),
-        Case("far apart", apart),
+        Case("sets far apart", apart),
         Case("a wider cloud", last),
     ]
 

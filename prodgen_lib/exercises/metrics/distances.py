@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from prodgen_lib.course.exercise import Case, Exercise, Framework, Observation, Wrong
+from prodgen_lib.course.exercise import Case, Complaint, Exercise, Framework, Observation, Wrong
 from prodgen_lib.exercises.common import in_float64, near, probe, refuses, replacing, two, yes
 
 
@@ -38,14 +38,14 @@ GRADIENT = (
 
 
 def frechet_cases(rng: np.random.Generator) -> list[Case]:
-    """One feature by hand; more rows than features, and fewer; a set itself; far from 0."""
+    """More rows than features; one feature by hand; fewer rows; a set itself; far from 0."""
     far = two_sets(rng, 9, 8, 3)
     far = {name: np.float32(1000) + values for name, values in far.items()}
     same = two_sets(rng, 6, 6, 4)["a"]
     worked = {"a": rows(0, 2), "b": rows(1, 5)}
     return [
-        Case("{0, 2} against {1, 5}, worked by hand", worked, {"distance": 6}),
         Case("more rows than features", two_sets(rng, 12, 17, 4)),
+        Case("{0, 2} against {1, 5}, worked by hand", worked, {"distance": 6}),
         Case("fewer rows than features", two_sets(rng, 4, 5, 7)),
         Case("a set against itself", {"a": same, "b": same}),
         Case("features around 1000", far),
@@ -58,7 +58,9 @@ def observe_frechet(answer: Callable, case: Case, framework: Framework) -> Obser
     look = probe(framework)
     a, b = case.inputs["a"], case.inputs["b"]
     pair = look.tensor(a), look.tensor(b)
-    if a.shape[1] == 1 or len(a) < 10:
+    if a.shape[1] == 1:
+        return {"distance": look.array(of_one_feature(answer, *pair))}
+    if len(a) < 10:
         return {"distance": look.array(answer(*pair))}
     value, gradients = look.value_and_gradients(answer, *pair)
     turned = answer(look.tensor(b[::-1]), look.tensor(a))
@@ -70,6 +72,17 @@ def observe_frechet(answer: Callable, case: Case, framework: Framework) -> Obser
         "gradient of the first features": gradients[0],
         "gradient of the second features": gradients[1],
     }
+
+
+def of_one_feature(answer: Callable, *pair: object) -> object:
+    """The distance, with a complaint where one feature stops it: more came first, and passed."""
+    try:
+        return answer(*pair)
+    except Exception as error:
+        raise Complaint(
+            f"With one feature it stops with {type(error).__name__}: functions for covariances "
+            "give a bare number there; make it a matrix of 1×1."
+        ) from error
 
 
 trace = replacing(*2 * ("trace_of_root(a, b)",))
@@ -125,6 +138,19 @@ FRECHET = Exercise(
             "are the same.",
             "(a.T @ a @ b.T @ b).clamp(min=0).sqrt().trace()",
             "tf.linalg.trace(tf.sqrt(tf.maximum(tf.transpose(a) @ a @ tf.transpose(b) @ b, 0)))",
+        ),
+        trace(
+            "root of each element, not a number",
+            "These are the numbers you get from the roots of the single elements of Σ_a Σ_b, some "
+            "of which are below 0: the root of a matrix is the matrix whose square it is.",
+            "(a.T @ a @ b.T @ b).sqrt().trace()",
+            "tf.linalg.trace(tf.sqrt(tf.transpose(a) @ a @ tf.transpose(b) @ b))",
+        ),
+        trace(
+            "not divided under the root",
+            "The trace of the root is too large: the centred features must be divided by the roots "
+            "of n-1 and m-1 before they go into `trace_of_root`.",
+            "trace_of_root(a * (len(a) - 1) ** 0.5, b * (len(b) - 1) ** 0.5)",
         ),
         trace(
             "variances only",
@@ -212,6 +238,12 @@ FRECHET = Exercise(
             "These are exactly the numbers you get from covariances that divide by n: divide by "
             "n-1, which matters for few pictures.",
             "a, b = (a - mean_a) / len(a) ** 0.5, (b - mean_b) / len(b) ** 0.5",
+        ),
+        centring(
+            "not divided at all",
+            "These are exactly the numbers you get when the centred features are not divided by "
+            "the roots of n-1 and m-1: larger sets then lie further apart.",
+            "a, b = a - mean_a, b - mean_b",
         ),
         centring(
             "not centred",

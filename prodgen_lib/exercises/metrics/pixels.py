@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from prodgen_lib.course.exercise import Case, Exercise, Framework, Observation
+from prodgen_lib.course.exercise import Case, Complaint, Exercise, Framework, Observation
 from prodgen_lib.exercises.common import near, probe, refuses, replacing, yes
 
 
@@ -50,6 +50,8 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     def psnr(*pictures: object) -> object:
         return answer(*pictures, data_range=span)
 
+    if images.ndim == 3:
+        psnr = of_one_picture(psnr)
     if images.dtype == np.uint8 or (images[0] == targets[0]).all():
         return {"PSNR": look.array(psnr(*pair))}
     value, gradients = look.value_and_gradients(psnr, *pair)
@@ -61,12 +63,32 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     return seen
 
 
+def of_one_picture(metric: Callable) -> Callable:
+    """The metric, with a complaint where one picture stops it: batches came first, and passed."""
+
+    def call(*pictures: object) -> object:
+        try:
+            return metric(*pictures)
+        except Exception as error:
+            raise Complaint(
+                f"With one picture, without the axis of a batch, it stops with "
+                f"{type(error).__name__}: count axes from the end, -3, -2 and -1."
+            ) from error
+
+    return call
+
+
 def batch_invariants(
     metric: Callable, images: np.ndarray, targets: np.ndarray, look: object
 ) -> Observation:
     """Whether each picture counts by itself, and whether other shapes are refused."""
     pair = look.pictures(images), look.pictures(targets)
     usual = look.array(metric(*pair))
+    if usual.shape != images.shape[:1]:
+        return {
+            "invariant each picture by itself": yes(False),
+            "invariant other shapes": yes(False),
+        }
     turned = look.array(metric(look.pictures(images[::-1]), look.pictures(targets[::-1])))
     single = look.array(metric(look.pictures(images[:1]), look.pictures(targets[:1])))
     grey = look.pictures(targets[..., :1])
