@@ -10,7 +10,7 @@ import pytest
 
 from prodgen_lib.classroom.layout import Student
 from prodgen_lib.classroom.marks import Late, Policy, row
-from prodgen_lib.classroom.reports import asked, class_page, mistakes, prose, report, spread
+from prodgen_lib.classroom.reports import PAGES, asked, class_page, mistakes, prose, report, spread
 from prodgen_lib.classroom.submission import Graded, Mark
 
 NOT_YET = "Not answered yet: write the body in place of `raise NotImplementedError`."
@@ -200,3 +200,21 @@ def test_prose_is_no_markdown():
     assert str(prose("**a** # [b](c) <d>")) == "**a** # [b](c) &lt;d&gt;"
     assert str(prose("def f(*args, **kw)")) == "def f(*args, **kw)"
     assert str(prose("`a` `<b>`")) == "<code>a</code> <code>&lt;b&gt;</code>"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_colour_of_text_is_legible(scheme):
+    """Contrast of at least 4.5 (WCAG 2, level AA) on both grounds that text stands on."""
+    style = (PAGES / "style.css").read_text()
+    colours = [dict(re.findall(r"--(\w+): #(\w{6})", part)) for part in style.split("@media")[:2]]
+    colour = colours[scheme == "dark"]
+    for text in ("text", "soft", "good", "bad", "bar"):
+        for ground in ("page", "card"):
+            lighter, darker = sorted(map(luminance, (colour[text], colour[ground])))[::-1]
+            assert (lighter + 0.05) / (darker + 0.05) >= 4.5, (text, ground)
+
+
+def luminance(colour):
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
