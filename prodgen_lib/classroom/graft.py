@@ -91,12 +91,16 @@ def _statement(node: ast.stmt, lines: list[str]) -> Statement:
 
 @dataclass
 class Program:
-    """What runs for one exercise: texts with a label each, in order."""
+    """What runs for one exercise: texts with a label each, in order.
+
+    ``source`` is what the student wrote of it, ``added`` names defined in cells of their own, and
+    ``called`` exercises of which it calls the student's version.
+    """
 
     cells: list[tuple[str, str]]
     source: str
     added: set[str] = field(default_factory=set)
-    broken: bool = False
+    called: set[str] = field(default_factory=set)
 
 
 class Graft:
@@ -193,18 +197,19 @@ class _Collector:
         self.keys: dict[str, str] = {}
         self.done: set[tuple[str, str]] = set()
         self.added: set[str] = set()
+        self.called: set[str] = set()
 
     def collect(self, exercise: str) -> Program:
         cell, _ = self.graft.answer(exercise)
         name = exercise.partition(".")[2]
         if not cell.makes(name):
-            return Program([(cell.label, cell.source)], cell.source, broken=True)
+            return Program([(cell.label, cell.source)], cell.source)
         self.main = exercise
         self._take(cell, name)
         source = "\n".join(
             _chosen(c, lines) for c, lines in self.chosen.items() if c.kind != COURSE
         )
-        return Program(self._texts(), source, self.added)
+        return Program(self._texts(), source, self.added, self.called)
 
     def _take(self, cell: Cell, name: str) -> None:
         """Choose all statements of a cell that make or change ``name``, and what they need."""
@@ -234,6 +239,7 @@ class _Collector:
 
     def _need_exercise(self, exercise: str, name: str) -> None:
         if self.is_right(exercise):
+            self.called.add(exercise)
             self._take(self.graft.answer(exercise)[0], name)
         elif exercise not in self.keys:
             self.keys[exercise] = self.graft.key(exercise)
