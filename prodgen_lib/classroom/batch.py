@@ -156,7 +156,7 @@ def _cluster(address: str) -> Iterator[Executor]:
             "--scheduler needs Dask: install it by `pip install prodgen[classroom]`."
         ) from None
     try:
-        client = Client(address, timeout=20)
+        client = Client(address, timeout=10)
     except (OSError, ValueError) as error:
         raise CourseError(f"There is no Dask scheduler at {address}: {error}") from None
     with client:

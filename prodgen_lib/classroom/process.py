@@ -68,7 +68,8 @@ class Server:
         self._send({**self.sandbox.settings(), **self._prepared})
         if not self._reply(STARTING_SECONDS):
             said = Path(self._folder, "errors").read_text(errors="replace").strip()
-            raise CourseError(f"The sandbox did not start: {said[-300:] or 'it said nothing'}.")
+            last = said.splitlines()[-1][:300] if said else "it said nothing"
+            raise CourseError(f"The sandbox did not start: {last}.")
 
     def run(self, request: dict) -> Ended:
         """Run one exercise; ``ServerLost`` when the server itself is gone."""
