@@ -8,11 +8,11 @@ from __future__ import annotations
 import io
 import time
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 import numpy as np
-from ipywidgets import HTML, Button, HBox, IntSlider, Layout, VBox
+from ipywidgets import HTML, Button, FloatSlider, HBox, IntSlider, Layout, VBox
 from PIL import Image as Picture
 
 from prodgen_lib import ratings
@@ -63,6 +63,45 @@ def latent_walk(pictures: np.ndarray, captions: Sequence[str], *, zoom: int = 8)
     move({"new": 0})
     slider.observe(move, names="value")
     return VBox([slider, picture, words])
+
+
+def latent_sliders(
+    decode: Callable[[np.ndarray], np.ndarray],
+    code: np.ndarray,
+    dimensions: Sequence[int],
+    *,
+    zoom: int = 8,
+) -> HBox:
+    """A slider for each of these `dimensions` of a code (D,), beside the picture it decodes to.
+
+    `decode` maps codes (1, D), float32, to uint8 pictures (1, H, W, C). The other dimensions keep
+    the value they have. Its static twin: a grid of traversals.
+    """
+    values = np.array(code, np.float32)
+    sliders = [
+        FloatSlider(
+            value=float(np.clip(values[dimension], -3, 3)),
+            min=-3,
+            max=3,
+            step=0.25,
+            description=f"number {dimension}",
+            layout=Layout(width="360px"),
+        )
+        for dimension in dimensions
+    ]
+    picture = HTML()
+
+    def draw(_: dict | None = None) -> None:
+        for dimension, slider in zip(dimensions, sliders, strict=True):
+            values[dimension] = slider.value
+        source = enlarged(checked(decode(values[None].copy()))[0], zoom)
+        words = ", ".join(f"{slider.description} at {slider.value:+.2f}" for slider in sliders)
+        picture.value = f'<img src="{source}" alt="The product with {escape(words)}">'
+
+    draw()
+    for slider in sliders:
+        slider.observe(draw, names="value")
+    return HBox([VBox(sliders), picture])
 
 
 def blind_comparison(study: Study, question: str, *, zoom: int = 6) -> VBox:

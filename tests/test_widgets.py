@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 
-from prodgen_lib.widgets import latent_walk, walk
+from prodgen_lib.widgets import latent_sliders, latent_walk, walk
 
 
 def test_walk_keeps_its_ends_and_the_length_of_codes():
@@ -44,3 +44,19 @@ def test_slider_moves_picture_and_words():
 def test_one_caption_for_each_picture():
     with pytest.raises(ValueError, match="2 pictures and 1 captions"):
         latent_walk(np.zeros((2, 4, 4, 3), np.uint8), ["only one"])
+
+
+def test_a_latent_slider_changes_its_number_only():
+    seen = []
+
+    def decode(codes):
+        seen.append(codes)
+        return np.full((1, 4, 4, 3), 100 + 20 * codes[0, 2], np.uint8)
+
+    box = latent_sliders(decode, np.array([0.5, 9.0, -1.0, 0.0]), [2, 1])
+    sliders, picture = box.children[0].children, box.children[1]
+    assert [slider.value for slider in sliders] == [-1.0, 3.0]
+    before = picture.value
+    sliders[0].value = 1.5
+    assert seen[-1].tolist() == [[0.5, 3.0, 1.5, 0.0]] and seen[-1].dtype == np.float32
+    assert picture.value != before and "number 2 at +1.50" in picture.value

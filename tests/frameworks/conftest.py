@@ -13,7 +13,7 @@ import pytest
 def fw(request) -> SimpleNamespace:
     """The modules of one framework: ``fw.gan``, ``fw.metrics``, ``fw.name`` …"""
     pytest.importorskip(request.param)
-    names = ("gan", "metrics", "bridge", "classifier")
+    names = ("gan", "metrics", "vae", "bridge", "classifier")
     modules = {
         name: importlib.import_module(f"prodgen_lib.{request.param}.{name}") for name in names
     }
