@@ -220,19 +220,19 @@ def live(
         if step + 1 == steps or time.monotonic() - drawn > every:
             drawn = time.monotonic()
             fig = progress(history, draw(generator), step + 1, steps)
-            alt = f"Losses over {step + 1} of {steps} steps, and samples of the generator now."
+            alt = f"Losses over {step + 1} of {steps} steps, and its pictures now."
             handle.update(bundle(fig, alt), raw=True)
 
     return on_step
 
 
 def progress(history: Mapping, images: np.ndarray, step: int, steps: int) -> Figure:
-    """The losses so far on the left, samples on the right."""
+    """The losses so far on the left, pictures on the right."""
     fig, (left, right) = canvas(2, height=3.4)
     draw_curves(left, history, smooth=max(1, step // 100))
     left.set_xlim(0, steps)
     label(left, x="step", y="loss")
     right.imshow(mosaic(images, 6), interpolation="nearest")
     right.set_axis_off()
-    right.set_title(f"samples after {step:,} of {steps:,} steps", fontsize=12)
+    right.set_title(f"pictures after {step:,} of {steps:,} steps", fontsize=12)
     return fig

@@ -274,13 +274,13 @@ def train(
     log_scale: float | None = None,
     seed: int = 0,
     progress: bool = True,
-    on_step: Callable[[int, keras.Model, dict], None] | None = None,
+    on_step: Callable[[int, tuple[keras.Model, keras.Model], dict], None] | None = None,
 ) -> Vae:
     """Train on uint8 pictures N×32×32×C. The learning rate falls linearly to zero.
 
     `beta` weighs the KL term; over the first `warm_up` steps it grows linearly from 0.
     `log_scale`, for pictures in [0, 1], fixes the likelihood's scale; None learns it.
-    `on_step(step, decoder, losses)` is called after each step.
+    `on_step(step, (encoder, decoder), losses)` is called after each step.
     """
     set_seed(seed)
     rng = np.random.default_rng(seed)
@@ -301,7 +301,7 @@ def train(
         )  # fmt: skip
         history.append({name: float(value) for name, value in losses.items()})
         if on_step:
-            on_step(step, decoder, history[-1])
+            on_step(step, (encoder, decoder), history[-1])
     curves = {name: np.array([losses[name] for losses in history]) for name in history[0]}
     return Vae(encoder, decoder, float(curves["log_scale"][-100:].mean()), curves)
 
