@@ -191,6 +191,14 @@ def tiny_discriminator(channels: int, classes: int = 0) -> keras.Sequential:
     )
 
 
+def tiny_denoiser() -> keras.Sequential:
+    """Pictures of one channel to pictures of the same size."""
+    first = layers.Conv2D(4, 3, padding="same", activation="tanh")
+    return keras.Sequential(
+        [keras.Input((None, None, 1)), first, layers.Conv2D(1, 3, padding="same")]
+    )
+
+
 def linear_discriminator() -> keras.Sequential:
     """Pictures of 2×2 pixels and one channel to logits (N,): a weight for each pixel."""
     return keras.Sequential([keras.Input((2, 2, 1)), layers.Conv2D(1, 2), layers.Reshape(())])

@@ -172,6 +172,12 @@ def tiny_discriminator(channels: int, classes: int = 0) -> nn.Sequential:
     )
 
 
+def tiny_denoiser() -> nn.Sequential:
+    """Pictures of one channel to pictures of the same size."""
+    first, last = nn.Conv2d(1, 4, 3, padding=1), nn.Conv2d(4, 1, 3, padding=1)
+    return nn.Sequential(first, nn.Tanh(), last)
+
+
 def linear_discriminator() -> nn.Sequential:
     """Pictures of 2×2 pixels and one channel to logits (N,): a weight for each pixel."""
     return nn.Sequential(nn.Conv2d(1, 1, 2), nn.Flatten(0))
