@@ -77,6 +77,8 @@ def grade(context, submissions, out, chapters, only, jobs, scheduler, no_sandbox
       prodgen grade submitted/ --out marks --weights weights.yaml --late 10/day
       prodgen grade submissions.zip --out marks --only gan.train_step
     """
+    import multiprocessing
+
     from prodgen_lib.classroom import grading
     from prodgen_lib.classroom.engines import engine
     from prodgen_lib.classroom.marks import read_weights
@@ -93,7 +95,13 @@ def grade(context, submissions, out, chapters, only, jobs, scheduler, no_sandbox
     run = engine(jobs=jobs, scheduler=scheduler, no_sandbox=no_sandbox)
     settings = settle(out, given)
     order = grading.Order(submissions, out, known, settings, only)
-    _say(grading.grade_class(order, run(settings.seed)))
+    try:
+        _say(grading.grade_class(order, run(settings.seed)))
+    except KeyboardInterrupt:
+        # What still runs would keep this process from ending.
+        for process in multiprocessing.active_children():
+            process.kill()
+        raise CourseError("Stopped. The same command goes on from here.") from None
 
 
 def _say(outcome) -> None:

@@ -49,3 +49,9 @@ def test_the_page_names_only_options_that_exist():
     ]
     for option in set(re.findall(r"--[a-z][a-z-]*", PAGE)):
         assert any(option in text for text in texts), option
+
+
+def test_the_page_is_linked_and_its_links_lead_somewhere():
+    assert "docs/teaching.md" in (ROOT / "README.md").read_text(encoding="utf-8")
+    for link in re.findall(r"\]\(([^)#]+)\)", PAGE):
+        assert (ROOT / "docs" / link).exists(), link
