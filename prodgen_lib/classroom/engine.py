@@ -10,10 +10,11 @@ from functools import lru_cache
 
 from nbformat import NotebookNode
 
-from prodgen_lib.classroom.graft import Graft, Program, statements
+from prodgen_lib.classroom.graft import Graft, Program
 from prodgen_lib.classroom.key import NOT_ANSWERED, Key
 from prodgen_lib.classroom.process import Ended, Server, ServerLost
 from prodgen_lib.classroom.sandbox import Limits, Sandbox
+from prodgen_lib.classroom.statements import statements
 from prodgen_lib.classroom.submission import Graded, Mark, Submission
 from prodgen_lib.classroom.wire import BadResult, unpack
 from prodgen_lib.course import names

@@ -8,7 +8,8 @@ import random
 import nbformat
 import pytest
 
-from prodgen_lib.classroom.graft import Graft, statements
+from prodgen_lib.classroom.graft import Graft
+from prodgen_lib.classroom.statements import statements
 from prodgen_lib.course.project import read_notebook
 from prodgen_lib.course.source import PACKAGE, function_source
 
