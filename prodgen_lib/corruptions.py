@@ -75,16 +75,21 @@ def fill_smooth(pictures: np.ndarray, mask: np.ndarray, *, order: int = 1) -> np
     inpainting has it.
     """
     side = pictures.shape[1]
-    steps = np.diff(np.eye(side), axis=0)
-    line = steps.T @ steps
-    energy = np.kron(line, np.eye(side)) + np.kron(np.eye(side), line)
-    if order == 2:
-        energy = energy @ energy
+    energy = _roughness(side, order)
     filled = pictures.reshape(len(pictures), side * side, -1).copy()
     for picture, holes in zip(filled, mask.reshape(len(mask), -1) > 0, strict=True):
         pull = energy[np.ix_(holes, ~holes)] @ picture[~holes]
         picture[holes] = np.linalg.solve(energy[np.ix_(holes, holes)], -pull)
     return filled.reshape(pictures.shape)
+
+
+@cache
+def _roughness(side: int, order: int) -> np.ndarray:
+    """L or L² of a grid of side×side pixels: xᵀLx sums the squared steps between neighbours."""
+    steps = np.diff(np.eye(side), axis=0)
+    line = steps.T @ steps
+    laplacian = np.kron(line, np.eye(side)) + np.kron(np.eye(side), line)
+    return laplacian if order == 1 else laplacian @ laplacian
 
 
 class Pca(NamedTuple):

@@ -82,14 +82,22 @@ def _restoring(autoencoder: ModuleType, bridge: ModuleType, pictures, rng) -> di
     """Damaged and mended pictures, and a restorer after one step of training."""
     model = autoencoder.build_restorer(width=4)
     bridge.set_weights(model, random_weights(bridge.weights(model), rng))
+    if hasattr(model, "eval"):
+        model.eval()
     seen = {}
     for task in ("hole", "small"):  # the noise is each framework's own
         damaged, mask = autoencoder.damage(pictures, task=task, seed=3)
         mended = autoencoder.restore(model, damaged, mask)
         seen[f"{task}: damaged"] = {"": bridge.image_array(damaged)}
         seen[f"{task}: mended"] = {"": bridge.image_array(mended)}
+    if hasattr(model, "train"):
+        model.train()
     optimizer = bridge.adam(model, 1e-3, (0.9, 0.999), epsilon=1e-12)
     loss = autoencoder.restore_step(model, optimizer, damaged, mask, pictures)
     seen["one step of the restorer: loss"] = {"": bridge.to_numpy(loss)}
-    seen["one step of the restorer: weights"] = bridge.weights(model)
+    seen["one step of the restorer: weights"] = {
+        name: value
+        for name, value in bridge.weights(model).items()
+        if "variance" not in name  # which PyTorch scales by n/(n-1) and Keras doesn't
+    }
     return seen
