@@ -299,7 +299,7 @@ def train_restorer(
     *,
     task: str,
     width: int = 24,
-    steps: int = 800,
+    steps: int = 1200,
     batch_size: int = 16,
     learning_rate: float = 3e-3,
     seed: int = 0,

@@ -138,12 +138,12 @@ def error(a, b):
 @pytest.mark.parametrize("sigma", [0.0, 0.1])
 def test_short_training_beats_the_mean_picture(fw, key, sigma):
     data, test = load("catalogue", count=500).images, load("catalogue", split="test", limit=100)
-    trained = key.train(data, latents=16, width=8, steps=150, sigma=sigma, progress=False)
-    assert len(trained.history["loss"]) == 150
+    trained = key.train(data, latents=16, width=8, steps=250, sigma=sigma, progress=False)
+    assert len(trained.history["loss"]) == 250
     codes = key.encode(trained.encoder, test.images)
     assert codes.shape == (100, 16) and codes.dtype == np.float32
     trivial = error(data.mean(axis=0, keepdims=True), test.images)
-    assert error(key.decode(trained.decoder, codes), test.images) < 0.7 * trivial
+    assert error(key.decode(trained.decoder, codes), test.images) < 0.75 * trivial
 
 
 def test_short_training_of_a_restorer_mends(fw, key):
