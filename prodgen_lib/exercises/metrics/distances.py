@@ -296,6 +296,9 @@ def observe_kid(answer: Callable, case: Case, framework: Framework) -> Observati
         seen["invariant float64"] = in_float64(value)
         seen["invariant one part"] = refuses(answer, *pair, subsets=1)
         seen["invariant too many parts"] = refuses(answer, *pair, subsets=6, subset_size=4)
+        seen["invariant too many parts of the first"] = refuses(
+            answer, *pair[::-1], subsets=6, subset_size=4
+        )
         seen["invariant parts of one"] = refuses(answer, *pair, subsets=4, subset_size=1)
     return seen
 
@@ -328,6 +331,10 @@ KID = Exercise(
             "Six parts of four rows can't be cut from 22 rows, and should end in a ValueError: "
             + PART_SENTENCE
             + "."
+        ),
+        "invariant too many parts of the first": (
+            "The second set has rows enough for six parts of four, and the first doesn't: that "
+            "should end in a ValueError, too. " + PART_SENTENCE.capitalize() + "."
         ),
         "invariant parts of one": (
             "A part of one row has no pairs and should end in a ValueError: " + PART_SENTENCE + "."

@@ -55,8 +55,8 @@ CONSTANTS = (
     "pictures have the range 1. C1 and C2 belong to the range."
 )
 POOLED = (
-    "There is one PSNR for the whole batch, of the pooled error: the worst picture drowns the "
-    "others. Give one number for each picture."
+    "PSNR is not one number for each picture, shape (N,). Pooled over the batch, the worst "
+    "picture drowns the others: average over the pixels and channels of each."
 )
 
 rescaled = replacing(

@@ -20,7 +20,7 @@ from prodgen_lib.exercises.metrics.pixels import (
 OPTIONS = {
     "another window": {"window_size": 5, "sigma": 1.2},
     "other constants": {"k1": 0.5, "k2": 0.1},
-    "a border of one pixel cut off": {"crop": 1},
+    "a border of two pixels cut off": {"crop": 2, "window_size": 7},
     "brightness only": {"luma_only": True, "window_size": 7},
 }
 
