@@ -155,6 +155,16 @@ def test_short_training_of_a_restorer_mends(fw, key):
     assert error(mended, test.images) < error(damaged, test.images) < error(filled, test.images)
 
 
+def test_the_shipped_autoencoder_beats_twice_as_many_components(fw, key):
+    data, test = load("catalogue").images, load("catalogue", split="test", limit=300).images
+    shipped = key.load_pretrained()
+    codes = key.encode(shipped.encoder, test)
+    assert codes.shape == (300, 32)
+    pca = corruptions.fit_pca(data[:1500], 64)
+    linear = error(pca.decode(pca.encode(test)), test)
+    assert error(key.decode(shipped.decoder, codes), test) < 0.9 * linear
+
+
 def test_training_is_seeded_and_watched(fw, key):
     data, seen = load("catalogue", count=50).images, []
     options = {"latents": 2, "width": 2, "steps": 3, "progress": False, "sigma": 0.1}
