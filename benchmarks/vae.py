@@ -118,7 +118,9 @@ def table(rows: list[dict]) -> str:
         parts = [_span([r[n] for r in runs], 0) for n in ("reconstruction", "kl", "elbo", "bound")]
         parts += [_span([r["bits"] for r in runs], 3), f"{mean(r['cpu'] for r in runs):.0f}"]
         lines.append("| " + " | ".join([framework, str(len(runs)), *parts]) + " |")
-    lines += ["", "Reconstruction, KL and bounds in nats a picture, on unseen pictures.", ""]
+    lines += ["", "Reconstruction, KL and bounds in nats a picture, on unseen pictures."]
+    lines += ["", "The reconstructions are those of the very pictures that all are compared with, and"]
+    lines += ["so may be nearer to them than other real pictures are.", ""]
     lines += ["| framework | pictures | Fréchet | precision | recall | categories | sharpness |"]
     lines += ["|---|---|---|---|---|---|---|"]
     for framework, runs in same.items():
