@@ -119,8 +119,8 @@ def table(rows: list[dict]) -> str:
         parts += [_span([r["bits"] for r in runs], 3), f"{mean(r['cpu'] for r in runs):.0f}"]
         lines.append("| " + " | ".join([framework, str(len(runs)), *parts]) + " |")
     lines += ["", "Reconstruction, KL and bounds in nats a picture, on unseen pictures."]
-    lines += ["", "The reconstructions are those of the very pictures that all are compared with, and"]
-    lines += ["so may be nearer to them than other real pictures are.", ""]
+    lines += ["", "Reconstructions are of the very pictures that all are compared with: they may"]
+    lines += ["be nearer to them than other real pictures are.", ""]
     lines += ["| framework | pictures | Fréchet | precision | recall | categories | sharpness |"]
     lines += ["|---|---|---|---|---|---|---|"]
     for framework, runs in same.items():
