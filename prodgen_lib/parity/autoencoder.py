@@ -22,7 +22,9 @@ def observe(framework: str, *, seed: int = 0) -> dict[str, Numbers]:
     seen = _networks(autoencoder, bridge, encoder, decoder, pictures)
     seen |= _numbers(autoencoder, bridge, pictures, noisy, rng)
     seen |= _training(autoencoder, bridge, autoencoder.chain(encoder, decoder), noisy, pictures)
-    return seen | _restoring(autoencoder, bridge, pictures, rng)
+    for halvings in (1, 3):
+        seen |= _restoring(autoencoder, bridge, pictures, rng, halvings)
+    return seen
 
 
 def _networks(autoencoder, bridge, encoder, decoder, pictures) -> dict[str, Numbers]:
@@ -78,9 +80,11 @@ def _training(autoencoder, bridge, model, inputs, targets) -> dict[str, Numbers]
     }
 
 
-def _restoring(autoencoder: ModuleType, bridge: ModuleType, pictures, rng) -> dict[str, Numbers]:
+def _restoring(
+    autoencoder: ModuleType, bridge: ModuleType, pictures, rng, halvings: int
+) -> dict[str, Numbers]:
     """Damaged and mended pictures, and a restorer after one step of training."""
-    model = autoencoder.build_restorer(width=4)
+    model = autoencoder.build_restorer(halvings=halvings, width=4)
     bridge.set_weights(model, random_weights(bridge.weights(model), rng))
     if hasattr(model, "eval"):
         model.eval()
@@ -88,14 +92,14 @@ def _restoring(autoencoder: ModuleType, bridge: ModuleType, pictures, rng) -> di
     for task in ("hole", "small"):  # the noise is each framework's own
         damaged, mask = autoencoder.damage(pictures, task=task, seed=3)
         mended = autoencoder.restore(model, damaged, mask)
-        seen[f"{task}: damaged"] = {"": bridge.image_array(damaged)}
-        seen[f"{task}: mended"] = {"": bridge.image_array(mended)}
+        seen[f"{task}, {halvings} halvings: damaged"] = {"": bridge.image_array(damaged)}
+        seen[f"{task}, {halvings} halvings: mended"] = {"": bridge.image_array(mended)}
     if hasattr(model, "train"):
         model.train()
     optimizer = bridge.adam(model, 1e-3, (0.9, 0.999), epsilon=1e-12)
     loss = autoencoder.restore_step(model, optimizer, damaged, mask, pictures)
-    seen["one step of the restorer: loss"] = {"": bridge.to_numpy(loss)}
-    seen["one step of the restorer: weights"] = {
+    seen[f"one step, {halvings} halvings: loss"] = {"": bridge.to_numpy(loss)}
+    seen[f"one step, {halvings} halvings: weights"] = {
         name: value
         for name, value in bridge.weights(model).items()
         if "variance" not in name  # which PyTorch scales by n/(n-1) and Keras doesn't

@@ -230,28 +230,39 @@ def random_mask(count: int, *, hole: int = 12, seed: int) -> tf.Tensor:
     return image_tensor(square_masks(count, size=32, hole=hole, seed=seed))
 
 
-def build_restorer(*, width: int = 24, channels: int = 3) -> keras.Sequential:
+def build_restorer(*, halvings: int = 1, width: int = 24, channels: int = 3) -> keras.Sequential:
     """Damaged pictures and their mask (N, 32, 32, channels + 1) to corrections of the pictures.
 
-    A convolution 4×4 of stride 2 (32 → 16 pixels), three of 3×3 with batch norm (PyTorch's
-    settings: momentum 0.9, epsilon 1e-5) and so without bias, each of the four to `width` channels
-    and followed by leaky ReLU of slope 0.2; a transposed convolution 4×4 of stride 2 back to
-    `channels`. All have padding "same". Nothing bounds the correction. There is no narrow code: the
-    network can't learn to copy, since no copy is asked of it (see `restore`).
+    `halvings` convolutions 4×4 of stride 2, the first to `width` channels (32 → 16 pixels), the
+    others to 2·width; three of 3×3; `halvings` transposed convolutions 4×4 of stride 2 the same way
+    back, the last to `channels`. All but the first and the last are without bias and followed by
+    batch norm (momentum 0.9, epsilon 1e-5: PyTorch's). Leaky ReLU of negative slope 0.2 comes after
+    all but the last, whose correction has no bounds. Padding is "same".
+
+    One halving sees about ten pixels to each side, enough for noise and edges; three see the whole
+    picture, which a hole needs. No code is narrow: the network can't learn to copy, since no copy
+    is asked of it (see `restore`).
     """
-    middle = [
-        layer
-        for _ in range(3)
-        for layer in (
-            layers.Conv2D(width, 3, padding="same", use_bias=False),
-            layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
-            layers.LeakyReLU(negative_slope=0.2),
-        )
+    sizes = [width] + [2 * width] * (halvings - 1)
+    down = [
+        layers.Conv2D(width, 4, strides=2, padding="same"),
+        layers.LeakyReLU(negative_slope=0.2),
     ]
-    pictures = keras.Input((32, 32, channels + 1))
-    first = layers.Conv2D(width, 4, strides=2, padding="same"), layers.LeakyReLU(negative_slope=0.2)
-    last = layers.Conv2DTranspose(channels, 4, strides=2, padding="same")
-    return keras.Sequential([pictures, *first, *middle, last])
+    for size in sizes[1:]:
+        down += [layers.Conv2D(size, 4, strides=2, padding="same", use_bias=False)]
+        down += [layers.BatchNormalization(momentum=0.9, epsilon=1e-5)]
+        down += [layers.LeakyReLU(negative_slope=0.2)]
+    for _ in range(3):
+        down += [layers.Conv2D(sizes[-1], 3, padding="same", use_bias=False)]
+        down += [layers.BatchNormalization(momentum=0.9, epsilon=1e-5)]
+        down += [layers.LeakyReLU(negative_slope=0.2)]
+    up = []
+    for size in reversed(sizes[:-1]):
+        up += [layers.Conv2DTranspose(size, 4, strides=2, padding="same", use_bias=False)]
+        up += [layers.BatchNormalization(momentum=0.9, epsilon=1e-5)]
+        up += [layers.LeakyReLU(negative_slope=0.2)]
+    up += [layers.Conv2DTranspose(channels, 4, strides=2, padding="same")]
+    return keras.Sequential([keras.Input((32, 32, channels + 1)), *down, *up])
 
 
 def damage(pictures: tf.Tensor, *, task: str, seed: int) -> tuple[tf.Tensor, tf.Tensor]:
@@ -328,12 +339,14 @@ def train_restorer(
 ) -> Restorer:
     """Train a restorer for one `task` of `damage` on uint8 pictures N×32×32×C.
 
-    At the start it corrects little: its last kernel is a tenth of what `initialise` draws. The
-    learning rate falls linearly to zero.
+    For holes the network halves its pictures three times, otherwise once. At the start it corrects
+    little: its last kernel is a tenth of what `initialise` draws. The learning rate falls linearly
+    to zero.
     """
     set_seed(seed)
     rng = np.random.default_rng(seed)
-    model = initialise(build_restorer(width=width, channels=pictures.shape[-1]))
+    options = {"halvings": 3 if task == "hole" else 1, "width": width}
+    model = initialise(build_restorer(**options, channels=pictures.shape[-1]))
     model.layers[-1].kernel.assign(0.1 * model.layers[-1].kernel)
     optimizer = adam(model, learning_rate, (0.9, 0.999))
     compiled_step, history = tf.function(restore_step), []

@@ -218,26 +218,32 @@ def random_mask(count: int, *, hole: int = 12, seed: int) -> Tensor:
     return image_tensor(square_masks(count, size=32, hole=hole, seed=seed))
 
 
-def build_restorer(*, width: int = 24, channels: int = 3) -> nn.Sequential:
+def build_restorer(*, halvings: int = 1, width: int = 24, channels: int = 3) -> nn.Sequential:
     """Damaged pictures and their mask (N, channels + 1, 32, 32) to corrections of the pictures.
 
-    A convolution 4×4 of stride 2 (32 → 16 pixels), three of 3×3 with batch norm and so without
-    bias, each of the four to `width` channels and followed by leaky ReLU of slope 0.2; a transposed
-    convolution 4×4 of stride 2 back to `channels`. Nothing bounds the correction. There is no
-    narrow code: the network can't learn to copy, since no copy is asked of it (see `restore`).
+    `halvings` convolutions 4×4 of stride 2, the first to `width` channels (32 → 16 pixels), the
+    others to 2·width; three of 3×3; `halvings` transposed convolutions 4×4 of stride 2 the same way
+    back, the last to `channels`. All but the first and the last are without bias and followed by
+    batch norm. Leaky ReLU of slope 0.2 follows all but the last, whose correction has no bounds.
+
+    One halving sees about ten pixels to each side, enough for noise and edges; three see the whole
+    picture, which a hole needs. No code is narrow: the network can't learn to copy, since no copy
+    is asked of it (see `restore`).
     """
-    middle = [
-        layer
-        for _ in range(3)
-        for layer in (
-            nn.Conv2d(width, width, 3, padding=1, bias=False),
-            nn.BatchNorm2d(width),
-            nn.LeakyReLU(0.2),
-        )
-    ]
-    first = nn.Conv2d(channels + 1, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2)
-    last = nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1)
-    return nn.Sequential(*first, *middle, last)
+    sizes = [width] + [2 * width] * (halvings - 1)
+    layers = [nn.Conv2d(channels + 1, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
+    for level in range(1, halvings):
+        size = sizes[level]
+        layers += [nn.Conv2d(sizes[level - 1], size, 4, stride=2, padding=1, bias=False)]
+        layers += [nn.BatchNorm2d(size), nn.LeakyReLU(0.2)]
+    for _ in range(3):
+        layers += [nn.Conv2d(sizes[-1], sizes[-1], 3, padding=1, bias=False)]
+        layers += [nn.BatchNorm2d(sizes[-1]), nn.LeakyReLU(0.2)]
+    for level in range(halvings - 1, 0, -1):
+        size = sizes[level - 1]
+        layers += [nn.ConvTranspose2d(sizes[level], size, 4, stride=2, padding=1, bias=False)]
+        layers += [nn.BatchNorm2d(size), nn.LeakyReLU(0.2)]
+    return nn.Sequential(*layers, nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1))
 
 
 def damage(pictures: Tensor, *, task: str, seed: int) -> tuple[Tensor, Tensor]:
@@ -307,12 +313,14 @@ def train_restorer(
 ) -> Restorer:
     """Train a restorer for one `task` of `damage` on uint8 pictures N×32×32×C.
 
-    At the start it corrects little: its last kernel is a tenth of what `initialise` draws. The
-    learning rate falls linearly to zero.
+    For holes the network halves its pictures three times, otherwise once. At the start it corrects
+    little: its last kernel is a tenth of what `initialise` draws. The learning rate falls linearly
+    to zero.
     """
     set_seed(seed)
     rng = np.random.default_rng(seed)
-    model = initialise(build_restorer(width=width, channels=pictures.shape[-1])).train()
+    options = {"halvings": 3 if task == "hole" else 1, "width": width}
+    model = initialise(build_restorer(**options, channels=pictures.shape[-1])).train()
     model[-1].weight.data.mul_(0.1)
     optimizer = adam(model, learning_rate, (0.9, 0.999))
     history = []
