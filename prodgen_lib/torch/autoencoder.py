@@ -335,6 +335,7 @@ def train_restorer(
 @torch.no_grad()
 def restored(model: nn.Module, pictures: np.ndarray, *, task: str, seed: int) -> list[np.ndarray]:
     """uint8 pictures N×32×32×C damaged, the same mended, and masks float32 N×32×32×1."""
+    model.eval()
     rows = []
     for index, part in enumerate(in_parts(pictures)):
         damaged, mask = damage(unit_images(part), task=task, seed=seed + index)
