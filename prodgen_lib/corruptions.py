@@ -7,7 +7,7 @@ All numpy. Pictures are uint8 N×H×W×C where whole pictures come in or go out,
 from __future__ import annotations
 
 import io
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -75,12 +75,20 @@ def fill_smooth(pictures: np.ndarray, mask: np.ndarray, *, order: int = 1) -> np
     inpainting has it.
     """
     side = pictures.shape[1]
-    energy = _roughness(side, order)
     filled = pictures.reshape(len(pictures), side * side, -1).copy()
-    for picture, holes in zip(filled, mask.reshape(len(mask), -1) > 0, strict=True):
-        pull = energy[np.ix_(holes, ~holes)] @ picture[~holes]
-        picture[holes] = np.linalg.solve(energy[np.ix_(holes, holes)], -pull)
+    for picture, hidden in zip(filled, mask.reshape(len(mask), -1) > 0, strict=True):
+        rim, weights = _extension(side, order, hidden.tobytes())
+        picture[hidden] = weights @ picture[rim]
     return filled.reshape(pictures.shape)
+
+
+@lru_cache(maxsize=512)  # training meets the same square again and again
+def _extension(side: int, order: int, hidden: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Which seen pixels decide what is hidden, and with what weights (hidden, seen)."""
+    hidden = np.frombuffer(hidden, bool)
+    energy = _roughness(side, order)
+    rim = ~hidden & energy[hidden].any(axis=0)
+    return rim, np.linalg.solve(energy[np.ix_(hidden, hidden)], -energy[np.ix_(hidden, rim)])
 
 
 @cache
