@@ -207,12 +207,14 @@ def table(rows: list[dict]) -> str:
         spent = [cell(f, seconds, 0).split(" ")[0] for f in ("torch", "tensorflow") if seconds]
         return "| " + " | ".join([*cells, " / ".join(spent)]) + " |"
 
+    counts = [(name, sum(r["framework"] == name for r in rows)) for name in ("torch", "tensorflow")]
+    seeds = ", ".join(f"{name} {count}" for name, count in counts)
     lines = [
         "# The autoencoder's uses, measured",
         "",
         "Written by `python benchmarks/autoencoder.py`, whose text says how. Studio catalogue, 32",
-        "pixels, held out; PSNR in dB unless said: mean of three seeds (lowest–highest). Seconds",
-        "of CPU time in training, PyTorch / TensorFlow, one thread of a busy two-core machine.",
+        f"pixels, held out; PSNR in dB unless said: mean over seeds (lowest–highest), {seeds}.",
+        "Seconds of CPU time in training, PyTorch / TensorFlow, one thread of a busy machine.",
         "",
         "| use | plain method | PyTorch | TensorFlow | seconds |",
         "|---|---|---|---|---|",
