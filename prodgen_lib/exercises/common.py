@@ -8,7 +8,11 @@ from types import ModuleType
 
 import numpy as np
 
-from prodgen_lib.course.exercise import Complaint, Framework, Wrong
+from prodgen_lib.course.exercise import Complaint, Framework, Observation, Wrong
+
+# Reasons for tolerances that several exercises have.
+CONVOLUTIONS = "float32 convolutions in another order of summation"
+SUMS = "float32 sums in another order; log and exp of another library"
 
 WRONG_SIZE = ("RuntimeError", "ValueError", "InvalidArgumentError", "IndexError")
 
@@ -68,6 +72,16 @@ def summary(values: np.ndarray) -> np.ndarray:
 def flat(arrays: Iterable[np.ndarray]) -> np.ndarray:
     """All numbers of some arrays in one row."""
     return np.concatenate([np.zeros(0), *(np.ravel(array) for array in arrays)])
+
+
+def weight_shapes(network, look: ModuleType) -> Observation:
+    """How many numbers are trained, the shapes that they come in, and a 0 for each batch norm."""
+    shapes = [weight.shape for weight in look.parameters(network)]
+    return {
+        "batch norm layers": np.zeros(len(look.statistics(network)) // 2, int),
+        "number of weights": np.asarray(sum(int(np.prod(shape)) for shape in shapes)),
+        "shapes of the weights": np.asarray(" ".join("×".join(map(str, s)) for s in shapes)),
+    }
 
 
 def even_weights(seed: int, scale: float) -> Callable[[tuple[int, ...], bool], np.ndarray]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -96,15 +97,16 @@ def weight_gradients(function: Callable[[], tf.Tensor], model: keras.Model) -> W
     return {name: to_numpy(gradient) for (name, _), gradient in zip(named, gradients, strict=True)}
 
 
-def weights(model: keras.Sequential) -> Weights:
-    """Copies of all weights of a Sequential model, and batch norm's moving statistics.
+def weights(model: keras.Model) -> Weights:
+    """Copies of all weights of a model, and batch norm's moving statistics.
 
-    Names count the layers that have weights: ``00.kernel``, ``00.bias``, ``01.gamma`` …
+    Names count the layers that have weights, those inside a block in the block's place, in the
+    order in which they were added: ``00.kernel``, ``00.bias``, ``01.gamma``, ``02.embeddings`` …
     """
     return {name: variable.numpy().copy() for name, variable in _entries(model)}
 
 
-def set_weights(model: keras.Sequential, values: Weights) -> None:
+def set_weights(model: keras.Model, values: Weights) -> None:
     """Write canonical weights into a model of the same architecture."""
     entries = list(_entries(model))
     names = [name for name, _ in entries]
@@ -121,25 +123,25 @@ def set_weights(model: keras.Sequential, values: Weights) -> None:
         variable.assign(value)
 
 
-_KEPT = ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance")
+_KEPT = ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance", "embeddings")
 
 
-def _entries(model: keras.Sequential) -> Iterator[tuple[str, keras.Variable]]:
+def _entries(model: keras.Model) -> Iterator[tuple[str, keras.Variable]]:
     """(canonical name, variable) of each weight, in layer order."""
-    layers = [layer for layer in model.layers if layer.weights]
-    for index, layer in enumerate(layers):
-        for variable in layer.weights:
+    layers = groupby(model.weights, key=lambda variable: variable.path.rpartition("/")[0])
+    for index, (_, variables) in enumerate(layers):
+        for variable in variables:
             if variable.name in _KEPT:
                 yield f"{index:02d}.{variable.name}", variable
 
 
-def save_weights(model: keras.Sequential, path: str | Path, *, half: bool = False) -> None:
+def save_weights(model: keras.Model, path: str | Path, *, half: bool = False) -> None:
     """Write the weights to a safetensors file; ``half`` stores 16-bit floats."""
     dtype = np.float16 if half else np.float32
     save_file({name: value.astype(dtype) for name, value in weights(model).items()}, path)
 
 
-def load_weights(model: keras.Sequential, path: str | Path) -> None:
+def load_weights(model: keras.Model, path: str | Path) -> None:
     """Read weights that either framework saved."""
     if not Path(path).is_file():
         raise FileNotFoundError(f"There is no file of weights {path}.")

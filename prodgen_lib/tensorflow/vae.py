@@ -20,13 +20,13 @@ from keras import layers
 from safetensors.numpy import load_file, save_file
 from tqdm.auto import tqdm
 
+from prodgen_lib.tensorflow.autoencoder import in_parts, initialise, unit_images
 from prodgen_lib.tensorflow.bridge import (
     adam,
     from_images,
     set_learning_rate,
     set_seed,
     set_weights,
-    to_images,
     to_numpy,
     to_tensor,
     weights,
@@ -81,25 +81,6 @@ def build_decoder(*, latents: int = 32, width: int = 16, channels: int = 3) -> k
             ]
         )
     )
-
-
-def initialise(model: keras.Model) -> keras.Model:
-    """Draw every kernel from N(0, 2/n) and set every bias to zero; returns `model`.
-
-    n is how many inputs one output is a sum of, so that signals keep their size through the
-    layers (arXiv:1502.01852): all kernel positions times input channels in a convolution, but
-    only each stride-th position, along both sides, in a transposed one.
-    """
-    for layer in model.layers:
-        if isinstance(layer, layers.Conv2D | layers.Conv2DTranspose):
-            positions = layer.kernel_size[0] ** 2
-            if isinstance(layer, layers.Conv2DTranspose):
-                stride = layer.strides[0]
-                positions = positions // stride**2 if stride > 1 else 1  # from a single pixel
-            size = (2 / (positions * layer.input.shape[-1])) ** 0.5
-            layer.kernel.assign(keras.random.normal(layer.kernel.shape, stddev=size))
-            layer.bias.assign(keras.ops.zeros(layer.bias.shape))
-    return model
 
 
 def posterior(encoder: keras.Model, pictures: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -306,11 +287,6 @@ def train(
     return Vae(encoder, decoder, float(curves["log_scale"][-100:].mean()), curves)
 
 
-def unit_images(pictures: np.ndarray) -> tf.Tensor:
-    """Pictures uint8 N×H×W×C as a float32 tensor N×H×W×C in [0, 1]."""
-    return (to_images(pictures) + 1) / 2
-
-
 def encode(encoder: keras.Model, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Means and log-variances of the codes of uint8 pictures: two arrays (N, latents)."""
     parts = [posterior(encoder, unit_images(part)) for part in in_parts(pictures)]
@@ -322,11 +298,6 @@ def decode(decoder: keras.Model, codes: np.ndarray) -> np.ndarray:
     """The mean picture of each code (N, latents), uint8 N×32×32×C. No pixel noise is added."""
     parts = [tf.sigmoid(decoder(to_tensor(part))) for part in in_parts(codes)]
     return np.concatenate([from_images(2 * part - 1) for part in parts])
-
-
-def in_parts(array: np.ndarray, size: int = 250) -> list[np.ndarray]:
-    """The array in pieces of at most `size` rows, which fit into memory."""
-    return [array[start : start + size] for start in range(0, len(array), size)]
 
 
 def sample(decoder: keras.Model, count: int, *, latents: int = 32, seed: int = 0) -> np.ndarray:

@@ -65,10 +65,11 @@ def value_and_gradients(
 
 def weight_gradients(function: Callable[[], Tensor], model: nn.Module) -> Weights:
     """The gradients of ``function()`` for the weights of ``model``, in canonical layout."""
-    named = [(name, p) for name, p, _ in _entries(model) if p.requires_grad]
+    named = [(name, parameter) for name, parameter in _entries(model) if parameter.requires_grad]
     gradients = _gradients(function(), [parameter for _, parameter in named])
     return {
-        name: _canonical(gradient) for (name, _), gradient in zip(named, gradients, strict=True)
+        name: _canonical(name, gradient)
+        for (name, _), gradient in zip(named, gradients, strict=True)
     }
 
 
@@ -82,28 +83,29 @@ def _gradients(value: Tensor, inputs: list[Tensor]) -> list[Tensor]:
     ]
 
 
-def weights(model: nn.Sequential) -> Weights:
-    """Copies of all weights of a Sequential model, and batch norm's moving statistics.
+def weights(model: nn.Module) -> Weights:
+    """Copies of all weights of a model, and batch norm's moving statistics.
 
-    Names count the layers that have weights: ``00.kernel``, ``00.bias``, ``01.gamma`` …
+    Names count the layers that have weights, those inside a block in the block's place, in the
+    order in which they were added: ``00.kernel``, ``00.bias``, ``01.gamma``, ``02.embeddings`` …
     """
-    return {name: _canonical(tensor) for name, tensor, _ in _entries(model)}
+    return {name: _canonical(name, tensor) for name, tensor in _entries(model)}
 
 
-def set_weights(model: nn.Sequential, values: Weights) -> None:
+def set_weights(model: nn.Module, values: Weights) -> None:
     """Write canonical weights into a model of the same architecture."""
     entries = list(_entries(model))
-    names = [name for name, _, _ in entries]
+    names = [name for name, _ in entries]
     if set(names) != set(values):
         raise ValueError(
             f"These weights are of another architecture: they hold {', '.join(sorted(values))}; "
             f"expected {', '.join(names)}."
         )
-    for name, tensor, _ in entries:
+    for name, tensor in entries:
         value = np.asarray(values[name], np.float32)
-        native = value.transpose(_TO_TORCH[value.ndim])
+        native = value if name.endswith(_AS_IS) else value.transpose(_TO_TORCH[value.ndim])
         if native.shape != tuple(tensor.shape):
-            expected = _canonical(tensor).shape
+            expected = _canonical(name, tensor).shape
             raise ValueError(f"Weight {name} has shape {value.shape}; expected {expected}.")
         with torch.no_grad():
             tensor.copy_(torch.from_numpy(np.ascontiguousarray(native)))
@@ -111,7 +113,9 @@ def set_weights(model: nn.Sequential, values: Weights) -> None:
 
 _TO_CANONICAL = {0: (), 1: (0,), 2: (1, 0), 4: (2, 3, 1, 0)}
 _TO_TORCH = {0: (), 1: (0,), 2: (1, 0), 4: (3, 2, 0, 1)}
+_AS_IS = "embeddings"  # (labels, size) in both frameworks
 _PLAIN = {"weight": "kernel", "bias": "bias"}
+_EMBEDDING = {"weight": "embeddings"}
 _NORM = {
     "weight": "gamma",
     "bias": "beta",
@@ -120,28 +124,35 @@ _NORM = {
 }
 
 
-def _entries(model: nn.Sequential) -> Iterator[tuple[str, Tensor, nn.Module]]:
-    """(canonical name, tensor, layer) of each weight, in layer order."""
-    layers = [layer for layer in model if any(True for _ in layer.parameters(recurse=False))]
+def _entries(model: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    """(canonical name, tensor) of each weight, in layer order."""
+    layers = [part for part in model.modules() if any(True for _ in part.parameters(recurse=False))]
     for index, layer in enumerate(layers):
-        names = _NORM if isinstance(layer, nn.BatchNorm2d) else _PLAIN
-        for own, canonical in names.items():
+        for own, canonical in _names(layer).items():
             tensor = getattr(layer, own)
             if tensor is not None:
-                yield f"{index:02d}.{canonical}", tensor, layer
+                yield f"{index:02d}.{canonical}", tensor
 
 
-def _canonical(tensor: Tensor) -> np.ndarray:
-    return np.ascontiguousarray(to_numpy(tensor).transpose(_TO_CANONICAL[tensor.ndim])).copy()
+def _names(layer: nn.Module) -> dict[str, str]:
+    if isinstance(layer, nn.BatchNorm2d):
+        return _NORM
+    return _EMBEDDING if isinstance(layer, nn.Embedding) else _PLAIN
 
 
-def save_weights(model: nn.Sequential, path: str | Path, *, half: bool = False) -> None:
+def _canonical(name: str, tensor: Tensor) -> np.ndarray:
+    array = to_numpy(tensor)
+    axes = None if name.endswith(_AS_IS) else _TO_CANONICAL[tensor.ndim]
+    return np.array(array if axes is None else array.transpose(axes), order="C")
+
+
+def save_weights(model: nn.Module, path: str | Path, *, half: bool = False) -> None:
     """Write the weights to a safetensors file; ``half`` stores 16-bit floats."""
     dtype = np.float16 if half else np.float32
     save_file({name: value.astype(dtype) for name, value in weights(model).items()}, path)
 
 
-def load_weights(model: nn.Sequential, path: str | Path) -> None:
+def load_weights(model: nn.Module, path: str | Path) -> None:
     """Read weights that either framework saved."""
     if not Path(path).is_file():
         raise FileNotFoundError(f"There is no file of weights {path}.")

@@ -20,13 +20,13 @@ from safetensors.numpy import load_file, save_file
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from prodgen_lib.torch.autoencoder import in_parts, initialise, unit_images
 from prodgen_lib.torch.bridge import (
     adam,
     from_images,
     set_learning_rate,
     set_seed,
     set_weights,
-    to_images,
     to_numpy,
     to_tensor,
     weights,
@@ -75,24 +75,6 @@ def build_decoder(*, latents: int = 32, width: int = 16, channels: int = 3) -> n
             nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1),
         )
     )
-
-
-def initialise(model: nn.Module) -> nn.Module:
-    """Draw every kernel from N(0, 2/n) and set every bias to zero; returns `model`.
-
-    n is how many inputs one output is a sum of, so that signals keep their size through the
-    layers (arXiv:1502.01852): all kernel positions times input channels in a convolution, but
-    only each stride-th position, along both sides, in a transposed one.
-    """
-    for layer in model.modules():
-        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
-            positions = layer.kernel_size[0] ** 2
-            if isinstance(layer, nn.ConvTranspose2d):
-                stride = layer.stride[0]
-                positions = positions // stride**2 if stride > 1 else 1  # from a single pixel
-            nn.init.normal_(layer.weight, 0.0, (2 / (positions * layer.in_channels)) ** 0.5)
-            nn.init.zeros_(layer.bias)
-    return model
 
 
 def posterior(encoder: nn.Module, pictures: Tensor) -> tuple[Tensor, Tensor]:
@@ -293,11 +275,6 @@ def train(
     return Vae(encoder, decoder, float(curves["log_scale"][-100:].mean()), curves)
 
 
-def unit_images(pictures: np.ndarray) -> Tensor:
-    """Pictures uint8 N×H×W×C as a float32 tensor N×C×H×W in [0, 1]."""
-    return (to_images(pictures) + 1) / 2
-
-
 @torch.no_grad()
 def encode(encoder: nn.Module, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Means and log-variances of the codes of uint8 pictures: two arrays (N, latents)."""
@@ -311,11 +288,6 @@ def decode(decoder: nn.Module, codes: np.ndarray) -> np.ndarray:
     """The mean picture of each code (N, latents), uint8 N×32×32×C. No pixel noise is added."""
     parts = [torch.sigmoid(decoder(to_tensor(part))) for part in in_parts(codes)]
     return np.concatenate([from_images(2 * part - 1) for part in parts])
-
-
-def in_parts(array: np.ndarray, size: int = 250) -> list[np.ndarray]:
-    """The array in pieces of at most `size` rows, which fit into memory."""
-    return [array[start : start + size] for start in range(0, len(array), size)]
 
 
 def sample(decoder: nn.Module, count: int, *, latents: int = 32, seed: int = 0) -> np.ndarray:

@@ -110,3 +110,41 @@ def test_a_seed_gives_the_same_weights(fw):
 def test_counting_parameters(fw):
     model = fw.gan.build_generator(latent_dim=2, width=1, channels=1)
     assert fw.bridge.count_parameters(model) == 16 * (2 * 4 + 4 * 2 + 2 * 1 + 1) + 2 * 7 + 1
+
+
+def test_weights_inside_blocks_and_embeddings_have_names_too(fw):
+    assert list(fw.bridge.weights(_nested(fw.name))) == [
+        "00.embeddings",
+        "01.kernel",
+        "01.bias",
+        "02.gamma",
+        "02.beta",
+        "02.moving_mean",
+        "02.moving_variance",
+        "03.kernel",
+    ]
+
+
+def test_embeddings_keep_their_layout(fw):
+    model = _nested(fw.name)
+    rows = np.arange(15, dtype=np.float32).reshape(5, 3)
+    fw.bridge.set_weights(model, fw.bridge.weights(model) | {"00.embeddings": rows})
+    assert np.array_equal(fw.bridge.weights(model)["00.embeddings"], rows)
+
+
+def _nested(framework: str):
+    """Five labels of size 3, then a block of two convolutions around a batch norm."""
+    if framework == "torch":
+        from torch import nn
+
+        block = nn.Sequential(
+            nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU(), nn.Conv2d(2, 1, 1, bias=False)
+        )
+        return nn.Sequential(nn.Embedding(5, 3), nn.Sequential(block))
+    import keras
+    from keras import layers
+
+    convolutions = layers.Conv2D(2, 3, padding="same"), layers.Conv2D(1, 1, use_bias=False)
+    block = keras.Sequential([convolutions[0], layers.BatchNormalization(), convolutions[1]])
+    embedding = layers.Embedding(5, 3)
+    return keras.Sequential([keras.Input((4, 4)), embedding, layers.Reshape((4, 4, 3)), block])

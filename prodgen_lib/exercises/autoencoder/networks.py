@@ -8,9 +8,15 @@ from types import ModuleType
 import numpy as np
 
 from prodgen_lib.course.exercise import Case, Exercise, Framework, Observation, Wrong
-from prodgen_lib.exercises.common import drawn_weights, flat, probe, replacing, summary, yes
-
-TOLERANCE = "float32 convolutions in another order of summation"
+from prodgen_lib.exercises.common import (
+    CONVOLUTIONS,
+    drawn_weights,
+    flat,
+    probe,
+    replacing,
+    summary,
+    yes,
+)
 
 
 def cases(weights_by_hand: int) -> Callable:
@@ -117,7 +123,7 @@ ENCODER = Exercise(
     seed=1,
     cases=cases(17 + 34 + 132 + 130),
     observe=observe_encoder,
-    tolerance_reason=TOLERANCE,
+    tolerance_reason=CONVOLUTIONS,
     rtol=3e-4,
     messages={
         **START,
@@ -217,7 +223,7 @@ DECODER = Exercise(
     seed=1,
     cases=cases(132 + 130 + 33 + 17),
     observe=observe_decoder,
-    tolerance_reason=TOLERANCE,
+    tolerance_reason=CONVOLUTIONS,
     rtol=3e-4,
     messages={
         **START,

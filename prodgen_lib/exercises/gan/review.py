@@ -19,15 +19,16 @@ from prodgen_lib.course.exercise import (
     Wrong,
 )
 from prodgen_lib.exercises.common import (
+    CONVOLUTIONS,
     drawn_weights,
     even_weights,
     flat,
     probe,
     runs,
     summary,
+    weight_shapes,
     yes,
 )
-from prodgen_lib.exercises.gan.networks import TOLERANCE, weight_shapes
 from prodgen_lib.exercises.gan.step import take_steps
 
 nan = np.nan
@@ -107,7 +108,7 @@ GENERATOR = Exercise(
     review=True,
     cases=generator_cases,
     observe=observe_generator,
-    tolerance_reason=TOLERANCE,
+    tolerance_reason=CONVOLUTIONS,
     rtol=3e-4,
     messages={
         "noise fits": NOISE,
@@ -252,7 +253,7 @@ DISCRIMINATOR = Exercise(
     review=True,
     cases=discriminator_cases,
     observe=observe_discriminator,
-    tolerance_reason=TOLERANCE,
+    tolerance_reason=CONVOLUTIONS,
     rtol=3e-4,
     messages={
         "pictures fit": FIT,

@@ -12,15 +12,16 @@ import numpy as np
 
 from prodgen_lib.course.exercise import Case, Exercise, Framework, Observation, Wrong
 from prodgen_lib.exercises.common import (
+    CONVOLUTIONS,
     drawn_weights,
     even_weights,
     flat,
     probe,
     runs,
     summary,
+    weight_shapes,
     yes,
 )
-from prodgen_lib.exercises.gan.networks import TOLERANCE, weight_shapes
 
 nan = np.nan
 
@@ -91,7 +92,7 @@ ENCODER = Exercise(
     review=True,
     cases=encoder_cases,
     observe=observe_encoder,
-    tolerance_reason=TOLERANCE,
+    tolerance_reason=CONVOLUTIONS,
     rtol=3e-4,
     messages={
         "a row of numbers for each picture": FLAT,
