@@ -14,6 +14,7 @@ from pathlib import Path
 from prodgen_lib.classroom import namespaces
 
 DEVICES = ("null", "zero", "random", "urandom")
+SCRATCH = "/scratch"  # the one folder to write into; `/tmp` too, unless Python lies below that
 
 
 def main(folder: str, spec: dict, program: list[str]) -> None:
@@ -34,7 +35,7 @@ def main(folder: str, spec: dict, program: list[str]) -> None:
 
 
 def build(root: Path, spec: dict) -> None:
-    """Links, read-only folders, four devices, an own ``/proc`` where allowed, and ``/tmp``."""
+    """Links, read-only folders, four devices, an own ``/proc`` where allowed, and `SCRATCH`."""
     for name, target in spec["links"].items():
         (root / name.lstrip("/")).symlink_to(target)
     for target, source in sorted(spec["folders"].items()):
@@ -45,13 +46,14 @@ def build(root: Path, spec: dict) -> None:
         _bind_file(source, root / target.lstrip("/"))
     for name in DEVICES:
         _bind_file(f"/dev/{name}", root / "dev" / name, read_only=False)
-    for name in ("proc", "tmp"):
-        (root / name).mkdir(exist_ok=True)
+    scratch = root / SCRATCH.lstrip("/")
+    for place in (root / "proc", scratch):
+        place.mkdir(exist_ok=True)
     try:
         namespaces.mount("proc", str(root / "proc"), "proc", 2 | 4 | 8)
     except OSError:
         namespaces.bare_proc(str(root / "proc"))  # some containers forbid the real one
-    namespaces.private_folder(str(root / "tmp"), megabytes=64)
+    namespaces.private_folder(str(scratch), megabytes=64)
 
 
 def _bind_file(source: str, place: Path, *, read_only: bool = True) -> None:

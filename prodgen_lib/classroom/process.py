@@ -31,9 +31,9 @@ class ServerLost(Exception):
 
 @dataclass(frozen=True)
 class Ended:
-    """How a fork ended: its bytes, its exit code (128 + signal where one ended it), seconds."""
+    """How a fork ended: the results it finished, its exit code (128 + signal), its seconds."""
 
-    data: bytes
+    results: list[bytes]
     code: int
     seconds: float
 
@@ -71,13 +71,16 @@ class Server:
             last = said.splitlines()[-1][:300] if said else "it said nothing"
             raise CourseError(f"The sandbox did not start: {last}.")
 
-    def run(self, request: dict) -> Ended:
-        """Run one exercise; ``ServerLost`` when the server itself is gone."""
+    def run(self, requests: list[dict]) -> Ended:
+        """Run exercises one after the other in one fork, whose limits hold for all of them.
+
+        ``ServerLost`` when the server itself is gone.
+        """
         end = time.monotonic() + self.sandbox.limits.wall + SPARE_SECONDS
         ours, theirs = os.pipe()
         try:
             try:
-                self._send(request, theirs)
+                self._send(requests, theirs)
             finally:
                 os.close(theirs)
             data = _read_all(ours, end)
@@ -86,9 +89,9 @@ class Server:
         ended = self._reply(max(1.0, end - time.monotonic()))
         if ended is None:
             raise ServerLost
-        return Ended(data, ended["code"], ended["seconds"])
+        return Ended(_split(data), ended["code"], ended["seconds"])
 
-    def _send(self, message: dict, pipe: int | None = None) -> None:
+    def _send(self, message: dict | list[dict], pipe: int | None = None) -> None:
         data = pickle.dumps(message)
         try:
             head = struct.pack("<Q", len(data))
@@ -117,6 +120,18 @@ class Server:
             self._process.kill()
             self._process.wait()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _split(data: bytes) -> list[bytes]:
+    """The results that came whole; each has its length before it."""
+    results, at = [], 0
+    while at + 8 <= len(data):
+        start, (size,) = at + 8, struct.unpack_from("<Q", data, at)
+        if start + size > len(data):
+            break
+        results.append(data[start : start + size])
+        at = start + size
+    return results
 
 
 def _read_all(pipe: int, end: float) -> bytes:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from prodgen_lib.classroom.enclose import DEVICES
+from prodgen_lib.classroom.enclose import DEVICES, SCRATCH
 from prodgen_lib.course.project import KERNEL_ENVIRONMENT, CourseError
 from prodgen_lib.course.source import PACKAGE
 
@@ -67,7 +67,9 @@ class Sandbox:
     def start(self, library: Path, arguments: list[str], **options: object) -> subprocess.Popen:
         """Start ``python arguments`` inside; ``library`` is the one without answers."""
         inside = self.kind != "none"
-        environment = _environment(LIBRARY if inside else str(library))
+        environment = (
+            _environment(LIBRARY, SCRATCH) if inside else _environment(str(library), "/tmp")
+        )
         program = [sys.executable, *arguments]
         if self.kind == "bubblewrap":
             program = _bubblewrap(library, environment) + program
@@ -84,7 +86,7 @@ class Sandbox:
         return {"isolate": self.kind != "none", **asdict(self.limits)}
 
 
-def _environment(library: str) -> dict[str, str]:
+def _environment(library: str, home: str) -> dict[str, str]:
     """All that a submission finds in its environment: nothing of the caller's."""
     return {
         **KERNEL_ENVIRONMENT,
@@ -93,7 +95,8 @@ def _environment(library: str) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONSAFEPATH": "1",
         "PATH": "/usr/bin:/bin",
-        "HOME": "/tmp",
+        "HOME": home,
+        "TMPDIR": home,
         "LANG": "C.UTF-8",
         "MPLBACKEND": "agg",
         "CUDA_VISIBLE_DEVICES": "",
@@ -113,6 +116,8 @@ def _visible(library: Path) -> dict[str, dict[str, str]]:
         elif Path(name).is_dir():
             folders[name] = name
     seen = [Path(folder) for folder in folders if folder != LIBRARY]
+    if not any(folder.is_relative_to("/tmp") for folder in seen):
+        links["/tmp"] = SCRATCH
     for hidden in _answers():
         if any(hidden.is_relative_to(folder) for folder in seen):
             folders[str(hidden)] = str(library / "prodgen_lib" / "weights")
@@ -143,7 +148,7 @@ def _bubblewrap(library: Path, environment: dict[str, str]) -> list[str]:
         command += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
     for name, value in environment.items():
         command += ["--setenv", name, value]
-    return [*command, "--proc", "/proc", "--tmpfs", "/tmp", "--remount-ro", "/", "--"]
+    return [*command, "--proc", "/proc", "--tmpfs", SCRATCH, "--remount-ro", "/", "--"]
 
 
 @lru_cache

@@ -1,4 +1,4 @@
-"""An interpreter that has imported a framework once and is forked for each exercise.
+"""An interpreter that has imported a framework once and is forked for each submission.
 
 It runs inside the sandbox and never runs a line of a submission itself. No operation of a
 framework runs in it either: PyTorch and TensorFlow start their threads with the first one, and a
@@ -20,7 +20,7 @@ import sys
 import time
 from importlib import import_module
 
-from prodgen_lib.classroom import calls, namespaces, worker
+from prodgen_lib.classroom import calls, enclose, namespaces, worker
 
 PRIVATE_MEGABYTES = 64
 TIMED_OUT = 124
@@ -35,12 +35,12 @@ def main() -> None:
     prepare(settings["framework"], settings["topics"], settings["imports"])
     line.sendall(b'{"ready": true}\n')
     while message := receive(line):
-        request, pipe = message
-        if isinstance(request, dict):
-            line.sendall(json.dumps(fork(request, pipe, settings)).encode() + b"\n")
+        requests, pipe = message
+        if isinstance(requests, list):
+            line.sendall(json.dumps(fork(requests, pipe, settings)).encode() + b"\n")
 
 
-def receive(line: socket.socket) -> tuple[dict, int | None] | None:
+def receive(line: socket.socket) -> tuple[dict | list[dict], int | None] | None:
     """A request from the trusted side, with the pipe that came along; None when it hung up."""
     head, pipes, _, _ = socket.recv_fds(line, 8, 1)
     if len(head) < 8:
@@ -71,13 +71,13 @@ def prepare(framework: str, topics: list[str], imports: list[str]) -> None:
     gc.freeze()
 
 
-def fork(request: dict, pipe: int, settings: dict) -> dict:
-    """Run a request in a process of its own; how that ended: its exit code, and its seconds."""
+def fork(requests: list[dict], pipe: int, settings: dict) -> dict:
+    """Run requests in turn in a process of their own; its exit code, and its seconds."""
     start = time.monotonic()
     child = os.fork()
     if not child:
         try:
-            os._exit(_keep_watch(request, pipe, settings))
+            os._exit(_keep_watch(requests, pipe, settings))
         finally:
             os._exit(70)
     os.close(pipe)
@@ -86,8 +86,8 @@ def fork(request: dict, pipe: int, settings: dict) -> dict:
     return {"code": code, "seconds": time.monotonic() - start}
 
 
-def _keep_watch(request: dict, pipe: int, settings: dict) -> int:
-    """Start the fork that runs the answer, end it with all that it started, and tell how it went.
+def _keep_watch(requests: list[dict], pipe: int, settings: dict) -> int:
+    """Start the fork that runs the answers, end it with all that it started; how that went.
 
     It is process 1 of a namespace of its own, so that nothing it starts can outlive it, and so
     that it sees no other process, this one included.
@@ -99,7 +99,7 @@ def _keep_watch(request: dict, pipe: int, settings: dict) -> int:
     child = os.fork()
     if not child:
         try:
-            _run(request, pipe, settings)
+            _run(requests, pipe, settings)
         finally:
             os._exit(70)
     os.close(pipe)
@@ -123,7 +123,7 @@ def _kill(child: int) -> None:
             kill(child, signal.SIGKILL)
 
 
-def _run(request: dict, pipe: int, settings: dict) -> None:
+def _run(requests: list[dict], pipe: int, settings: dict) -> None:
     os.setsid()
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
@@ -131,20 +131,22 @@ def _run(request: dict, pipe: int, settings: dict) -> None:
     out = os.dup2(pipe, 3)
     os.closerange(4, 65_536)
     shut_in(settings)
-    data = worker.observed(request)
-    while data:
-        data = data[os.write(out, data) :]
+    for request in requests:
+        data = worker.observed(request)
+        data = struct.pack("<Q", len(data)) + data
+        while data:
+            data = data[os.write(out, data) :]
     os._exit(0)
 
 
 def shut_in(settings: dict) -> None:
-    """Limits for this process; in a sandbox also an own ``/tmp``, no ``/proc``, no rights."""
+    """Limits for this process; in a sandbox also an own folder, no ``/proc``, no rights."""
     if sys.platform == "linux":
         namespaces.die_with_parent()
         namespaces.hide_memory()
     if settings["isolate"]:
         os.chdir("/")
-        namespaces.private_folder("/tmp", megabytes=PRIVATE_MEGABYTES)
+        namespaces.private_folder(enclose.SCRATCH, megabytes=PRIVATE_MEGABYTES)
     namespaces.limit(
         megabytes=settings["memory"], seconds=settings["cpu"], file_megabytes=settings["files"]
     )
@@ -152,7 +154,7 @@ def shut_in(settings: dict) -> None:
         namespaces.bare_proc("/proc")
         namespaces.drop_rights()
         calls.refuse_calls()
-        os.chdir("/tmp")
+        os.chdir(enclose.SCRATCH)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
+import venv
 
 import numpy as np
 import pytest
@@ -71,9 +75,9 @@ def test_twenty_forks_that_use_threads_do_not_hang(server):
     """Each runs a convolution, a product of matrices and a gradient; a hang would take 20 s."""
     start = time.monotonic()
     for _ in range(20):
-        ended = server.run(request(server, STEPS[server.framework]))
+        ended = server.run([request(server, STEPS[server.framework])])
         assert ended.code == 0, ended
-        assert np.allclose(unpack(ended.data, 1)[0]["shares"], 0.25)
+        assert np.allclose(unpack(ended.results[0], 1)[0]["shares"], 0.25)
     assert time.monotonic() - start < 60
 
 
@@ -85,7 +89,7 @@ def category_shares(logits): raise ValueError(str(THREADS))
 import threading
 THREADS = threading.active_count()
 """
-    seen = unpack(server.run(request(server, source)).data, 1)
+    seen = unpack(server.run([request(server, source)]).results[0], 1)
     assert seen[0].message == "1"
     tasks = subprocess.run(
         ["ps", "-o", "nlwp=,args=", "-A"], capture_output=True, text=True, check=True
@@ -94,9 +98,17 @@ THREADS = threading.active_count()
     assert mine and {line.split()[0] for line in mine if "bwrap" not in line} == {"1"}
 
 
+def test_results_of_a_fork_that_ends_early_are_kept(server):
+    """An answer that ends Python takes with it those after it, not those before."""
+    right = request(server, STEPS[server.framework])
+    ended = server.run([right, request(server, "import os\nos._exit(3)\n"), right])
+    assert ended.code == 3 and len(ended.results) == 1
+    assert np.allclose(unpack(ended.results[0], 1)[0]["shares"], 0.25)
+
+
 def test_memory_is_limited(server):
     source = "def category_shares(logits):\n    raise ValueError(len(bytearray(2**33)))\n"
-    assert unpack(server.run(request(server, source)).data, 1)[0].type == "MemoryError"
+    assert unpack(server.run([request(server, source)]).results[0], 1)[0].type == "MemoryError"
 
 
 def test_a_file_is_limited(server):
@@ -106,8 +118,8 @@ def category_shares(logits):
         for _ in range(100):
             file.write(bytes(2**20))
 """
-    ended = server.run(request(server, source))
-    assert ended.code == 128 + 25 or unpack(ended.data, 1)[0].type == "OSError"
+    ended = server.run([request(server, source)])
+    assert ended.code == 128 + 25 or unpack(ended.results[0], 1)[0].type == "OSError"
 
 
 def test_the_copy_of_the_library_holds_no_answer(tmp_path):
@@ -176,13 +188,32 @@ def test_what_is_seen_inside(kind, tmp_path, monkeypatch):
     (tmp_path / "prodgen_lib" / "weights").mkdir(parents=True)
     source = (
         "import os, glob\n"
-        f"print(sorted(os.environ), glob.glob({str(ROOT)!r} + '/[a-z]*'), os.listdir('/tmp'), "
+        f"print(sorted(os.environ), glob.glob({str(ROOT)!r} + '/[a-z]*'), os.listdir('/scratch'), "
         f"glob.glob('/home/*'), glob.glob({str(ROOT / '.git')!r}), os.listdir('/dev'))"
     )
     process = Sandbox(kind).start(tmp_path, ["-c", source], stdout=subprocess.PIPE, text=True)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 0 and "MY_SECRET" not in out
     assert out.count("[]") == 4 and "'null'" in out and "sda" not in out, out
+
+
+@needs_sandbox
+@pytest.mark.parametrize("kind", KINDS)
+def test_python_may_lie_below_tmp(kind):
+    """A clone there has its environment there, which the private folder must not hide."""
+    place = tempfile.mkdtemp(dir="/tmp")
+    try:
+        venv.create(place, symlinks=True)
+        code = f"from prodgen_lib.classroom.sandbox import works; print(works({kind!r}))"
+        ran = subprocess.run(
+            [f"{place}/bin/python", "-c", code],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path[1:]])},
+            capture_output=True,
+            text=True,
+        )
+    finally:
+        shutil.rmtree(place)
+    assert ran.stdout.strip() == "True", ran.stderr
 
 
 @needs_sandbox
