@@ -172,26 +172,27 @@ def negative_log_posterior(log_parameters: Tensor, points: Tensor, targets: Tens
 
 
 def minimise(
-    function: Callable[[Tensor], Tensor],
+    function: Callable[..., Tensor],
     start: np.ndarray,
     *,
     bounds: np.ndarray,
     iterations: int = 50,
+    given: tuple = (),
 ) -> tuple[np.ndarray, float]:
     """The lowest point found from `start` inside bounds, by L-BFGS-B, and the value there.
 
-    `function` maps a float64 tensor of the shape of `start` to a scalar; autodiff gives its slope.
-    `bounds` (…, 2), lowest and highest, one pair for each number of `start`.
+    `function(inputs, *given)` maps a float64 tensor of the shape of `start` to a scalar; autodiff
+    gives its slope. `bounds` (…, 2), lowest and highest, one pair for each number of `start`.
     """
 
-    def value_and_slope(flat: np.ndarray) -> tuple[float, np.ndarray]:
+    def at(flat: np.ndarray) -> tuple[float, np.ndarray]:
         inputs = double(flat.reshape(start.shape)).requires_grad_()
-        value = function(inputs)
+        value = function(inputs, *given)
         (slope,) = torch.autograd.grad(value, inputs)
         return value.item(), slope.numpy().ravel()
 
     found = minimize(
-        value_and_slope, start.ravel(), jac=True, method="L-BFGS-B",
+        at, start.ravel(), jac=True, method="L-BFGS-B",
         bounds=np.reshape(bounds, (-1, 2)), options={"maxiter": iterations},
     )  # fmt: skip
     return found.x.reshape(start.shape), float(found.fun)
@@ -234,7 +235,7 @@ def fit_process(points: np.ndarray, targets: np.ndarray) -> Process:
     start = np.log([*size * [0.5], 1.0, 1e-3])
     bounds = np.log([*size * [(0.02, 50)], (0.05, 20), (1e-6, 1)])
     inputs, outputs = double(points), double(targets)
-    found, _ = minimise(lambda p: negative_log_posterior(p, inputs, outputs), start, bounds=bounds)
+    found, _ = minimise(negative_log_posterior, start, bounds=bounds, given=(inputs, outputs))
     *_, output_scale, noise = parameters = double(found).exp()
     process = Process(inputs, inputs, outputs, parameters[:-2], output_scale, noise)
     factor, weights = condition(inputs, outputs, kernel_of(process), noise=noise)
@@ -302,27 +303,30 @@ def thompson_sample(process: Process, candidates: np.ndarray, *, seed: int) -> n
 
 
 def search_acquisition(
-    acquisition: Callable[[Tensor], Tensor],
+    acquisition: Callable[..., Tensor],
     candidates: np.ndarray,
     *,
     starts: int = 8,
-    iterations: int = 40,
+    iterations: int = 20,
+    given: tuple = (),
 ) -> np.ndarray:
     """The point (D,) of the unit cube where `acquisition` is highest, as far as can be found.
 
-    `acquisition` maps points (M, D) to their values (M,), with gradients; `candidates` (M, D) are
-    points to begin with. The best `starts` of them climb, all in one call of `minimise`: the sum of
-    their values is highest where each is. Returns the best of the points reached and of those
-    begun with, so that the result is never worse than the best candidate.
+    `acquisition(points, *given)` maps points (M, D) to their values (M,), with gradients;
+    `candidates` (M, D) are points to begin with. The best `starts` of them climb, all in one call
+    of `minimise`: the sum of their values is highest where each is. Returns the best of the points
+    reached and of those begun with, so that the result is never worse than the best candidate.
     """
-    values = acquisition(double(candidates)).detach().numpy()
-    best = candidates[np.argsort(-values)[:starts]]
+
+    def downhill(points: Tensor, *given: object) -> Tensor:
+        return -acquisition(points, *given).sum()
+
+    values = acquisition(double(candidates), *given)
+    best = candidates[np.argsort(-values.detach().numpy())[:starts]]
     bounds = np.tile([0.0, 1.0], (best.size, 1))
-    climbed, _ = minimise(
-        lambda points: -acquisition(points).sum(), best, bounds=bounds, iterations=iterations
-    )
+    climbed, _ = minimise(downhill, best, bounds=bounds, iterations=iterations, given=given)
     reached = np.concatenate([climbed, best])
-    return reached[int(acquisition(double(reached)).argmax())]
+    return reached[int(acquisition(double(reached), *given).argmax())]
 
 
 def candidates_for(incumbent: np.ndarray, *, seed: int, count: int = 512) -> np.ndarray:
@@ -332,6 +336,14 @@ def candidates_for(incumbent: np.ndarray, *, seed: int, count: int = 512) -> np.
     spread = 10 ** rng.uniform(-3, -1, (count // 4, 1))  # from far to near
     local = np.clip(incumbent + spread * scatter, 0, 1)
     return np.concatenate([sobol(count, len(incumbent), seed=seed), local])
+
+
+def acquisition_at(queries: Tensor, process: Process, best: Tensor, name: str) -> Tensor:
+    """What queries (M, D) are worth by "log_ei" or "ucb", given the best value so far: (M,)."""
+    mean, deviation = process_at(process, queries)
+    if name == "ucb":
+        return upper_confidence_bound(mean, deviation)
+    return log_expected_improvement(mean, deviation, best)
 
 
 def suggest(
@@ -357,19 +369,14 @@ def suggest(
         means = process_at(process, process.points)[0]
     best, incumbent = means.min(), points[int(means.argmin())]
 
-    def score(queries: Tensor) -> Tensor:
-        mean, deviation = process_at(process, queries)
-        if acquisition == "ucb":
-            return upper_confidence_bound(mean, deviation)
-        return log_expected_improvement(mean, deviation, best)
-
+    given = process, best, acquisition
     candidates = candidates_for(incumbent, seed=seed)
     if acquisition == "thompson":
         found = candidates[int(thompson_sample(process, candidates, seed=seed).argmin())]
     else:
-        found = search_acquisition(score, candidates)
+        found = search_acquisition(acquisition_at, candidates, given=given)
     with torch.no_grad():
-        order = candidates[np.argsort(-score(double(candidates)).numpy())]
+        order = candidates[np.argsort(-acquisition_at(double(candidates), *given).numpy())]
         chosen = first_untried([found, *order], points, snap)
         gain = expected_improvement(*process_at(process, double(chosen[None])), best)
     return chosen, float(gain)
