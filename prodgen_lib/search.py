@@ -334,16 +334,18 @@ def first_untried(
     candidates: Sequence[np.ndarray],
     tried: np.ndarray,
     snap: Callable[[np.ndarray], np.ndarray] | None = None,
-) -> np.ndarray:
+    *,
+    otherwise: np.ndarray | None = None,
+) -> np.ndarray | None:
     """The first of some points (D,), each snapped, that is none of those tried (N, D).
 
-    Where every one was tried, the first after all: a small space of whole numbers comes to an end.
+    If all were tried, `otherwise`, snapped: a small space of whole numbers comes to an end.
     """
     for candidate in candidates:
         point = snap(candidate) if snap else candidate
         if np.abs(tried - point).max(axis=1).min() > 1e-6:
             return point
-    return snap(candidates[0]) if snap else candidates[0]
+    return snap(otherwise) if snap and otherwise is not None else otherwise
 
 
 def check_some_succeeded(history: History) -> None:

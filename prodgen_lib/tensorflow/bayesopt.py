@@ -220,7 +220,7 @@ def minimise(
 
     found = minimize(
         at, start.ravel(), jac=True, method="L-BFGS-B",
-        bounds=np.reshape(bounds, (-1, 2)), options={"maxiter": iterations},
+        bounds=np.reshape(bounds, (-1, 2)), options={"maxiter": iterations, "ftol": 1e-6},
     )  # fmt: skip
     return found.x.reshape(start.shape), float(found.fun)
 
@@ -414,8 +414,10 @@ def suggest(
         found = candidates[int(thompson_sample(process, candidates, seed=seed).argmin())]
     else:
         found = search_acquisition(acquisition_at, candidates, given=given)
-    order = candidates[np.argsort(-acquisition_at(double(candidates), *given).numpy())]
-    chosen = first_untried([found, *order], points, snap)
+    chosen = first_untried([found], points, snap)
+    if chosen is None:
+        order = np.argsort(-acquisition_at(double(candidates), *given).numpy())
+        chosen = first_untried(candidates[order], points, snap, otherwise=found)
     gain = expected_improvement(*process_at(process, double(chosen[None])), best)
     return chosen, float(gain[0])
 
