@@ -339,10 +339,12 @@ def candidates_for(incumbent: np.ndarray, *, seed: int, count: int = 512) -> np.
 
 
 def acquisition_at(queries: Tensor, process: Process, best: Tensor, name: str) -> Tensor:
-    """What queries (M, D) are worth by "log_ei" or "ucb", given the best value so far: (M,)."""
+    """What queries (M, D) are worth, (M,), by "log_ei", "ei" or "ucb"; `best` is to be beaten."""
     mean, deviation = process_at(process, queries)
     if name == "ucb":
         return upper_confidence_bound(mean, deviation)
+    if name == "ei":
+        return expected_improvement(mean, deviation, best)
     return log_expected_improvement(mean, deviation, best)
 
 
@@ -357,9 +359,9 @@ def suggest(
     """Where to try next, a point (D,), and the improvement expected there.
 
     `points` (N, D) were tried and gave `values` (N,), NaN where they failed. `acquisition` is
-    "log_ei", "ucb" or "thompson". `snap` moves a point to one that can be tried, for whole numbers
-    and choices. No point is tried twice while there is another. The improvement is in standard
-    deviations of the values.
+    "log_ei", "ei", "ucb" or "thompson". `snap` moves a point to one that can be tried, for whole
+    numbers and choices. No point is tried twice while there is another. The improvement is in
+    standard deviations of the values.
 
     The best so far is the lowest posterior *mean* at a tried point: with noise the lowest value
     seen is luck in part.
@@ -382,6 +384,17 @@ def suggest(
             chosen = first_untried(candidates[order], points, snap, otherwise=found)
         gain = expected_improvement(*process_at(process, double(chosen[None])), best)
     return chosen, float(gain)
+
+
+def recommend(points: np.ndarray, values: np.ndarray) -> int:
+    """Which of the trials to take in the end: the number of the one with the lowest posterior mean.
+
+    `points` (N, D), `values` (N,), NaN where failed. Where values are noisy, the lowest of many is
+    lucky, and lower than it will be when it is repeated; the model knows its neighbours too.
+    """
+    process = fit_process(points, standardise(values))
+    means = process_at(process, process.points)[0]
+    return int(means.argmin())
 
 
 def stop_reason(
