@@ -350,6 +350,8 @@ def first_untried(
 
 def check_some_succeeded(history: History) -> None:
     """ValueError when no trial so far came to a value."""
+    if not history.trials:
+        raise ValueError("There are no trials to learn from: begin with one or more.")
     if not np.isfinite(history.values).any():
         raise ValueError(
             f"All {len(history)} trials failed, so there is nothing to learn from. The last one: "

@@ -436,15 +436,16 @@ def optimise(
     added to the history at once. After each, `on_trial(history)`, and `stop_reason` decides.
 
     `history` is a file to keep the trials in. If it exists, the search goes on from it, to the same
-    trials as without a break. ValueError when all trials of the start failed.
+    trials as without a break. ValueError when all trials of the start failed, or there are none.
     """
     start = 2 * (space.size + 1) if start is None else start
     first, kept = sobol(start, space.size, seed=seed), History(space, history)
     bar = tqdm(total=budget, initial=len(kept), disable=not progress)
-    while not (reason := stop_reason(kept.gains, trials=len(kept), budget=budget,
-                                     tolerance=tolerance)):  # fmt: skip
-        point, gain = first[min(len(kept), start - 1)], math.nan
-        if len(kept) >= start:
+    options = {"budget": budget, "tolerance": tolerance}
+    while not (reason := stop_reason(kept.gains, trials=len(kept), **options)):
+        if len(kept) < start:
+            point, gain = first[len(kept)], math.nan
+        else:
             check_some_succeeded(kept)
             point, gain = choose(kept.points, kept.values, snap=space.snap, seed=seed + len(kept))
         kept.add(run_trial(objective, space, point, gain=gain))

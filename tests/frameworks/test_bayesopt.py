@@ -259,6 +259,8 @@ def test_when_everything_fails_one_sentence_says_so(bo, tmp_path):
     with pytest.raises(ValueError, match=r"All 6 trials failed.*no disk"):
         bo.optimise(objective, SQUARE, budget=20, history=path, progress=False)
     assert len(search.History(SQUARE, path)) == 6
+    with pytest.raises(ValueError, match="no trials to learn from"):
+        bo.optimise(branin, SQUARE, budget=5, start=0, progress=False)
 
 
 @pytest.mark.parametrize("values", [[3.0, 3.0, 3.0], [1.0, np.nan, 1e8], [5.0, 4.0, 3.0]])
