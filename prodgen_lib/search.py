@@ -466,7 +466,7 @@ def live_plot(budget: int) -> Callable[[History], None]:
         return lambda history: None
     from IPython.display import display
 
-    handle = display(display_id=True)
+    handle = display({"text/plain": "The search begins."}, raw=True, display_id=True)
 
     def on_trial(history: History) -> None:
         fig = draw_history(history, budget=budget)

@@ -264,3 +264,19 @@ def test_pictures_of_a_history(space, rng):
     lowest = {line.get_label(): line.get_ydata() for line in ax.lines}["lowest so far"]
     assert list(lowest) == [3, 2, 2, 2]
     search.live_plot(10)(history)  # outside a notebook: nothing
+
+
+def test_the_live_plot_is_renewed_after_each_trial(space, rng, monkeypatch):
+    shown = []
+
+    class Handle:
+        def update(self, bundle, *, raw):
+            shown.append(bundle["text/plain"])
+
+    monkeypatch.setattr(search.plots, "in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", lambda *_, **options: Handle())
+    on_trial, history = search.live_plot(9), History(space)
+    for value in (3.0, math.nan):
+        history.add(trial(space, rng, value))
+        on_trial(history)
+    assert [text.split(" trials")[0] for text in shown] == ["Values of 1 of 9", "Values of 2 of 9"]
