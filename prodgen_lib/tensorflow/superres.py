@@ -353,7 +353,7 @@ def adversarial_step(
     features: Callable[[tf.Tensor], tf.Tensor],
     *,
     factor: int,
-    weights: tuple[float, float] = (0.3, 0.01),
+    weights: tuple[float, float] = (0.3, 0.03),
 ) -> dict[str, tf.Tensor]:
     """One update of the critic, then one of the network; both losses.
 
@@ -386,10 +386,14 @@ def train_adversarial(
     batch_size: int = 8,
     side: int = 12,
     learning_rate: float = 5e-4,
+    weights: tuple[float, float] = (0.3, 0.03),
     seed: int = 0,
     progress: bool = True,
 ) -> Trained:
-    """Sharpen a copy of the network `start`, which was trained on pixels, against a critic."""
+    """Sharpen a copy of the network `start`, which was trained on pixels, against a critic.
+
+    `weights` of the perceptual and of the critic's loss, as `adversarial_step` has them.
+    """
     set_seed(seed)
     rng = np.random.default_rng(seed)
     network, critic = copy_model(start), build_critic(channels=pictures.shape[-1])
@@ -402,7 +406,7 @@ def train_adversarial(
     compiled_step, history = tf.function(adversarial_step), []
     for _ in tqdm(range(steps), disable=not progress):
         pairs = draw_squares(small, pictures, count=batch_size, side=side, rng=rng)
-        losses = compiled_step(*players, *pairs, features, factor=factor)
+        losses = compiled_step(*players, *pairs, features, factor=factor, weights=weights)
         history.append(float(losses["network"]))
     return Trained(network, {"loss": np.array(history)})
 
