@@ -1,4 +1,4 @@
-"""Train the networks that ship with the package: `python benchmarks/train_superres.py`, ten minutes.
+"""Train the networks that ship with the package: `python benchmarks/train_superres.py`.
 
 On drawn and real pictures of 64 pixels alike, since learners put in photographs; `PRODGEN_DATA`
 names the folder that holds Grocery Store. In PyTorch; both frameworks read the files.
@@ -18,7 +18,7 @@ from prodgen_lib.torch.superres import train
 WEIGHTS = Path(__file__).parents[1] / "prodgen_lib" / "weights"
 
 if __name__ == "__main__":
-    steps = int(sys.argv[1]) if len(sys.argv) > 1 else 15_000
+    steps = int(sys.argv[1]) if len(sys.argv) > 1 else 9000
     drawn = load("catalogue_full", count=3000, size=64).images
     real = load("grocery_store", size=64).images
     pictures = np.concatenate([drawn, real[: len(drawn)]])
