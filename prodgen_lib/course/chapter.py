@@ -13,7 +13,7 @@ import yaml
 from prodgen_lib.course.project import CourseError, read_text
 from prodgen_lib.course.source import FRAMEWORKS
 
-NAME = re.compile(r"(\d\d)_(\w+)")
+NAME = re.compile(r"\d\d_\w+|practice")  # practice belongs to all chapters
 PROFILES = ("quick", "full")
 TAGS = {"exercise", "given", "parameters", "torch", "tensorflow"}
 
@@ -31,7 +31,7 @@ class Chapter:
 
     @property
     def name(self) -> str:
-        return f"{self.number}_{self.topic}"
+        return self.path.stem
 
     @property
     def variants(self) -> tuple[str | None, ...]:
@@ -66,8 +66,7 @@ def read_chapter(path: Path) -> Chapter:
     """Read a chapter. Raises ``CourseError`` for a broken head, an unknown tag or broken tags."""
     import jupytext
 
-    found = NAME.fullmatch(path.stem)
-    if not found:
+    if not NAME.fullmatch(path.stem):
         raise CourseError(f"{path.name} is no chapter's name; expected NN_topic.md, as 06_gan.md.")
     try:
         notebook = jupytext.reads(read_text(path), fmt="md")
@@ -76,7 +75,8 @@ def read_chapter(path: Path) -> Chapter:
     head, cells = _split_head(path, notebook.cells)
     for cell in cells:
         _check_tags(path, cell)
-    return Chapter(path, *found.groups(), *_settings(path, head), tuple(map(_shell_as_text, cells)))
+    number, _, topic = path.stem.partition("_")
+    return Chapter(path, number, topic, *_settings(path, head), tuple(map(_shell_as_text, cells)))
 
 
 def _first_line(error: Exception) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from prodgen_lib.classroom import cli as classroom
+from prodgen_lib.interview import cli as interview
 
 
 class Course(click.Group):
@@ -48,6 +49,7 @@ def main(context: click.Context, root: Path | None) -> None:
     Learners:  prodgen learn         open the notebooks
                prodgen check         grade your notebooks
                prodgen reset 06      start a notebook anew, keeping a backup
+               prodgen practice      cards, drills, mock interviews
                prodgen doctor        what works on this machine
     Teachers:  prodgen release 06    a zip file for students
                prodgen grade FOLDER  grade what they submit
@@ -245,6 +247,8 @@ def doctor(context) -> None:
     context.exit(int(not well))
 
 
+main.add_command(interview.practice)
+main.add_command(interview.cards_group)
 main.add_command(classroom.release)
 main.add_command(classroom.grade)
 

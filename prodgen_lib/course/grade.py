@@ -34,6 +34,7 @@ from prodgen_lib.course.project import (
     short,
     write_notebook,
 )
+from prodgen_lib.interview.drill import DRILL, pristine_drill
 
 SECONDS_A_CELL = 120
 NOT_ANSWERED = "Not answered yet"
@@ -79,7 +80,7 @@ def grade(root: Path, path: Path, progress: Progress = lambda done, total: None)
     Raises ``CourseError`` when the notebook can't be read or belongs to no chapter.
     """
     learner = read_notebook(path)
-    pristine = read_notebook(_pristine_path(root, path, learner))
+    pristine = _pristine(root, path, learner)
     checks = [cell for cell in pristine.cells if has(cell, "check")]
     if not checks:
         return []
@@ -106,14 +107,16 @@ def _answers(notebook: NotebookNode) -> set[tuple[str, str]]:
     return {(cell.metadata.get("exercise_id", ""), cell.source.strip()) for cell in cells}
 
 
-def _pristine_path(root: Path, path: Path, learner: NotebookNode) -> Path:
+def _pristine(root: Path, path: Path, learner: NotebookNode) -> NotebookNode:
     """The course's notebook that this one was copied from, by what it says or by its name."""
     about = learner.metadata.get("prodgen", {})
     chapter, framework = about.get("chapter", ""), about.get("framework", "")
+    if chapter == DRILL:
+        return pristine_drill(root, learner)
     stems = [f"{chapter}_{framework}", chapter, path.stem]
     for stem in stems:
         if (found := root / "notebooks" / f"{Path(stem).name}.ipynb").is_file():
-            return found
+            return read_notebook(found)
     raise CourseError(f"{path} belongs to no chapter of this course (see notebooks/).")
 
 

@@ -68,6 +68,11 @@ class Question:
     shown_by: str
     sources: tuple[Source, ...]
 
+    @property
+    def subject(self) -> str:
+        """What it is about in a word, such as ``gan``."""
+        return self.id.partition(".")[0]
+
 
 class _Faulty(ValueError):
     """A field that is not as it should be; the place is put in front on the way out."""
@@ -98,6 +103,21 @@ def load_questions(path: str | Path) -> tuple[Question, ...]:
         except _Faulty as fault:
             raise ValueError(f"{path.name}, {name or f'question {number}'}, {fault}.") from None
     return tuple(questions)
+
+
+def load_bank(chapters: str | Path) -> dict[str, Question]:
+    """All questions of a folder of chapters by id, chapter by chapter. Raises ValueError."""
+    bank: dict[str, Question] = {}
+    for path in sorted(Path(chapters).glob("*.yaml")):
+        for question in load_questions(path):
+            if question.id in bank:
+                raise ValueError(f"{path.name}, {question.id}, id: another chapter uses it too.")
+            bank[question.id] = question
+    if not bank:
+        raise ValueError(
+            f"There are no questions in {chapters}: expected files such as 06_gan.yaml."
+        )
+    return bank
 
 
 def _question(entry: Any) -> Question:

@@ -54,7 +54,7 @@ def _cell(question: Question, number: int, languages: tuple[str, ...] = ("en", "
     ]
     for language in languages:
         parts.append(_fold(getattr(WORDS["short"], language), getattr(question.short, language)))
-        parts.append(_fold(_all_the_rest(language), _details(question, language)))
+        parts.append(_fold(_all_the_rest(language), details(question, language)))
     return "\n\n".join(parts)
 
 
@@ -67,7 +67,9 @@ def _fold(summary: str, text: str) -> str:
     return f"<details><summary>{summary}</summary>\n\n{text}\n\n</details>"
 
 
-def _details(question: Question, language: str) -> str:
+def details(question: Question, language: str) -> str:
+    """The full answer, rubric, follow-ups, mistakes and sources in "en" or "zh"."""
+
     def say(text: Text) -> str:
         return getattr(text, language)
 

@@ -1,0 +1,242 @@
+"""``prodgen practice`` and ``prodgen cards``: the week before the interview, in a terminal."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+
+import click
+
+from prodgen_lib.interview.bank import LEVELS, Question
+
+language_option = click.option(
+    "--language",
+    type=click.Choice(["en", "zh", "both"]),
+    default="en",
+    show_default=True,
+    help="English, Chinese or both.",
+)
+framework_option = click.option(
+    "--framework",
+    type=click.Choice(["torch", "tensorflow"]),
+    default="torch",
+    show_default=True,
+)
+FILE = click.Path(dir_okay=False, path_type=Path)
+KEYS = {"1": "again", "2": "hard", "3": "good", "4": "easy"}
+LEAVE = "q"
+
+
+def _desk(context: click.Context):
+    from prodgen_lib.interview.desk import Desk
+
+    return Desk(context.find_root().obj)
+
+
+@click.group()
+def practice() -> None:
+    """Cards, drills and mock interviews; all offline, your history stays on this machine.
+
+    \b
+    Examples:
+      prodgen practice cards --language both
+      prodgen practice drill vae.kl_to_standard_normal
+      prodgen practice mock --level senior --minutes 45
+      prodgen practice progress progress.html
+    """
+
+
+@practice.command()
+@click.option("--about", metavar="SUBJECT", help="Only this subject, for example vae.")
+@click.option("--most", type=click.IntRange(1), default=20, show_default=True)
+@language_option
+@click.pass_context
+def cards(context, about, most, language) -> None:
+    """Study the flashcards that are due, weak subjects first."""
+    desk = _desk(context)
+    waiting = desk.due(about)[:most]
+    if not waiting:
+        click.echo("Nothing is due. Come back later, or try `prodgen practice mock`.")
+    for number, card in enumerate(waiting, start=1):
+        click.echo(f"\n[{number} of {len(waiting)}] {card.subject} · {card.level}")
+        click.echo(click.style(_say(card.front, language), bold=True))
+        if _asked("Enter shows the answer, q ends", {"": "", LEAVE: LEAVE}) == LEAVE:
+            break
+        click.echo(f"\n{_say(card.back, language)}\n")
+        keys = ", ".join(f"{key} {name}" for key, name in KEYS.items())
+        answers = {**KEYS, **{name: name for name in KEYS.values()}, LEAVE: LEAVE, "m": "m"}
+        rating = _asked(f"How well did you know it? {keys}; m for more, q ends", answers)
+        if rating == "m":
+            click.echo(f"\n{_say(card.more, language)}\n")
+            rating = _asked(keys, answers)
+        if rating in (LEAVE, "m"):
+            break
+        due = desk.review(card, rating)
+        click.echo(f"It comes again on {due.astimezone():%d %B at %H:%M}.")
+
+
+@practice.command()
+@click.argument("exercise")
+@framework_option
+@click.pass_context
+def drill(context, exercise, framework) -> None:
+    """Make a short notebook with EXERCISE alone, in work/drills/.
+
+    Its check is the chapter's own. An earlier drill keeps its file.
+    """
+    from prodgen_lib.course.project import find_root, short
+    from prodgen_lib.interview.drill import write_drill
+
+    root = find_root(context.find_root().obj)
+    path = short(write_drill(exercise, framework, root / "work" / "drills"))
+    click.echo(f"{path} is ready: open it in JupyterLab; `prodgen check {path}` grades it.")
+
+
+@practice.command()
+@click.option("--role", default="generative models engineer", show_default=True)
+@click.option("--level", type=click.Choice(LEVELS), default="senior", show_default=True)
+@click.option("--minutes", type=click.IntRange(4, 240), default=45, show_default=True)
+@click.option("--seed", type=int, help="The same seed asks the same; by default a new one.")
+@click.option("--transcript", type=FILE, help="Also write the transcript to this new file.")
+@framework_option
+@language_option
+@click.pass_context
+def mock(context, role, level, minutes, seed, transcript, framework, language) -> None:
+    """Sit a mock interview: you answer aloud or on paper, then score yourself by the rubric.
+
+    \b
+    Roles: generative models engineer, computer vision engineer, applied scientist
+    """
+    from prodgen_lib.course.project import CourseError
+
+    desk = _desk(context)
+    if transcript and transcript.exists():
+        raise CourseError(f"{transcript} exists already: choose another name.")
+    seed = random.randrange(10**6) if seed is None else seed
+    interview = desk.interview(role, level, minutes, seed)
+    while interview.current and _ask(interview, framework, language):
+        pass
+    if not interview.answered:
+        click.echo("Nothing was answered, so nothing is kept.")
+        return
+    text = desk.keep(interview, "zh" if language == "zh" else "en")
+    click.echo(f"\n{text[text.index('## Summary') :]}")
+    if transcript:
+        transcript.write_text(text, encoding="utf-8")
+
+
+def _ask(interview, framework: str, language: str) -> bool:
+    """Ask the current item and its follow-up; False when the candidate leaves."""
+    from prodgen_lib.interview import mock
+
+    item = interview.current
+    number = f"{len(interview.answered) + 1} of {len(interview.items)}"
+    click.echo(f"\n[{number}] {item.kind}, {item.minutes} minutes")
+    click.echo(click.style(mock.title(item.asked, _first(language)), bold=True))
+    click.echo(mock.task(item, framework))
+    start = time.monotonic()
+    if _asked("Enter when you are done, q ends", {"": "", LEAVE: LEAVE}) == LEAVE:
+        return False
+    seconds = time.monotonic() - start
+    click.echo(f"{seconds / 60:.1f} of {item.minutes} minutes.\n")
+    click.echo(mock.rubric(item, framework, _first(language)))
+    more = interview.answer(_score(), seconds)
+    if more:
+        click.echo(click.style(f"\n{_say(more.question, language)}", bold=True))
+        _asked("Enter shows the answer", {"": ""})
+        click.echo(f"\n{_say(more.answer, language)}\n")
+        interview.answer_follow_up(_score())
+    return True
+
+
+def _score() -> int:
+    from prodgen_lib.interview.mock import SCORES
+
+    names = ", ".join(f"{number} {name}" for number, name in enumerate(SCORES))
+    answers = {str(number): number for number in range(len(SCORES))}
+    return _asked(f"At which level was your answer? {names}", answers)
+
+
+def _asked(prompt: str, answers: dict):
+    """What was typed, asked again until it is one of these."""
+    while True:
+        typed = click.prompt(prompt, default="", show_default=False, prompt_suffix=": ").strip()
+        if typed.lower() in answers:
+            return answers[typed.lower()]
+        click.echo(f"Type one of: {', '.join(key or 'Enter' for key in answers)}.")
+
+
+def _say(text, language: str) -> str:
+    both = [text.en, text.zh] if language == "both" else [getattr(text, language)]
+    return "\n".join(dict.fromkeys(both))
+
+
+def _first(language: str) -> str:
+    return "zh" if language == "zh" else "en"
+
+
+@practice.command()
+@click.argument("page", type=FILE, default="progress.html")
+@click.pass_context
+def progress(context, page) -> None:
+    """Write where you stand to PAGE, a file of HTML."""
+    from prodgen_lib.interview.progress_page import write_progress
+
+    write_progress(_desk(context).progress_html(), page)
+    click.echo(f"{page} is written: open it in a browser.")
+
+
+@practice.command()
+@click.argument("file", type=FILE)
+@click.pass_context
+def export(context, file) -> None:
+    """Write your whole history as JSON to FILE, which must be new."""
+    _desk(context).history.export(file)
+    click.echo(f"{file} holds your cards, reviews and interviews.")
+
+
+@practice.command()
+@click.argument("file", type=FILE)
+@click.pass_context
+def backup(context, file) -> None:
+    """Copy your history to FILE, which must be new. A copy a day is made in any case."""
+    _desk(context).history.backup(file)
+    click.echo(f"{file} is a copy of your history.")
+
+
+@click.group(name="cards")
+def cards_group() -> None:
+    """The question bank as flashcards for other programs."""
+
+
+@cards_group.command(name="export")
+@click.argument("deck", type=FILE)
+@click.option("--about", metavar="SUBJECT", help="Only this subject, for example vae.")
+@click.option(
+    "--language",
+    type=click.Choice(["en", "zh", "both"]),
+    default="both",
+    show_default=True,
+)
+@click.pass_context
+def export_deck(context, deck, about, language) -> None:
+    """Write the questions to DECK (.apkg) for Anki.
+
+    Import a newer deck over an older one: texts change, your review history stays.
+    """
+    from prodgen_lib.course.project import CourseError, find_root
+    from prodgen_lib.interview.anki import write_deck
+    from prodgen_lib.interview.bank import load_bank
+
+    chapters = find_root(context.find_root().obj) / "chapters"
+    try:
+        bank = load_bank(chapters)
+    except ValueError as error:
+        raise CourseError(str(error)) from None
+    questions: list[Question] = [q for q in bank.values() if about in (None, q.subject)]
+    if not questions:
+        known = ", ".join(dict.fromkeys(q.subject for q in bank.values()))
+        raise CourseError(f"There are no questions about {about!r}; there are: {known}.")
+    notes = write_deck(questions, deck, language=language, folder=chapters)
+    click.echo(f"{deck} holds {notes} notes.")

@@ -1,0 +1,98 @@
+"""What a candidate practises with: the questions, their own history, and a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from prodgen_lib.course import progress
+from prodgen_lib.course.project import CourseError, find_root
+from prodgen_lib.interview import mock, schedule
+from prodgen_lib.interview.bank import Question, load_bank
+from prodgen_lib.interview.cards import Card, mistake_cards, question_card
+from prodgen_lib.interview.history import History
+from prodgen_lib.interview.progress_page import progress_html
+
+
+def local_now() -> datetime:
+    """The time now, with this machine's zone."""
+    return datetime.now().astimezone()
+
+
+class Desk:
+    """The course at ``root`` and the history at ``path``; by default those of this user.
+
+    Raises ``CourseError`` where a question file or the history can't be read.
+    """
+
+    def __init__(
+        self,
+        root: Path | None = None,
+        path: Path | None = None,
+        *,
+        now: Callable[[], datetime] = local_now,
+        fuzz: bool = True,
+    ):
+        self.root = find_root(root)
+        self.history = History(path)
+        self.now, self.fuzz = now, fuzz
+
+    @cached_property
+    def bank(self) -> dict[str, Question]:
+        try:
+            return load_bank(self.root / "chapters")
+        except ValueError as error:
+            raise CourseError(str(error)) from None
+
+    @property
+    def cards(self) -> list[Card]:
+        """Mistakes that `check` saw, the latest first, then the questions."""
+        questions = [question_card(question) for question in self.bank.values()]
+        return [*mistake_cards(progress.attempts()), *questions]
+
+    @property
+    def weak(self) -> list[str]:
+        """Subjects that come first, the weakest first."""
+        subjects = {card.id: card.subject for card in self.cards}
+        return schedule.weak_subjects(self.history, subjects, progress.attempts())
+
+    def due(self, subject: str | None = None) -> list[Card]:
+        """The cards to study now."""
+        cards = [card for card in self.cards if subject in (None, card.subject)]
+        if not cards:
+            known = ", ".join(dict.fromkeys(card.subject for card in self.cards))
+            raise CourseError(f"There are no cards about {subject!r}; there are: {known}.")
+        return schedule.due(self.history, cards, now=self.now(), urgent=self.weak)
+
+    def review(self, card: Card, rating: str) -> datetime:
+        """Note how well a card was known; when it comes again."""
+        return schedule.review(self.history, card.id, rating, now=self.now(), fuzz=self.fuzz)
+
+    def interview(self, role: str, level: str, minutes: int, seed: int) -> mock.Interview:
+        """A mock interview about to begin, weak subjects first."""
+        try:
+            items = mock.plan(
+                self.bank, role=role, level=level, minutes=minutes, urgent=self.weak, seed=seed
+            )
+        except ValueError as error:
+            raise CourseError(str(error)) from None
+        return mock.Interview(role, level, items)
+
+    def keep(self, interview: mock.Interview, language: str = "en") -> str:
+        """Put an interview that is over into the history; its transcript."""
+        transcript = interview.transcript(language)
+        self.history.add_interview(
+            role=interview.role,
+            level=interview.level,
+            weak=interview.weak,
+            transcript=transcript,
+            now=self.now(),
+        )
+        return transcript
+
+    def progress_html(self) -> str:
+        """Where the candidate stands, as the body of a page."""
+        attempts = progress.attempts()
+        return progress_html(self.history, self.cards, attempts, now=self.now())

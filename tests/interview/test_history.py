@@ -1,0 +1,150 @@
+"""The candidate's history: nothing is lost, whatever happens to the file."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from prodgen_lib.course.project import CourseError
+from prodgen_lib.interview import history as module
+from prodgen_lib.interview.history import History
+from prodgen_lib.interview.schedule import review
+
+NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "home" / "practice.db"
+
+
+def test_reviews_and_interviews_survive_closing(path):
+    review(History(path), "vae.what_is_it", "good", now=NOW, fuzz=False)
+    kept = {"role": "applied scientist", "level": "senior", "weak": ["vae"]}
+    History(path).add_interview(**kept, transcript="# Mock", now=NOW)
+    again = History(path)
+    assert again.reviews() == [("vae.what_is_it", 3, NOW.isoformat())]
+    assert list(again.states()) == ["vae.what_is_it"]
+    (interview,) = again.interviews()
+    assert interview == {**kept, "transcript": "# Mock", "time": NOW.isoformat()}
+
+
+@pytest.mark.parametrize("content", [b"garbage " * 2000, None], ids=["garbage", "torn"])
+def test_a_damaged_file_is_reported_and_kept(path, content):
+    review(History(path), "a.b", "good", now=NOW)
+    if content is None:  # a page of it was overwritten
+        content = bytearray(path.read_bytes())
+        content[4096:8192] = os.urandom(4096)
+    path.write_bytes(content)
+    with pytest.raises(CourseError, match=r"damaged. It was left as it is.*backups"):
+        History(path).states()
+    assert path.read_bytes() == bytes(content)
+
+
+def test_a_newer_file_is_reported_and_kept(path):
+    History(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 9")
+    before = path.read_bytes()
+    with pytest.raises(CourseError, match=r"newer prodgen .format 9; this one knows 1"):
+        History(path)
+    assert path.read_bytes() == before
+
+
+def test_another_programs_database_is_left_alone(path):
+    path.parent.mkdir()
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE mine (x)")
+    before = path.read_bytes()
+    with pytest.raises(CourseError, match="not one of prodgen"):
+        History(path)
+    assert path.read_bytes() == before
+
+
+def test_a_full_disk_loses_nothing(path, monkeypatch):
+    history = History(path)
+    review(history, "a.b", "good", now=NOW)
+    connect = sqlite3.connect
+
+    def small(*arguments, **options):
+        connection = connect(*arguments, **options)
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        return connection
+
+    monkeypatch.setattr(module.sqlite3, "connect", small)
+    with pytest.raises(CourseError, match=r"full\. What was in it is still there"):
+        history.add_interview(role="r", level="l", weak=[], transcript="x" * 100_000, now=NOW)
+    monkeypatch.undo()
+    assert len(history.reviews()) == 1 and history.interviews() == []
+
+
+WRITER = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from prodgen_lib.interview.history import History
+from prodgen_lib.interview.schedule import review
+history = History(Path(sys.argv[1]))
+print("ready", flush=True)
+for number in range(int(sys.argv[3])):
+    review(history, f"{sys.argv[2]}.{number}", "good", now=datetime(2026, 1, 5, 9, tzinfo=UTC))
+"""
+
+
+def _writer(path, name, count):
+    command = [sys.executable, "-c", WRITER, str(path), name, str(count)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_two_windows_at_once_lose_no_review(path):
+    writers = [_writer(path, name, 40) for name in ("one", "other")]
+    errors = [writer.communicate(timeout=120)[1] for writer in writers]
+    assert [writer.returncode for writer in writers] == [0, 0], errors
+    history = History(path)
+    assert len(history.reviews()) == len(history.states()) == 80
+
+
+def test_killed_in_the_middle_of_writing(path):
+    """Each card that has a review has its state, and the file is whole."""
+    for delay in (0.02, 0.1, 0.3):
+        writer = _writer(path, f"card{delay}".replace(".", "_"), 100_000)
+        writer.stdout.readline()
+        time.sleep(delay)
+        writer.send_signal(signal.SIGKILL)
+        writer.communicate(timeout=60)
+        history = History(path)
+        assert {card for card, _, _ in history.reviews()} == set(history.states())
+    assert len(history.reviews()) > 3
+
+
+def test_a_backup_a_day_and_not_for_ever(path):
+    review(History(path), "a.b", "good", now=NOW)
+    folder = History(path).backups
+    for day in range(1, 20):
+        (folder / f"practice-2025-01-{day:02d}.db").write_bytes(b"old")
+    today = max(folder.iterdir())
+    assert History(today).reviews() == [("a.b", 3, NOW.isoformat())]
+    today.unlink()
+    History(path)
+    assert len(list(folder.glob("practice-*.db"))) == module.BACKUPS_KEPT
+
+
+def test_backup_and_export_make_new_files_only(path, tmp_path):
+    history = History(path)
+    review(history, "a.b", "hard", now=NOW)
+    history.backup(tmp_path / "copy.db")
+    assert History(tmp_path / "copy.db").reviews() == history.reviews()
+    history.export(tmp_path / "all.json")
+    data = json.loads((tmp_path / "all.json").read_text())
+    assert data["reviews"] == [{"card": "a.b", "rating": 2, "time": NOW.isoformat()}]
+    assert data["cards"][0]["state"]["due"] == data["cards"][0]["due"]
+    for write in (history.backup, history.export):
+        with pytest.raises(CourseError, match="exists already"):
+            write(tmp_path / "all.json")

@@ -1,0 +1,294 @@
+"""Practising as a candidate does: mock interviews, drills, decks, the terminal, the widgets."""
+
+import json
+import sqlite3
+import zipfile
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+from ipywidgets import Button
+
+from prodgen_lib.course.cli import main
+from prodgen_lib.course.exercise import load_exercises
+from prodgen_lib.course.project import CourseError
+from prodgen_lib.course.source import function_source
+from prodgen_lib.interview import Text, load_bank, mock, widgets
+from prodgen_lib.interview.anki import write_deck
+from prodgen_lib.interview.desk import Desk
+from prodgen_lib.interview.drill import drill, write_drill
+
+ROOT = Path(__file__).resolve().parents[2]
+NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
+BANK = load_bank(ROOT / "chapters")
+ROLE = "generative models engineer"
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("PRODGEN_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def desk(home):
+    return Desk(ROOT, now=lambda: NOW, fuzz=False)
+
+
+def run(*arguments, keys=""):
+    command = ["--root", str(ROOT), *map(str, arguments)]
+    return CliRunner().invoke(main, command, input=keys, catch_exceptions=False)
+
+
+# ---------------------------------------------------------------------------------- mock interview
+
+
+@pytest.mark.parametrize("role", mock.ROLES)
+@pytest.mark.parametrize("level", ["junior", "senior", "expert"])
+def test_a_plan_fits_its_time_its_level_and_mixes(role, level):
+    for minutes in (20, 45, 90):
+        items = mock.plan(BANK, role=role, level=level, minutes=minutes, seed=minutes)
+        assert minutes * 0.6 <= sum(item.minutes for item in items) <= minutes
+        assert len({item.asked.id for item in items}) == len(items)
+        allowed = ("junior", "senior", "expert")[: 1 + ("junior", "senior", "expert").index(level)]
+        assert all(i.asked.level in allowed for i in items if i.kind == mock.CONCEPT)
+    assert {item.kind for item in items} == {mock.CONCEPT, mock.WHITEBOARD, mock.CODE}
+    assert [item.kind for item in items] == sorted(
+        (item.kind for item in items), key=list(mock.MINUTES).index
+    )
+    assert items == mock.plan(BANK, role=role, level=level, minutes=90, seed=90)
+    assert items != mock.plan(BANK, role=role, level=level, minutes=90, seed=91)
+
+
+def test_urgent_subjects_are_asked_first():
+    items = mock.plan(BANK, role=ROLE, level="senior", urgent=["vae", "metrics"], seed=1)
+    assert [item.subject for item in items[:2]] == ["vae", "metrics"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"role": "king"}, "no role 'king'; choose from"),
+        ({"level": "god"}, "no level 'god'; choose from"),
+        ({"minutes": 1}, "at least 4 minutes, not 1"),
+    ],
+)
+def test_what_can_not_be_planned_is_told(wrong, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        mock.plan(BANK, **{"role": ROLE, "level": "senior", **wrong})
+
+
+def test_the_follow_up_depends_on_the_score():
+    question = BANK["vae.what_is_it"]
+    interview = mock.Interview(ROLE, "senior", [mock.Item(mock.CONCEPT, question)] * 2)
+    assert interview.answer(1, 30.0) == question.follow_ups[0]
+    interview.answer_follow_up(0)
+    assert interview.answer(3, 600.0, "my notes") == question.follow_ups[-1]
+    assert interview.current is None and interview.means == {"vae": 4 / 3}
+    assert interview.weak == ["vae"]
+    text = interview.transcript()
+    assert "over its 4 minutes" in text and "> my notes" in text and "1 over time" in text
+    assert "(*nothing*)" in text and "(not asked)" in text
+    with pytest.raises(ValueError, match="over"):
+        interview.answer(1, 1.0)
+
+
+def test_a_code_item_shows_its_answer_only_in_the_rubric():
+    item = mock.Item(mock.CODE, load_exercises("gan")["generator_loss"])
+    answer = "softplus(-fake_logits)"
+    assert answer not in mock.task(item, "torch") and "NotImplementedError" in mock.task(
+        item, "torch"
+    )
+    assert answer in mock.rubric(item, "torch")
+
+
+# ------------------------------------------------------------------------------------------ drills
+
+
+@pytest.mark.parametrize("framework", ["torch", "tensorflow"])
+@pytest.mark.parametrize("identity", ["gan.train_step", "vae.reparameterise", "metrics.ssim"])
+def test_a_drill_runs_and_is_graded_like_its_chapter(identity, framework, home, tmp_path):
+    pytest.importorskip(framework)
+    topic, _, name = identity.partition(".")
+    path = write_drill(identity, framework, tmp_path)
+    assert "0 of 1 exercises pass" in run("check", path).output
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[2].source = function_source(framework, topic, name)
+    nbformat.write(notebook, path)
+    result = run("check", path)
+    assert result.exit_code == 0 and "1 of 1 exercises pass" in result.output, result.output
+
+
+def test_a_drill_never_overwrites_another(tmp_path):
+    first = write_drill("gan.generator_loss", "torch", tmp_path)
+    first.write_text("mine")
+    second = write_drill("gan.generator_loss", "torch", tmp_path)
+    assert first.read_text() == "mine" and second != first
+
+
+def test_a_review_drill_starts_from_the_candidates_answer():
+    source = drill("gan.review_step", "torch").cells[2].source
+    assert "NotImplementedError" not in source
+    assert source != function_source("torch", "gan", "review_step")
+
+
+@pytest.mark.parametrize(
+    ("identity", "framework", "sentence"),
+    [("gan.nothing", "torch", "no exercise"), ("gan.train_step", "jax", "no framework 'jax'")],
+)
+def test_a_drill_that_can_not_be_made_is_told(identity, framework, sentence):
+    with pytest.raises(CourseError, match=sentence):
+        drill(identity, framework)
+
+
+# -------------------------------------------------------------------------------------------- Anki
+
+
+def notes_of(deck: Path, folder: Path) -> dict[str, list[str]]:
+    """The fields of each note of a package by its guid."""
+    with zipfile.ZipFile(deck) as package:
+        package.extractall(folder)
+    with sqlite3.connect(folder / "collection.anki2") as connection:
+        return {
+            guid: fields.split("\x1f")
+            for guid, fields in connection.execute("SELECT guid, flds FROM notes")
+        }
+
+
+def test_a_new_wording_keeps_the_identity_of_a_note(tmp_path):
+    question = BANK["vae.what_is_it"]
+    changed = replace(question, title=Text("Other words: $x^2$ & 1 < 2", "换了说法"))
+    write_deck([question], tmp_path / "one.apkg")
+    write_deck(
+        [changed, next(q for q in BANK.values() if q.subject == "gan")], tmp_path / "two.apkg"
+    )
+    one = notes_of(tmp_path / "one.apkg", tmp_path / "one")
+    two = notes_of(tmp_path / "two.apkg", tmp_path / "two")
+    assert len(one) == 2 and len(two) == 4 and one.keys() <= two.keys()
+    same = next(guid for guid in one if one[guid][3].find("What is a variational") >= 0)
+    assert r"Other words: \(x^2\) &amp; 1 &lt; 2" in two[same][3]
+
+
+def test_pictures_go_along_and_formulas_are_anki_s(tmp_path):
+    (tmp_path / "curve.png").write_bytes(b"\x89PNG picture")
+    words = Text("See ![a curve](curve.png) and\n\n$$\\frac{a}{b} < 1$$", "图")
+    question = replace(BANK["vae.what_is_it"], short=words)
+    write_deck([question], tmp_path / "deck.apkg", language="en", folder=tmp_path)
+    (fields,) = notes_of(tmp_path / "deck.apkg", tmp_path / "out").values()
+    assert '<img src="curve.png" alt="a curve"' in fields[4]
+    assert r"\[\frac{a}{b} &lt; 1\]" in fields[4]
+    media = json.loads((tmp_path / "out" / "media").read_text())
+    (number,) = [number for number, name in media.items() if name == "curve.png"]
+    assert (tmp_path / "out" / number).read_bytes() == b"\x89PNG picture"
+
+
+def test_all_questions_export_and_a_bad_name_is_told(tmp_path, home):
+    result = run("cards", "export", tmp_path / "deck.apkg")
+    assert f"{2 * len(BANK)} notes" in result.output
+    assert len(notes_of(tmp_path / "deck.apkg", tmp_path / "out")) == 2 * len(BANK)
+    assert "must end in .apkg" in run("cards", "export", tmp_path / "deck.zip").output
+    assert (
+        "no questions about 'cooking'"
+        in run("cards", "export", tmp_path / "b.apkg", "--about", "cooking").output
+    )
+
+
+# ---------------------------------------------------------------------------------------- terminal
+
+
+def test_cards_in_a_terminal(home):
+    result = run(
+        "practice", "cards", "--about", "vae", "--language", "both", keys="\nx\n3\n\nm\n1\nq\n"
+    )
+    assert result.output.count("It comes again on") == 2 and "Type one of" in result.output
+    assert "什么是变分自编码器" in result.output
+    assert [rating for _, rating, _ in Desk(ROOT).history.reviews()] == [3, 1]
+    assert "no cards about 'cooking'" in run("practice", "cards", "--about", "cooking").output
+
+
+def test_an_interview_in_a_terminal_is_kept_and_steers_the_cards(home, tmp_path):
+    keys = "\n0\n\n0\nq\n"
+    page = tmp_path / "talk.md"
+    result = run("practice", "mock", "--seed", 3, "--transcript", page, keys=keys)
+    assert "Weak, and first in the cards from now on" in result.output
+    desk = Desk(ROOT)
+    (kept,) = desk.history.interviews()
+    assert kept["transcript"] == page.read_text() and len(kept["weak"]) == 1
+    assert desk.due()[0].subject == kept["weak"][0]
+    assert "exists already" in run("practice", "mock", "--transcript", page).output
+
+
+def test_progress_export_and_backup_in_a_terminal(home, tmp_path):
+    run("practice", "cards", keys="\n3\nq\n")
+    assert "is written" in run("practice", "progress", tmp_path / "p.html").output
+    text = (tmp_path / "p.html").read_text()
+    assert "1 of " in text and "<caption>" in text and "prefers-color-scheme: dark" in text
+    assert "holds your cards" in run("practice", "export", tmp_path / "h.json").output
+    assert "is a copy" in run("practice", "backup", tmp_path / "h.db").output
+    assert "exists already" in run("practice", "backup", tmp_path / "h.db").output
+
+
+def test_a_broken_question_file_is_named(home, tmp_path):
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "chapters" / "06_gan.yaml").write_text("- id: gan.a\n  level: senior\n")
+    command = ["--root", str(tmp_path), "practice", "cards"]
+    result = CliRunner().invoke(main, command, catch_exceptions=False)
+    assert "Error: 06_gan.yaml, gan.a, topics: topics is missing." in result.output
+
+
+# ----------------------------------------------------------------------------------------- widgets
+
+
+def press(box, text: str) -> None:
+    """Click the button with this text, wherever in the box it is now."""
+    waiting = [box]
+    while waiting:
+        widget = waiting.pop()
+        if isinstance(widget, Button) and widget.description == text:
+            widget.click()
+            return
+        waiting += getattr(widget, "children", ())
+    raise AssertionError(f"There is no button {text!r}.")
+
+
+def shown(box) -> str:
+    return "\n".join(str(getattr(widget, "value", "")) for widget in box.children)
+
+
+def test_the_card_widget(desk):
+    box = widgets.flashcards(desk, "vae")
+    assert "Card 1 of" in shown(box) and "variational autoencoder" in shown(box)
+    press(box, "Show the answer")
+    assert "hidden code" in shown(box)
+    press(box, "Full answer, rubric, follow-ups")
+    press(box, "good")
+    assert "Card 2 of" in shown(box) and "comes again on" in shown(box)
+    assert desk.history.reviews()[0][:2] == ("vae.what_is_it", 3)
+
+
+def test_the_interview_widget(desk):
+    seconds = iter(range(0, 10_000, 500))
+    box = widgets.mock_interview(desk, seed=1, clock=lambda: next(seconds))
+    press(box, "Begin")
+    press(box, "I have answered")
+    assert "over time" in shown(box)
+    press(box, "expert")
+    assert "Follow-up" in shown(box)
+    press(box, "I have answered")
+    press(box, "nothing")
+    press(box, "End here")
+    assert "kept in your history" in shown(box) and "Summary" in shown(box)
+    assert len(desk.history.interviews()) == 1
+
+
+def test_the_drill_and_progress_widgets(desk, tmp_path):
+    box = widgets.drills(desk)
+    desk.root = tmp_path
+    press(box, "Make the notebook")
+    assert "is ready" in shown(box)
+    assert len(list((tmp_path / "work" / "drills").glob("drill_*.ipynb"))) == 1
+    desk.root = ROOT
+    assert "exercises solved in PyTorch" in shown(widgets.progress(desk))
