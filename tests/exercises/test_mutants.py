@@ -79,12 +79,16 @@ NAMES = {
     "in_generated": "in_real",
     "wins": "votes",
     "votes": "wins",
+    "granted": "asked",
+    "asked": "granted",
 }
 DROPPED_CALLS = {"detach", "stop_gradient", "initialise", "sigmoid"}
 TEXTS = {"tanh": "sigmoid", "same": "valid", "valid": "same"}
 
 SAME_LENGTH = "both have the same length, and `strict` only says so"
 ALIKE = "both sides count alike"
+ORDER_OF_AXES = "the last two of four axes are the third and fourth"
+BLACK = "what the range adds to both pictures falls out of their difference"
 SETTLED = "Newton steps from anywhere near, however many, end at the one maximum"
 LEFT = "docstring asks for unchanged weights; gradients left behind are cleared by the next step"
 # Mutants that do what the docstring says: (exercise, framework, piece of what was changed).
@@ -137,7 +141,37 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("human.bradley_terry", "any", "without hermitian"): "another way to the same inverse",
     ("human.bradley_terry", "any", "hermitian = False"): "another way to the same inverse",
     ("gan.gradient_penalty", "tensorflow", "watch_accessed_variables"): "the tape may watch more",
+    ("cgan.review_step", "torch", "without detach"): "its docstring says nothing about a graph",
+    ("cgan.add_planes", "torch", "expand(-1, -1, height, width): arguments swapped"): "-1 twice",
+    ("cgan.condition_accuracy", "torch", "bincount(asked, minlength=categories): without min"): (
+        "every category is asked for"
+    ),
     ("any", "tensorflow", ".LeakyReLU → .ReLU"): "Keras's ReLU(negative_slope=0.2) is leaky too",
+    ("superres.degrade", "torch", "-2 → without the minus"): ORDER_OF_AXES,
+    ("superres.enlarge_tiled", "torch", "-2 → without the minus"): ORDER_OF_AXES,
+    (
+        "superres.pixel_shuffle",
+        "torch",
+        "arguments swapped",
+    ): "pictures and colours come apart again",
+    ("any", "torch", "nn.Conv2d(width, width, 3, padding=1): arguments swapped"): ALIKE,
+    ("superres.luma_psnr", "any", "data_range = False"): BLACK,
+    ("superres.luma_psnr", "any", "1.0 → 1.51"): BLACK,
+    ("superres.perceptual_loss", "torch", "F.mse_loss(features(images), wanted): arg"): ALIKE,
+    ("superres.enlarge_tiled", "any", "max(0, "): "max does not mind the order",
+    ("superres.enlarge_tiled", "any", "min(tile, end): arguments"): "min does not mind the order",
+    ("superres.enlarge_tiled", "any", "- top → Add"): "a slice ends with the picture",
+    ("superres.enlarge_tiled", "any", "- left → Add"): "a slice ends with the picture",
+    ("superres.review_optimizer", "torch", "without lr"): "it is the default",
+    ("superres.review_optimizer", "torch", "without betas"): "they are the default",
+    ("superres.review_optimizer", "tensorflow", "without beta_"): "it is the default",
+    (
+        "superres.review_optimizer",
+        "tensorflow",
+        "without optimizer.build",
+    ): "the first step builds it",
+    ("superres.review_step", "torch", "F.l1_loss(network(small), large): arg"): ALIKE,
+    ("superres.review_step", "torch", "without detach"): "its docstring says nothing about a graph",
 }
 
 
