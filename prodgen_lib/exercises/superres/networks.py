@@ -180,6 +180,7 @@ def observe_network(answer: Callable, case: Case, framework: Framework) -> Obser
     """Weights, what it starts with, channels with drawn weights, and gradients."""
     look, inputs = probe(framework), case.inputs
     network = look.model(answer(**inputs["arguments"]))
+    ready = look.can_learn(network) and look.in_training(network)
     shapes = [weight.shape for weight in look.parameters(network)]
     rng = np.random.default_rng(inputs["seed"])
     channels = inputs["arguments"].get("channels", 3)
@@ -194,7 +195,6 @@ def observe_network(answer: Callable, case: Case, framework: Framework) -> Obser
         again = look.parameters(look.model(answer()))
         other = not np.allclose(flat(look.parameters(network)), flat(again))
         sizes = [kernel_size(weight, framework) for weight in look.parameters(network)]
-        ready = look.can_learn(network) and look.in_training(network)
         return {
             **counted,
             **starts,

@@ -23,7 +23,8 @@ def cases(rng: np.random.Generator) -> list[Case]:
         inputs |= {"tile": tile, "overlap": overlap}
         return Case(name, inputs | {"weights": int(rng.integers(2**31))})
 
-    worked = case("5 × 7 pixels, tiles of 4, overlap 1", (1, 5, 7), tile=4, overlap=1)
+    name = "5 × 7 pixels, tiles of 4, overlap 1, factor 3"
+    worked = case(name, (1, 5, 7), tile=4, overlap=1, factor=3)
     worked.by_hand[SHAPES] = [[2, 4], [2, 5], [5, 4], [5, 5]]
     return [
         worked,
