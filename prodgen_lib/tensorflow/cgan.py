@@ -1,0 +1,665 @@
+"""Conditional GANs for product pictures, in TensorFlow (Keras): say what product you want.
+
+Read from top to bottom: how a wish enters a network, two networks that are told it, their losses
+and one step, the loop; what the wish was worth; then pictures as wishes: translation by a U-Net and
+a patch discriminator, and holes that are filled.
+Pictures inside are float32 N×32×32×C in [-1, 1]. Labels are integers (N, K), one column for each
+question that is answered: which category, which colour.
+The same functions in PyTorch: `prodgen_lib.torch.cgan`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from prodgen_lib.tensorflow.autoencoder import in_parts
+from prodgen_lib.tensorflow.bridge import (
+    adam,
+    from_images,
+    image_tensor,
+    load_weights,
+    set_learning_rate,
+    set_seed,
+    to_images,
+    to_tensor,
+)
+from prodgen_lib.tensorflow.classifier import build_classifier, class_logits
+from prodgen_lib.tensorflow.gan import (
+    discriminator_loss,
+    generator_loss,
+    gradient_penalty,
+    initialise,
+    relativistic_discriminator_loss,
+    relativistic_generator_loss,
+    update_average,
+)
+
+import keras  # isort: skip  (after the bridge, which keeps TensorFlow's import quiet)
+import tensorflow as tf  # isort: skip
+from keras import layers  # isort: skip
+
+Judged = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+
+
+def to_labels(labels: np.ndarray) -> tf.Tensor:
+    """Integers as an int32 tensor of the same shape."""
+    return tf.constant(np.asarray(labels), dtype=tf.int32)
+
+
+def join_labels(noise: tf.Tensor, tables: Sequence[tf.Tensor], labels: tf.Tensor) -> tf.Tensor:
+    """The generator's input: noise, then a learned vector for each label.
+
+    `noise` is (N, latent_dim). `tables` are K tensors, of which table k is (count_k, size_k): a row
+    for each answer to question k. `labels` (N, K) are integers, and labels[i, k] names the row of
+    table k that picture i gets. The result is (N, latent_dim + size_1 + … + size_K): noise first,
+    then the rows in the order of the tables. Gradients reach the rows that were named.
+    `train` compiles this with `tf.function`: use TensorFlow's operations, no numpy.
+    """
+    rows = [tf.gather(table, labels[:, k]) for k, table in enumerate(tables)]
+    return tf.concat([noise, *rows], axis=1)
+
+
+def add_planes(images: tf.Tensor, codes: tf.Tensor) -> tf.Tensor:
+    """Pictures with what is known of them laid beside every pixel.
+
+    `images` are (N, H, W, C) and `codes` (N, K) numbers. The result is (N, H, W, C + K): the
+    channels as they are, then a constant plane for each number of the picture's code.
+    """
+    height, width = images.shape[1:3]
+    planes = tf.tile(codes[:, None, None, :], [1, height, width, 1])
+    return tf.concat([images, planes], axis=3)
+
+
+def projection_logit(
+    features: tf.Tensor, scores: tf.Tensor, tables: Sequence[tf.Tensor], labels: tf.Tensor
+) -> tf.Tensor:
+    """One logit a picture, (N,): does it look real, and like what it is said to be?
+
+        scores_i + Σ_k ⟨ row labels[i, k] of table k, features_i ⟩
+
+    The projection discriminator (arXiv:1802.05637, equation 3). `features` are (N, D), `scores`
+    (N,) what the picture gets for looks alone, `tables` K tensors (count_k, D), `labels` integers
+    (N, K). Without tables, the scores; `labels` has its columns then too.
+    """
+    logits = scores
+    for k, table in enumerate(tables):
+        logits = logits + tf.reduce_sum(tf.gather(table, labels[:, k]) * features, axis=1)
+    return logits
+
+
+class Conditional(keras.Model):
+    """A network that is told something: an embedding for each question, and its layers.
+
+    `head` ends a discriminator, `latent_dim` is a generator's, `planes` are the counts of labels
+    that a discriminator gets as planes. `generate` and `judge` call its parts.
+    """
+
+    def __init__(self, counts: Sequence[int], size: int, body: keras.Model, *, spread: float):
+        super().__init__()
+        start = keras.initializers.RandomNormal(stddev=spread)
+        self.tables = [layers.Embedding(count, size, start) for count in counts]
+        self.body = body
+        self.head: layers.Dense | None = None
+        self.latent_dim = 0
+        self.planes: tuple[int, ...] = ()
+        for table in self.tables:
+            table.build()
+        self.built = True
+
+
+def tables_of(network: Conditional) -> list[tf.Tensor]:
+    """The embeddings of a network, one (count, size) tensor for each question."""
+    return [tf.convert_to_tensor(table.embeddings) for table in network.tables]
+
+
+def build_generator(
+    counts: Sequence[int],
+    *,
+    latent_dim: int = 64,
+    size: int = 16,
+    width: int = 24,
+    channels: int = 3,
+) -> Conditional:
+    """A generator that `generate` asks: (N, latent_dim) noise, (N, K) labels to (N, 32, 32, C).
+
+    `counts`: how many answers each of the K questions has; `size` numbers are learned for each.
+    From one pixel to 4 by a transposed convolution, then nearest-neighbour upsampling by 2 and a
+    convolution 3×3, three times: each output pixel has neighbours of equal say, and no checkered
+    edges. Batch norm and ReLU between, tanh at the end.
+    """
+    inputs = latent_dim + size * len(counts)
+    body = [keras.Input((inputs,)), layers.Reshape((1, 1, inputs))]
+    body += [layers.Conv2DTranspose(4 * width, 4, use_bias=False)]
+    for new in (2 * width, width):
+        body += [_norm(), layers.ReLU(), layers.UpSampling2D(2)]
+        body += [layers.Conv2D(new, 3, padding="same", use_bias=False)]
+    body += [_norm(), layers.ReLU(), layers.UpSampling2D(2)]
+    body += [layers.Conv2D(channels, 3, padding="same"), layers.Activation("tanh")]
+    generator = Conditional(counts, size, initialise(keras.Sequential(body)), spread=1.0)
+    generator.latent_dim = latent_dim
+    return generator
+
+
+def _norm() -> layers.BatchNormalization:
+    """Batch norm with PyTorch's numbers."""
+    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+
+
+def generate(
+    generator: Conditional, noise: tf.Tensor, labels: tf.Tensor, *, training: bool = False
+) -> tf.Tensor:
+    """Pictures (N, 32, 32, C) in [-1, 1] of what `labels` (N, K) ask for."""
+    joined = join_labels(noise, tables_of(generator), labels)
+    return generator.body(joined, training=training)
+
+
+def build_discriminator(
+    counts: Sequence[int], *, how: str = "projection", width: int = 24, channels: int = 3
+) -> Conditional:
+    """A discriminator that `judge` asks; three ways to be told the labels.
+
+    "projection": `projection_logit` of its features with a row of 16·4·width numbers for each
+    label; "planes": one-hot labels by `add_planes`; "none": it is told nothing, for comparison.
+    Three convolutions 4×4 of stride 2 (32 → 4 pixels) with leaky ReLU of slope 0.2 give the
+    features, a linear layer the score. No batch norm, as in chapter 6.
+    """
+    if how not in ("projection", "planes", "none"):
+        raise ValueError(f"No discriminator {how!r}; choose projection, planes or none.")
+    planes = tuple(counts) if how == "planes" else ()
+    body = [keras.Input((32, 32, channels + sum(planes)))]
+    for size in (width, 2 * width, 4 * width):
+        body.append(layers.Conv2D(size, 4, strides=2, padding="same"))
+        body.append(layers.LeakyReLU(negative_slope=0.2))
+    # PyTorch flattens channels first: with the same order, tables and head mean the same.
+    body += [layers.Permute((3, 1, 2)), layers.Flatten()]
+    tables = counts if how == "projection" else ()
+    network = Conditional(tables, 64 * width, initialise(keras.Sequential(body)), spread=0.02)
+    network.planes = planes
+    network.head = layers.Dense(1, kernel_initializer=keras.initializers.RandomNormal(stddev=0.02))
+    network.head.build((None, 64 * width))
+    return network
+
+
+def one_hot(labels: tf.Tensor, counts: Sequence[int]) -> tf.Tensor:
+    """Labels (N, K) as ones among zeros: (N, sum of counts), a question after the other."""
+    return tf.concat([tf.one_hot(labels[:, k], count) for k, count in enumerate(counts)], axis=1)
+
+
+def judge(discriminator: Conditional, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """One logit a picture (N,): large for a real picture of what `labels` (N, K) say."""
+    if discriminator.planes:
+        images = add_planes(images, one_hot(labels, discriminator.planes))
+    features = discriminator.body(images, training=True)
+    scores = discriminator.head(features)[:, 0]
+    return projection_logit(features, scores, tables_of(discriminator), labels)
+
+
+def conditional_discriminator_loss(
+    judged: Judged, real: tf.Tensor, fake: tf.Tensor, labels: tf.Tensor
+) -> tf.Tensor:
+    """What the discriminator minimises: of two pictures of one wish, the real one above. A scalar.
+
+        mean over pairs i of softplus(D(fake_i, y_i) - D(real_i, y_i))
+
+    The relativistic pairing loss of chapter 6 (arXiv:1807.00734), with the label of its pair told
+    for both pictures. `judged` maps pictures (N, H, W, C) and labels (N, K) to logits (N,);
+    labels[i] is what real picture i shows and what fake picture i was asked to show.
+    """
+    return relativistic_discriminator_loss(judged(real, labels), judged(fake, labels))
+
+
+def conditional_generator_loss(
+    judged: Judged, real: tf.Tensor, fake: tf.Tensor, labels: tf.Tensor
+) -> tf.Tensor:
+    """What the generator minimises: of two pictures of one wish, the fake one above. A scalar.
+
+        mean over pairs i of softplus(D(real_i, y_i) - D(fake_i, y_i))
+
+    The mirror image of `conditional_discriminator_loss`, with the same arguments.
+    """
+    return relativistic_generator_loss(judged(real, labels), judged(fake, labels))
+
+
+def train_step(
+    generator: Conditional,
+    discriminator: Conditional,
+    generator_optimizer: keras.optimizers.Optimizer,
+    discriminator_optimizer: keras.optimizers.Optimizer,
+    real: tf.Tensor,
+    noise: tf.Tensor,
+    labels: tf.Tensor,
+    *,
+    penalty: float = 0.0,
+) -> dict[str, tf.Tensor]:
+    """One update of the discriminator, then one of the generator; returns both losses.
+
+    `real` (N, 32, 32, C) shows what `labels` (N, K) say, and the generator is asked for the same,
+    with `noise` (N, latent_dim). Where `penalty` > 0, the discriminator also pays penalty times its
+    steepness at real and at fake pictures, with their labels held.
+    """
+
+    def judged(images: tf.Tensor, told: tf.Tensor = labels) -> tf.Tensor:
+        return judge(discriminator, images, told)
+
+    with tf.GradientTape() as generator_tape:
+        fake = generate(generator, noise, labels, training=True)
+        with generator_tape.stop_recording():
+            with tf.GradientTape() as tape:
+                d_loss = total = conditional_discriminator_loss(judged, real, fake, labels)
+                if penalty > 0:
+                    steepness = gradient_penalty(judged, real) + gradient_penalty(judged, fake)
+                    total = d_loss + penalty * steepness
+            variables = discriminator.trainable_variables
+            gradients = tape.gradient(total, variables)
+            discriminator_optimizer.apply_gradients(zip(gradients, variables, strict=True))
+        g_loss = conditional_generator_loss(judged, real, fake, labels)
+    variables = generator.trainable_variables
+    gradients = generator_tape.gradient(g_loss, variables)
+    generator_optimizer.apply_gradients(zip(gradients, variables, strict=True))
+    return {"discriminator": d_loss, "generator": g_loss}
+
+
+class Trained(NamedTuple):
+    """What training leaves: the averaged generator, the discriminator, losses by name and step."""
+
+    generator: Conditional
+    discriminator: Conditional
+    history: dict[str, np.ndarray]
+
+
+def train(
+    pictures: np.ndarray,
+    labels: np.ndarray,
+    *,
+    how: str = "projection",
+    steps: int = 3000,
+    batch_size: int = 32,
+    latent_dim: int = 64,
+    width: int = 24,
+    learning_rate: float = 1e-3,
+    penalty: float = 1.0,
+    penalty_every: int = 4,
+    decay: float = 0.998,
+    seed: int = 0,
+    progress: bool = True,
+    on_step: Callable[[int, Conditional, dict], None] | None = None,
+) -> Trained:
+    """Train on uint8 pictures N×32×32×C with labels (N, K) or (N,), integers from 0.
+
+    The recipe of chapter 6: the learning rate falls linearly to zero, the penalty is paid every
+    `penalty_every`-th step, that many times as dear, and the generator's weights are averaged.
+    `on_step(step, averaged generator, losses)` is called after each step.
+    """
+    set_seed(seed)
+    rng = np.random.default_rng(seed)
+    labels = labels.reshape(len(labels), -1)
+    counts, channels = tuple(int(n) for n in labels.max(axis=0) + 1), pictures.shape[-1]
+    sizes = {"width": width, "channels": channels}
+    generator = build_generator(counts, latent_dim=latent_dim, **sizes)
+    discriminator = build_discriminator(counts, how=how, **sizes)
+    average = build_generator(counts, latent_dim=latent_dim, **sizes)
+    average.set_weights(generator.get_weights())
+    optimizers = adam(generator, learning_rate), adam(discriminator, learning_rate)
+    compiled_step, compiled_average = tf.function(train_step), tf.function(update_average)
+    history = []
+    for step in tqdm(range(steps), disable=not progress):
+        for optimizer in optimizers:
+            set_learning_rate(optimizer, learning_rate * (1 - step / steps))
+        index = rng.integers(len(pictures), size=batch_size)
+        noise = to_tensor(rng.standard_normal((batch_size, latent_dim), dtype=np.float32))
+        batch = to_images(pictures[index]), noise, to_labels(labels[index])
+        price = penalty * penalty_every if step % penalty_every == 0 else 0.0
+        losses = compiled_step(generator, discriminator, *optimizers, *batch, penalty=price)
+        compiled_average(average, generator, to_tensor(min(decay, (1 + step) / (10 + step))))
+        history.append({name: float(value) for name, value in losses.items()})
+        if on_step:
+            on_step(step, average, history[-1])
+    curves = {name: np.array([losses[name] for losses in history]) for name in history[0]}
+    return Trained(average, discriminator, curves)
+
+
+def sample(generator: Conditional, labels: np.ndarray, *, seed: int = 0) -> np.ndarray:
+    """A picture for each row of `labels` (N, K) or (N,): uint8 N×32×32×C.
+
+    The noise of row i depends on `seed` and i alone: with other labels, the same draw of luck.
+    """
+    labels = np.asarray(labels).reshape(len(labels), -1)
+    rng = np.random.default_rng(seed)
+    noise = rng.standard_normal((len(labels), generator.latent_dim), dtype=np.float32)
+    parts = zip(in_parts(noise), in_parts(labels), strict=True)
+    made = [generate(generator, to_tensor(z), to_labels(asked)) for z, asked in parts]
+    return np.concatenate([from_images(images) for images in made])
+
+
+def load_pretrained() -> Conditional:
+    """The generator of `train` after longer training on the studio catalogue; it ships here.
+
+    Its labels are category (10) and main colour (12).
+    """
+    generator = build_generator((10, 12))
+    weights = Path(__file__).parent.parent / "weights" / "cgan_studio.safetensors"
+    load_weights(generator, weights)
+    return generator
+
+
+def condition_accuracy(logits: tf.Tensor, asked: tf.Tensor) -> tf.Tensor:
+    """How often each wish was granted, in a classifier's eyes: (K,), shares from 0 to 1.
+
+    `logits` (N, K) are the classifier's for generated pictures, `asked` (N,) the categories that
+    they were asked to show. Number k is the share of the pictures *asked* to show category k that
+    the classifier puts there, by the largest logit. Every category is asked for at least once.
+    """
+    wanted = tf.one_hot(asked, logits.shape[1])
+    named = tf.one_hot(tf.argmax(logits, axis=1), logits.shape[1])
+    granted = tf.reduce_sum(wanted * named, axis=0)
+    return granted / tf.reduce_sum(wanted, axis=0)
+
+
+def classification_accuracy_score(
+    pictures: np.ndarray,
+    labels: np.ndarray,
+    test_pictures: np.ndarray,
+    test_labels: np.ndarray,
+    *,
+    steps: int = 300,
+    batch_size: int = 64,
+    learning_rate: float = 3e-3,
+    seed: int = 0,
+) -> float:
+    """How much a classifier learns from these pictures: its share of right answers on others.
+
+    Train on generated pictures with the categories (N,) that were asked for, test on real ones: the
+    classification accuracy score (arXiv:1905.10887). Pictures are uint8 N×32×32×C. A generator that
+    draws one perfect picture of each category has perfect condition accuracy and a low score.
+    """
+    set_seed(seed)
+    rng = np.random.default_rng(seed)
+    model = build_classifier(classes=int(test_labels.max()) + 1, channels=pictures.shape[-1])
+    optimizer = adam(model, learning_rate, (0.9, 0.999))
+
+    @tf.function
+    def update(images: tf.Tensor, told: tf.Tensor) -> None:
+        with tf.GradientTape() as tape:
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(told, model(images))
+            loss = tf.reduce_mean(losses)
+        variables = model.trainable_variables
+        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+
+    for step in range(steps):
+        set_learning_rate(optimizer, learning_rate * (1 - step / steps))
+        index = rng.integers(len(pictures), size=batch_size)
+        update(to_images(pictures[index]), to_labels(labels[index]))
+    return float(np.mean(class_logits(model, test_pictures).argmax(axis=1) == test_labels))
+
+
+def build_unet(*, inputs: int = 3, outputs: int = 3, width: int = 16) -> keras.Model:
+    """Pictures (N, 32, 32, inputs) to pictures (N, 32, 32, outputs) in [-1, 1].
+
+    A U-Net (arXiv:1505.04597): three convolutions 4×4 of stride 2 to width, 2·width and 4·width
+    channels (32 → 4 pixels) and as many transposed ones back. On the way back each size sees the
+    channels of the way there: what is where need not pass through the 4×4 pixels.
+    """
+    source = keras.Input((32, 32, inputs))
+    large = layers.Conv2D(width, 4, strides=2, padding="same")(source)
+    large = layers.LeakyReLU(negative_slope=0.2)(large)
+    middle = _down(large, 2 * width)
+    small = _down(middle, 4 * width)
+    small = layers.Conv2D(4 * width, 3, padding="same", use_bias=False)(small)
+    small = layers.LeakyReLU(negative_slope=0.2)(_norm()(small))
+    middle = layers.Concatenate()([middle, _up(small, 2 * width)])
+    large = layers.Concatenate()([large, _up(middle, width)])
+    output = layers.Conv2DTranspose(outputs, 4, strides=2, padding="same")(large)
+    return initialise(keras.Model(source, layers.Activation("tanh")(output)))
+
+
+def _down(images: tf.Tensor, size: int) -> tf.Tensor:
+    images = layers.Conv2D(size, 4, strides=2, padding="same", use_bias=False)(images)
+    return layers.LeakyReLU(negative_slope=0.2)(_norm()(images))
+
+
+def _up(images: tf.Tensor, size: int) -> tf.Tensor:
+    images = layers.Conv2DTranspose(size, 4, strides=2, padding="same", use_bias=False)(images)
+    return layers.LeakyReLU(negative_slope=0.2)(_norm()(images))
+
+
+def build_patch_discriminator(*, inputs: int = 6, width: int = 16) -> keras.Sequential:
+    """Source and target side by side (N, 32, 32, inputs) to a logit for each place: (N, 8, 8, 1).
+
+    A `keras.Sequential` that starts with `keras.Input` and has exactly these layers, a small
+    PatchGAN (arXiv:1611.07004, section 3.2.2):
+
+    1. convolutions 4×4, stride 2, padding "same", to width and 2·width channels: 32 → 16 → 8
+       pixels, each followed by leaky ReLU of slope 0.2;
+    2. a convolution 3×3, stride 1, padding "same", to one channel.
+
+    So each logit judges 18×18 pixels and knows nothing of the others: whether the *texture* is
+    right; the L1 term sees to the rest. Every convolution has a bias, there is no norm and no
+    sigmoid. Weights by `initialise`.
+    """
+    return initialise(
+        keras.Sequential(
+            [
+                keras.Input((32, 32, inputs)),
+                layers.Conv2D(width, 4, strides=2, padding="same"),
+                layers.LeakyReLU(negative_slope=0.2),
+                layers.Conv2D(2 * width, 4, strides=2, padding="same"),
+                layers.LeakyReLU(negative_slope=0.2),
+                layers.Conv2D(1, 3, padding="same"),
+            ]
+        )
+    )
+
+
+def translation_loss(
+    fake_logits: tf.Tensor, output: tf.Tensor, target: tf.Tensor, *, weight: float
+) -> tf.Tensor:
+    """What a translator minimises: look real, and stay near the target. A scalar.
+
+        mean of softplus(-logits)  +  weight · mean of |output - target|
+
+    After arXiv:1611.07004, equation 4. The first mean is over all pictures and places of
+    `fake_logits` (N, h, w, 1), the second over all values of the pictures (N, H, W, C).
+    """
+    return generator_loss(fake_logits) + weight * tf.reduce_mean(tf.abs(output - target))
+
+
+def compose(output: tf.Tensor, known: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+    """The network's picture where pixels are hidden, and the known one everywhere else.
+
+        mask · output + (1 - mask) · known
+
+    `output` and `known` are (N, H, W, C); `mask` (N, H, W, 1) is 1 where a pixel is hidden and 0
+    where it is known. Known pixels come out as they went in, and give the network no gradient.
+    """
+    return mask * output + (1 - mask) * known
+
+
+def translate_step(
+    generator: keras.Model,
+    discriminator: keras.Model | None,
+    generator_optimizer: keras.optimizers.Optimizer,
+    discriminator_optimizer: keras.optimizers.Optimizer | None,
+    source: tf.Tensor,
+    target: tf.Tensor,
+    *,
+    weight: float,
+    mask: tf.Tensor | None = None,
+) -> dict[str, tf.Tensor]:
+    """One update of the discriminator, then one of the translator; returns the losses by name.
+
+    `source` (N, 32, 32, inputs) and `target` (N, 32, 32, C) are a pair each. Without a
+    discriminator the loss is mean |output - target| alone. With a `mask` (N, 32, 32, 1), the first
+    C channels of the source are the known picture, and `compose` puts the output into it.
+    """
+    with tf.GradientTape() as generator_tape:
+        output = generator(source, training=True)
+        if mask is not None:
+            output = compose(output, source[..., : target.shape[-1]], mask)
+        losses = {"l1": tf.reduce_mean(tf.abs(output - target))}
+        g_loss = losses["l1"]
+        if discriminator is not None:
+            real, fake = (tf.concat([source, image], axis=3) for image in (target, output))
+            with generator_tape.stop_recording():
+                with tf.GradientTape() as tape:
+                    d_loss = discriminator_loss(discriminator(real), discriminator(fake))
+                variables = discriminator.trainable_variables
+                gradients = tape.gradient(d_loss, variables)
+                discriminator_optimizer.apply_gradients(zip(gradients, variables, strict=True))
+            g_loss = translation_loss(discriminator(fake), output, target, weight=weight)
+            losses |= {"discriminator": d_loss, "generator": g_loss}
+    variables = generator.trainable_variables
+    gradients = generator_tape.gradient(g_loss, variables)
+    generator_optimizer.apply_gradients(zip(gradients, variables, strict=True))
+    return losses
+
+
+class Translator(NamedTuple):
+    """A trained translator, its discriminator (None for plain L1), losses by name and step."""
+
+    generator: keras.Model
+    discriminator: keras.Model | None
+    history: dict[str, np.ndarray]
+
+
+def source_tensor(source: np.ndarray, mask: np.ndarray | None = None) -> tf.Tensor:
+    """What a translator sees: uint8 pictures N×32×32×C as (N, 32, 32, C) in [-1, 1].
+
+    With a `mask` N×32×32×1, hidden pixels are 0 and the mask is one more channel.
+    """
+    if mask is None:
+        return to_images(source)
+    hidden = image_tensor(mask)
+    return tf.concat([to_images(source) * (1 - hidden), hidden], axis=3)
+
+
+def train_translator(
+    source: np.ndarray,
+    target: np.ndarray,
+    *,
+    mask: np.ndarray | None = None,
+    adversarial: bool = True,
+    weight: float = 10.0,
+    width: int = 16,
+    steps: int = 1500,
+    batch_size: int = 16,
+    learning_rate: float = 2e-3,
+    seed: int = 0,
+    progress: bool = True,
+    on_step: Callable[[int, keras.Model, dict], None] | None = None,
+) -> Translator:
+    """Train a U-Net to turn `source` into `target`, uint8 N×32×32×C each, pair by pair.
+
+    With `adversarial`, against a patch discriminator and with L1 of this `weight`; otherwise by L1
+    alone. With a `mask` (M, 32, 32, 1), `source` is hidden under masks drawn from it, for
+    inpainting. The learning rate falls linearly to zero.
+    """
+    set_seed(seed)
+    rng = np.random.default_rng(seed)
+    inputs, outputs = source.shape[-1] + (mask is not None), target.shape[-1]
+    generator = build_unet(inputs=inputs, outputs=outputs, width=width)
+    networks = [generator]
+    if adversarial:
+        networks.append(build_patch_discriminator(inputs=inputs + outputs, width=width))
+    optimizers = [adam(network, learning_rate, (0.5, 0.99)) for network in networks]
+    pair = [*networks, None][:2], [*optimizers, None][:2]
+    compiled_step, history = tf.function(translate_step), []
+    for step in tqdm(range(steps), disable=not progress):
+        for optimizer in optimizers:
+            set_learning_rate(optimizer, learning_rate * (1 - step / steps))
+        index = rng.integers(len(source), size=batch_size)
+        hide = None if mask is None else mask[rng.integers(len(mask), size=batch_size)]
+        batch = source_tensor(source[index], hide), to_images(target[index])
+        hidden = None if hide is None else image_tensor(hide)
+        losses = compiled_step(*pair[0], *pair[1], *batch, weight=weight, mask=hidden)
+        history.append({name: float(value) for name, value in losses.items()})
+        if on_step:
+            on_step(step, generator, history[-1])
+    curves = {name: np.array([losses[name] for losses in history]) for name in history[0]}
+    return Translator(generator, pair[0][1], curves)
+
+
+def translate(
+    generator: keras.Model, source: np.ndarray, *, mask: np.ndarray | None = None
+) -> np.ndarray:
+    """What the translator makes of uint8 pictures N×32×32×C: uint8 of the same kind.
+
+    With a `mask` N×32×32×1, only hidden pixels are the network's.
+    """
+    made = []
+    for start in range(0, len(source), 250):
+        hide = None if mask is None else mask[start : start + 250]
+        seen = source_tensor(source[start : start + 250], hide)
+        output = generator(seen, training=False)
+        if hide is not None:
+            output = compose(output, seen[..., : output.shape[-1]], image_tensor(hide))
+        made.append(from_images(output))
+    return np.concatenate(made)
+
+
+def review_inputs(noise: tf.Tensor, labels: tf.Tensor, *, classes: int) -> tf.Tensor:
+    """What a conditional generator is given, at a whiteboard: (N, noise_dim + classes).
+
+    `noise` (N, noise_dim), then the label of each picture, one of `labels` (N,), as `classes`
+    numbers: 1 at the label's place, 0 elsewhere.
+    """
+    return tf.concat([noise, tf.one_hot(labels, classes)], axis=1)
+
+
+def review_planes(images: tf.Tensor, labels: tf.Tensor, *, classes: int) -> tf.Tensor:
+    """What a conditional discriminator is given, at a whiteboard: (N, H, W, C + classes).
+
+    The pictures (N, H, W, C), then a plane for each class: all 1 for the picture's label, one of
+    `labels` (N,), all 0 for the others.
+    """
+    planes = tf.one_hot(labels, classes)[:, None, None, :]
+    planes = tf.tile(planes, [1, *images.shape[1:3], 1])
+    return tf.concat([images, planes], axis=3)
+
+
+def review_step(
+    generator: keras.Model,
+    discriminator: keras.Model,
+    generator_optimizer: keras.optimizers.Optimizer,
+    discriminator_optimizer: keras.optimizers.Optimizer,
+    real: tf.Tensor,
+    noise: tf.Tensor,
+    labels: tf.Tensor,
+    *,
+    classes: int,
+) -> dict[str, tf.Tensor]:
+    """One update of the discriminator, then one of the generator, at a whiteboard.
+
+    `real` (N, 32, 32, C) shows `labels` (N,), and the generator is asked for the same, with `noise`
+    (N, noise_dim). It takes `review_inputs`, the discriminator `review_planes`: both see the label.
+    The discriminator minimises binary cross-entropy on logits: the sum of the mean over real
+    pictures, labelled 1, and the mean over fakes, labelled 0; only its weights change. Then the
+    generator minimises the cross-entropy of its fakes' new logits with label 1, through the
+    discriminator; only the generator's weights change.
+    Returns both losses: `{"discriminator": …, "generator": …}`.
+    """
+    cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
+    ones, zeros = tf.ones(len(real)), tf.zeros(len(real))
+    asked = review_inputs(noise, labels, classes=classes)
+    with tf.GradientTape() as tape:
+        real_logits = discriminator(review_planes(real, labels, classes=classes))
+        fake_logits = discriminator(review_planes(generator(asked), labels, classes=classes))
+        d_loss = cross_entropy(ones, real_logits) + cross_entropy(zeros, fake_logits)
+    variables = discriminator.trainable_variables
+    discriminator_optimizer.apply_gradients(
+        zip(tape.gradient(d_loss, variables), variables, strict=True)
+    )
+
+    with tf.GradientTape() as tape:
+        fake = generator(asked)
+        fake_logits = discriminator(review_planes(fake, labels, classes=classes))
+        g_loss = cross_entropy(ones, fake_logits)
+    variables = generator.trainable_variables
+    generator_optimizer.apply_gradients(
+        zip(tape.gradient(g_loss, variables), variables, strict=True)
+    )
+    return {"discriminator": d_loss, "generator": g_loss}
