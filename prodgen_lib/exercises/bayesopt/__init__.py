@@ -1,0 +1,8 @@
+"""The exercises of the chapter on Bayesian optimisation: cases, hints, known wrong answers."""
+
+from prodgen_lib.exercises.bayesopt import process, worth
+
+EXERCISES = (  # in the order of the chapter
+    *process.EXERCISES,
+    *worth.EXERCISES,
+)
