@@ -20,7 +20,8 @@ def installed() -> tuple[str, ...]:
 
 def pristine_notebooks(root: Path) -> list[Path]:
     """The notebooks that ``prodgen build`` made for learners, in order."""
-    return sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    folder = root / "notebooks"
+    return [*sorted(folder.glob("[0-9][0-9]_*.ipynb")), *folder.glob("practice.ipynb")]
 
 
 def copy_notebooks(root: Path, frameworks: tuple[str, ...]) -> Iterator[str]:
