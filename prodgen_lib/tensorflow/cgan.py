@@ -113,8 +113,12 @@ class Conditional(keras.Model):
 
 
 def tables_of(network: Conditional) -> list[tf.Tensor]:
-    """The embeddings of a network, one (count, size) tensor for each question."""
-    return [tf.convert_to_tensor(table.embeddings) for table in network.tables]
+    """The embeddings of a network, one (count, size) tensor for each question.
+
+    The factor 1 makes their gradients dense: Keras's Adam squares sparse ones row by row before it
+    adds up what several pictures of one label say, and so makes other steps.
+    """
+    return [1.0 * tf.convert_to_tensor(table.embeddings) for table in network.tables]
 
 
 def build_generator(
