@@ -95,4 +95,4 @@ class Desk:
     def progress_html(self) -> str:
         """Where the candidate stands, as the body of a page."""
         attempts = progress.attempts()
-        return progress_html(self.history, self.cards, attempts, now=self.now())
+        return progress_html(self.root, self.history, self.cards, attempts, now=self.now())

@@ -20,6 +20,7 @@ from prodgen_lib.interview import Text, load_bank, mock, widgets
 from prodgen_lib.interview.anki import write_deck
 from prodgen_lib.interview.desk import Desk
 from prodgen_lib.interview.drill import drill, write_drill
+from prodgen_lib.interview.progress_page import cells_run
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -229,6 +230,19 @@ def test_progress_export_and_backup_in_a_terminal(home, tmp_path):
     assert "holds your cards" in run("practice", "export", tmp_path / "h.json").output
     assert "is a copy" in run("practice", "backup", tmp_path / "h.db").output
     assert "exists already" in run("practice", "backup", tmp_path / "h.db").output
+
+
+def test_progress_counts_the_cells_that_were_run(tmp_path):
+    (tmp_path / "work").mkdir()
+    notebook = nbformat.read(ROOT / "notebooks" / "05_vae_torch.ipynb", as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell in code:
+        cell.execution_count = None
+    nbformat.write(notebook, tmp_path / "work" / "05_vae_tensorflow.ipynb")
+    code[0].execution_count = code[3].execution_count = 1
+    nbformat.write(notebook, tmp_path / "work" / "05_vae_torch.ipynb")
+    (tmp_path / "work" / "06_gan_torch.ipynb").write_text("broken")
+    assert cells_run(tmp_path) == {"vae": (2, len(code))}
 
 
 def test_a_broken_question_file_is_named(home, tmp_path):
