@@ -121,8 +121,9 @@ def progress_html(
         f'<style>{STYLE}</style><main class="prodgen"><h1>Progress</h1>'
         f"<ul>{''.join(f'<li>{escape(sentence)}</li>' for sentence in sentences)}</ul>"
         "<table><caption>Each subject</caption><thead><tr><th scope=col>Subject</th>"
-        "<th scope=col>Cells run</th><th scope=col>PyTorch</th><th scope=col>TensorFlow</th><th scope=col>Cards begun</th>"
-        f"<th scope=col>Due now</th></tr></thead><tbody>{rows}</tbody></table></main>"
+        "<th scope=col>Cells run</th><th scope=col>PyTorch</th><th scope=col>TensorFlow</th>"
+        "<th scope=col>Cards begun</th><th scope=col>Due now</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table></main>"
     )
 
 
