@@ -10,7 +10,7 @@ learn: .venv/installed-$(FRAMEWORK)
 	$(BIN)/prodgen learn --framework $(FRAMEWORK)
 
 test: .venv/installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 build: .venv/installed-test
 	$(BIN)/prodgen build
