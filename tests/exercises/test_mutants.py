@@ -141,6 +141,11 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("human.bradley_terry", "any", "without hermitian"): "another way to the same inverse",
     ("human.bradley_terry", "any", "hermitian = False"): "another way to the same inverse",
     ("gan.gradient_penalty", "tensorflow", "watch_accessed_variables"): "the tape may watch more",
+    (
+        "cgan.build_patch_discriminator",
+        "tensorflow",
+        "32 → 33",
+    ): "Keras takes 32 pixels all the same",
     ("cgan.review_step", "torch", "without detach"): "its docstring says nothing about a graph",
     ("cgan.add_planes", "torch", "expand(-1, -1, height, width): arguments swapped"): "-1 twice",
     ("cgan.condition_accuracy", "torch", "bincount(asked, minlength=categories): without min"): (
