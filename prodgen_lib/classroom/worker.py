@@ -1,4 +1,4 @@
-"""What happens in the fork that runs one exercise of one submission.
+"""What happens, for each exercise, in the fork that runs a submission.
 
 Everything here may be changed by what it runs; nothing here decides anything. It ends in numbers.
 """
