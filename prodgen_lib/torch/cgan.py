@@ -635,8 +635,8 @@ def review_step(
     The discriminator minimises binary cross-entropy on logits: the sum of the mean over real
     pictures, labelled 1, and the mean over fakes, labelled 0; only its weights change. Then the
     generator minimises the cross-entropy of its fakes' new logits with label 1, through the
-    discriminator; only the generator's weights change. Gradients left over from before the call must not count.
-    Returns both losses: `{"discriminator": …, "generator": …}`.
+    discriminator; only the generator's weights change. Gradients left over from before the call
+    must not count. Returns both losses: `{"discriminator": …, "generator": …}`.
     """
     ones, zeros = torch.ones(len(real)), torch.zeros(len(real))
     fake = generator(review_inputs(noise, labels, classes=classes))
