@@ -2,9 +2,20 @@
 
 import math
 
+import numpy as np
+import scipy.optimize
 import tensorflow as tf
+from scipy.stats import norm
 
-from prodgen_lib.tensorflow.bayesopt import squared_distance
+from prodgen_lib.search import History, Result, check_some_succeeded, run_trial, sobol
+from prodgen_lib.tensorflow.bayesopt import (
+    double,
+    minimise,
+    review_posterior,
+    squared_distance,
+    stop_reason,
+    suggest,
+)
 
 
 def squared_distance__in_a_loop(a, b, length_scales):
@@ -161,3 +172,209 @@ def log_expected_improvement__two_sums(mean, standard_deviation, best):
     bracket = tf.math.log(1 - 3 / w + 15 / w**2 - 105 / w**3 + 945 / w**4)
     series = bracket - tf.math.log(w) - w / 2 - math.log(2 * math.pi) / 2
     return tf.where(u < 25, direct, series) + tf.math.log(standard_deviation)
+
+
+def search_acquisition__one_climb_each(
+    acquisition, candidates, *, starts=8, iterations=20, given=()
+):
+    values = np.asarray(acquisition(double(candidates), *given))
+    bounds = [(0.0, 1.0)] * candidates.shape[1]
+    best = None
+    for i in np.argsort(values)[::-1][:starts]:
+        point, low = minimise(
+            lambda x, *g: -acquisition(x[None], *g)[0],
+            candidates[i],
+            bounds=bounds,
+            iterations=iterations,
+            given=given,
+        )
+        if best is None or low < best[0]:
+            best = low, point
+    return best[1]
+
+
+def search_acquisition__scipy(acquisition, candidates, *, starts=8, iterations=20, given=()):
+    def value(x):
+        return -float(acquisition(double(x[None]), *given)[0])
+
+    order = sorted(range(len(candidates)), key=lambda i: value(candidates[i]))
+    runs = [
+        scipy.optimize.minimize(value, candidates[i], bounds=[(0, 1)] * candidates.shape[1])
+        for i in order[:4]
+    ]
+    return min(runs, key=lambda run: run.fun).x
+
+
+def search_acquisition__top_of_the_list(
+    acquisition, candidates, *, starts=8, iterations=20, given=()
+):
+    values = np.asarray(acquisition(double(candidates), *given))
+    chosen = candidates[np.argpartition(-values, min(starts, len(values) - 1))[:starts]]
+    limits = np.stack([np.zeros(chosen.size), np.ones(chosen.size)], axis=1)
+    climbed, _ = minimise(
+        lambda x, *g: -tf.reduce_sum(acquisition(x, *g)),
+        chosen,
+        bounds=limits,
+        iterations=iterations,
+        given=given,
+    )
+    heights = acquisition(double(climbed), *given)
+    return climbed[np.argmax(heights)]
+
+
+def stop_reason__counted(gains, *, trials, budget, tolerance=1e-3, patience=2):
+    small = 0
+    for gain in gains:
+        small = small + 1 if gain < tolerance else 0
+    return "budget" if trials >= budget else "gain" if small >= patience else None
+
+
+def stop_reason__numpy(gains, *, trials, budget, tolerance=1e-3, patience=2):
+    if not trials < budget:
+        return "budget"
+    last = np.array(gains[-patience:])
+    return "gain" if last.size >= patience and (last < tolerance).all() else None
+
+
+def stop_reason__maximum(gains, *, trials, budget, tolerance=1e-3, patience=2):
+    if trials >= budget:
+        return "budget"
+    if len(gains) < patience or any(math.isnan(gain) for gain in gains[-patience:]):
+        return None
+    return "gain" if max(gains[-patience:]) < tolerance else None
+
+
+def optimise__counted(
+    objective, space, *, budget=30, start=None, seed=0, history=None, tolerance=1e-3,
+    choose=suggest, progress=True, on_trial=None,
+):  # fmt: skip
+    trials = History(space, history)
+    start = start if start is not None else 2 * space.size + 2
+    points = sobol(start, space.size, seed=seed)
+    reason = stop_reason(trials.gains, trials=len(trials), budget=budget, tolerance=tolerance)
+    while reason is None:
+        number = len(trials)
+        if number >= start:
+            check_some_succeeded(trials)
+            point, gain = choose(trials.points, trials.values, snap=space.snap, seed=seed + number)
+            trial = run_trial(objective, space, point, gain=gain)
+        else:
+            trial = run_trial(objective, space, points[number])
+        trials.add(trial)
+        if on_trial is not None:
+            on_trial(trials)
+        reason = stop_reason(trials.gains, trials=len(trials), budget=budget, tolerance=tolerance)
+    return Result(trials, trials.best, reason)
+
+
+def optimise__for(
+    objective, space, *, budget=30, start=None, seed=0, history=None, tolerance=1e-3,
+    choose=suggest, progress=True, on_trial=None,
+):  # fmt: skip
+    kept = History(space, history)
+    start = 2 * (space.size + 1) if start is None else start
+    first = list(sobol(start, space.size, seed=seed))
+    for number in range(len(kept), budget):
+        if stop_reason(kept.gains, trials=number, budget=budget, tolerance=tolerance):
+            return Result(kept, kept.best, "gain")
+        gain = math.nan
+        if number < start:
+            point = first[number]
+        elif np.isnan(kept.values).all():
+            raise ValueError("All trials failed.")
+        else:
+            point, gain = choose(kept.points, kept.values, snap=space.snap, seed=number + seed)
+        kept.add(run_trial(objective, space, point, gain=gain))
+        (on_trial or (lambda _: None))(kept)
+    last = stop_reason(kept.gains, trials=len(kept), budget=budget, tolerance=tolerance)
+    return Result(history=kept, best=kept.best, reason=last)
+
+
+def optimise__two_loops(
+    objective, space, *, budget=30, start=None, seed=0, history=None, tolerance=1e-3,
+    choose=suggest, progress=True, on_trial=None,
+):  # fmt: skip
+    kept = History(space, history)
+    start = 2 * (space.size + 1) if start is None else start
+
+    def keep(point, gain):
+        kept.add(run_trial(objective, space, point, gain=gain))
+        if on_trial:
+            on_trial(kept)
+
+    for point in sobol(start, space.size, seed=seed)[len(kept) : budget]:
+        keep(point, math.nan)
+    while not (
+        why := stop_reason(kept.gains, trials=len(kept), budget=budget, tolerance=tolerance)
+    ):
+        check_some_succeeded(kept)
+        seen = kept.points, kept.values
+        keep(*choose(*seen, snap=space.snap, seed=seed + len(kept)))
+    return Result(kept, min((t for t in kept.trials if not t.error), key=lambda t: t.value), why)
+
+
+def review_posterior__one_matrix(points, values, queries, *, length_scale, noise):
+    everything, size = tf.concat([points, queries], axis=0), points.shape[0]
+    gaps = (everything[:, None] - everything) / length_scale
+    whole = tf.exp(-tf.square(gaps) / 2)
+    diagonal = tf.linalg.diag(noise * tf.ones_like(points))
+    factor = tf.linalg.cholesky(whole[:size, :size] + diagonal)
+    cross = whole[:size, size:]
+    explained = tf.linalg.cholesky_solve(factor, cross)
+    variance = 1 - tf.reduce_sum(cross * explained, axis=0)
+    return tf.linalg.matvec(explained, values, transpose_a=True), tf.maximum(variance, 1e-12) ** 0.5
+
+
+def review_posterior__a_query_at_a_time(points, values, queries, *, length_scale, noise):
+    def alike(a, b):
+        return tf.exp(-((a - b) ** 2) / (2 * length_scale**2))
+
+    covariance = alike(points[:, None], points) + noise * tf.eye(len(points), dtype=tf.float64)
+    factor = tf.linalg.cholesky(covariance)
+    other = tf.linalg.triangular_solve(factor, values[:, None])
+    means, deviations = [], []
+    for query in queries:
+        half = tf.linalg.triangular_solve(factor, alike(points, query)[:, None])
+        means.append(tf.reduce_sum(half * other))
+        deviations.append(tf.sqrt(tf.maximum(1 - tf.reduce_sum(half**2), 1e-12)))
+    return tf.stack(means), tf.stack(deviations)
+
+
+def review_posterior__solve(points, values, queries, *, length_scale, noise):
+    def kernel(a, b):
+        return tf.exp(-0.5 * tf.square(tf.subtract(a[:, None], b) / length_scale))
+
+    cross = kernel(points, queries)
+    covariance = kernel(points, points) + noise * tf.eye(len(points), dtype=tf.float64)
+    solved = tf.linalg.solve(covariance, cross)
+    variance = 1.0 - tf.einsum("nm,nm->m", cross, solved)
+    return tf.linalg.matvec(tf.transpose(solved), values), tf.sqrt(tf.maximum(variance, 1e-12))
+
+
+def review_next_rate__logarithms(rates, losses, *, low, high, count=101):
+    return _next_rate(rates, losses, np.geomspace(low, high, count), low, high)
+
+
+def review_next_rate__decades(rates, losses, *, low, high, count=101):
+    decades = np.linspace(np.log10(low), np.log10(high), count)
+    return float(_next_rate(rates, losses, 10**decades, low, high))
+
+
+def review_next_rate__rates_left(rates, losses, *, low, high, count=101):
+    candidates = np.exp(np.linspace(math.log(low), math.log(high), count))
+    step = math.log(high / low) / (count - 1)
+    left = [c for c in candidates if min(abs(math.log(c / rate)) for rate in rates) >= step / 2]
+    return _next_rate(rates, losses, np.array(left), low, high)
+
+
+def _next_rate(rates, losses, candidates, low, high):
+    width, step = np.log(high / low), np.log(high / low) / 100
+    places, wanted = np.log(rates / low) / width, np.log(candidates / low) / width
+    values = (losses - np.mean(losses)) / np.std(losses)
+    tensors = (tf.constant(part) for part in (places, values, wanted))
+    mean, deviation = (p.numpy() for p in review_posterior(*tensors, length_scale=0.2, noise=0.01))
+    u = (values.min() - mean) / deviation
+    worth = deviation * (u * norm.cdf(u) + norm.pdf(u))
+    far = np.abs(np.log(candidates[:, None] / rates)).min(axis=1)
+    worth[far < step / 2] = -1
+    return float(candidates[worth.argmax()])
