@@ -39,7 +39,11 @@ def check_graph(framework: Framework, answer: Callable, *tensors: object) -> Non
     import tensorflow as tf
 
     signature = [tf.TensorSpec([None, *t.shape[1:]] if t.ndim else [], t.dtype) for t in tensors]
+    level = tf.get_logger().level
+    tf.get_logger().setLevel("ERROR")  # it would warn of the many graphs, which are meant
     try:
         tf.function(answer, input_signature=signature)(*tensors)
     except Exception:
         raise Complaint(IN_A_GRAPH) from None
+    finally:
+        tf.get_logger().setLevel(level)
