@@ -312,7 +312,12 @@ def observe_loop(answer: Callable, case: Case, framework: Framework) -> Observat
         except SystemExit:
             raise Complaint(ENDLESS) from None
 
-    found = search(on_trial=lambda history: shown.append(len(history)))
+    def on_trial(history):
+        shown.append(len(history))
+        if len(shown) > 200:
+            raise SystemExit
+
+    found = search(on_trial=on_trial)
     history, best, reason = (getattr(found, name, None) for name in ("history", "best", "reason"))
     if not isinstance(history, History) or best is None:
         raise Complaint("The answer is no Result with history, best and reason.")
