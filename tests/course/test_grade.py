@@ -182,5 +182,5 @@ def test_a_notebook_of_no_chapter_is_said(course, mine):
 def test_a_renamed_notebook_is_known_by_what_it_says(course, mine):
     renamed = course / "work/05_mini_torch-Copy1.ipynb"
     shutil.copy(mine, renamed)
-    found = grading._pristine_path(course, renamed, read_notebook(renamed))
-    assert found == course / "notebooks/05_mini_torch.ipynb"
+    found = grading._pristine(course, renamed, read_notebook(renamed))
+    assert found == read_notebook(course / "notebooks/05_mini_torch.ipynb")
