@@ -1,4 +1,4 @@
-"""A picture from the reader's own disk: read from a path, or put in by a button of a notebook.
+"""A picture from the reader's own disk, put in by a button of a notebook.
 
 The picture goes to the kernel on this machine and nowhere else. Static twin of the button: the same
 cell's figure of a photograph that is there for everybody.
@@ -8,42 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from html import escape
-from os import PathLike
-from pathlib import Path
 
 import numpy as np
 from ipywidgets import HTML, FileUpload, VBox
-from PIL import Image
 
-from prodgen_lib.data.errors import DataError, whole
-from prodgen_lib.data.pictures import decode
+from prodgen_lib.picture_file import shrunk
 from prodgen_lib.plots import checked
 from prodgen_lib.widgets import enlarged
-
-
-def read_picture(path: str | PathLike[str], *, longest: int = 256) -> np.ndarray:
-    """One picture file of any format that Pillow reads, as uint8 (H, W, 3).
-
-    Turned as its EXIF says, transparent parts white, and shrunk (antialiased, aspect kept) until no
-    side is over `longest` pixels; a smaller picture stays as it is. DataError, one sentence, for a
-    file that is missing or no picture.
-    """
-    try:
-        data = Path(path).expanduser().read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
-    return shrunk(data, path, longest)
-
-
-def shrunk(data: bytes, name: object, longest: int) -> np.ndarray:
-    """The bytes of a picture file as uint8 (H, W, 3), no side over `longest` pixels."""
-    whole("The longest side in pixels", longest, 8)
-
-    def fit(picture: Image.Image) -> Image.Image:
-        picture.thumbnail((longest, longest), Image.Resampling.LANCZOS)
-        return picture
-
-    return decode(data, name, fit)
 
 
 def upload_picture(

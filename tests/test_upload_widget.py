@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from prodgen_lib.data import DataError
-from prodgen_lib.upload_widget import read_picture, upload_picture
+from prodgen_lib.picture_file import own_picture, read_picture
+from prodgen_lib.upload_widget import upload_picture
 
 
 def png(picture) -> bytes:
@@ -51,12 +52,36 @@ def test_a_photograph_is_turned_as_its_camera_says(tmp_path):
 
 def test_what_cannot_be_read_is_named(tmp_path):
     (tmp_path / "words.png").write_text("no picture")
-    with pytest.raises(DataError, match=r"words\.png is not a picture"):
+    with pytest.raises(DataError, match=r"words\.png is not a picture .* take a JPEG or a PNG\.$"):
         read_picture(tmp_path / "words.png")
     with pytest.raises(DataError, match=r"missing\.png cannot be read: No such file"):
         read_picture(tmp_path / "missing.png")
     with pytest.raises(DataError, match="longest side in pixels must be a whole number"):
         read_picture(tmp_path / "words.png", longest=2)
+
+
+def test_depth_is_named_and_eight_bits_are_kept(tmp_path):
+    Image.fromarray(np.full((8, 9), 40_000, np.uint16)).save(tmp_path / "deep.png")
+    with pytest.raises(DataError, match=r"deep\.png is not .* save it with 8 bits a channel"):
+        read_picture(tmp_path / "deep.png")
+
+
+def test_a_picture_too_large_to_open_is_refused(tmp_path):
+    Image.new("1", (20_000, 20_000)).save(tmp_path / "huge.png")
+    with pytest.raises(DataError, match=r"huge\.png is not .* exceeds limit"):
+        read_picture(tmp_path / "huge.png")
+
+
+def test_a_picture_to_enlarge_is_an_array_or_a_path_and_not_too_large(tmp_path):
+    values = np.random.default_rng(1).integers(0, 256, (300, 500, 3), np.uint8)
+    assert own_picture(values, factor=2) is values
+    Image.fromarray(values).save(tmp_path / "large.png")
+    for path in (tmp_path / "large.png", str(tmp_path / "large.png")):
+        np.testing.assert_array_equal(own_picture(path, factor=4), values)
+    with pytest.raises(DataError, match="this picture would have 8000×8000 pixels; at most"):
+        own_picture(np.zeros((2000, 2000, 3), np.uint8), factor=4)
+    with pytest.raises(DataError, match="got uint8 \\(8, 9\\); of a file give the path"):
+        own_picture(values[:8, :9, 0], factor=2)
 
 
 def test_the_button_shows_what_is_made_of_the_picture():

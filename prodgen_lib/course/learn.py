@@ -11,6 +11,8 @@ from pathlib import Path
 from prodgen_lib.course.project import KERNEL_ENVIRONMENT, CourseError
 
 FIRST = "work/00_start_here.ipynb"
+UPLOAD = 200_000_000
+"""Bytes that a button may take from the reader's disk: a photograph of 10 MB got lost silently."""
 
 
 def has_browser() -> bool:
@@ -35,6 +37,7 @@ def lab_command(
         f"--ServerApp.root_dir={root}",
         f"--LabApp.default_url=/lab/tree/{first}",
         "--Application.log_level=WARN",  # leaves the address, and what goes wrong
+        f"--ServerApp.tornado_settings={{'websocket_max_message_size': {UPLOAD}}}",
         *([] if browser else ["--no-browser"]),
         *([f"--port={port}"] if port else []),
         *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),

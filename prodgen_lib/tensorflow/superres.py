@@ -8,12 +8,14 @@ N×H×W×C in [0, 1]. The same functions in PyTorch: `prodgen_lib.torch.superres
 from __future__ import annotations
 
 from collections.abc import Callable
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from tqdm.auto import tqdm
 
+from prodgen_lib.picture_file import own_picture
 from prodgen_lib.tensorflow import gan
 from prodgen_lib.tensorflow.autoencoder import in_parts, initialise, unit_images
 from prodgen_lib.tensorflow.bridge import (
@@ -56,7 +58,8 @@ def resize_matrix(length: int, new_length: int) -> tf.Tensor:
     pixels, divided by their sum. To shrink, distances are first multiplied by
     new_length / length: the weight widens with the pixel, or fine patterns would turn into false
     ones (aliasing). Beyond the border the row is mirrored, the border pixel twice. This is
-    MATLAB's `imresize(…, "bicubic")`, in which papers on super-resolution measure.
+    MATLAB's `imresize(…, "bicubic")`, in which papers on super-resolution measure. (Of pictures of
+    8 bits MATLAB also rounds what the rows gave, which moves some of its values by one level.)
     """
     scale = new_length / length
     shrink = min(scale, 1.0)
@@ -99,8 +102,9 @@ def pixel_shuffle(features: tf.Tensor, *, factor: int) -> tf.Tensor:
     """Channels become pixels: (N, H, W, C·factor²) to (N, H·factor, W·factor, C).
 
     Each place becomes a block of factor × factor pixels. Channel c·factor² + dy·factor + dx holds
-    colour c of the block's pixel in row dy and column dx (arXiv:1609.05158, equation 4). By
-    reshaping and transposing: TensorFlow's own `depth_to_space` orders the channels otherwise.
+    colour c of the block's pixel in row dy and column dx: the periodic shuffle of arXiv:1609.05158,
+    with the channels in PyTorch's order. By reshaping and transposing:
+    TensorFlow's own `depth_to_space` orders the channels otherwise.
     """
     count, height, width, channels = features.shape
     blocks = tf.reshape(features, (count, height, width, channels // factor**2, factor, factor))
@@ -454,7 +458,7 @@ def enlarge_tiled(
 def self_ensemble(network: keras.Model, images: tf.Tensor, *, factor: int) -> tf.Tensor:
     """The mean of `enlarge` over the eight turned and mirrored versions of pictures.
 
-    Each is enlarged and turned back (arXiv:1511.02228, section 4; eight times the work).
+    Each is enlarged and turned back (arXiv:1511.02228, enhanced prediction; eight times the work).
     """
     total = 0.0
     for turns in range(4):
@@ -475,16 +479,16 @@ def load_pretrained(*, factor: int = 2) -> keras.Model:
     return network
 
 
-def upscale(picture: np.ndarray, *, factor: int = 2) -> np.ndarray:
-    """A picture of your own, uint8 H×W×3, `factor` (2 or 4) times larger, tile by tile.
+def upscale(picture: np.ndarray | str | PathLike[str], *, factor: int = 2) -> np.ndarray:
+    """A picture of your own `factor` (2 or 4) times larger, tile by tile: uint8 H×W×3.
 
-    ValueError for anything else, in a sentence that says what was expected.
+    `picture` is such an array, or the path of a file of any format that Pillow reads, as
+    `read_picture` takes it. ValueError for anything else, and for one that would get too large, in
+    a sentence that says what was expected.
     """
-    picture = np.asarray(picture)
-    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[-1] != 3 or not picture.size:
-        raise ValueError(f"Expected a picture of uint8 H×W×3, got {picture.dtype} {picture.shape}.")
     if factor not in (2, 4):
         raise ValueError(f"There are networks for factors 2 and 4, not for {factor}.")
+    picture = own_picture(picture, factor=factor)
     images, network = unit_images(picture[None]), load_pretrained(factor=factor)
     large = enlarge_tiled(network, images, factor=factor, tile=96, overlap=12)
     return from_images(2 * large - 1)[0]

@@ -25,6 +25,7 @@ def test_jupyterlab_opens_the_first_notebook_with_its_token_on(tmp_path):
     assert "--LabApp.default_url=/lab/tree/work/00_start_here.ipynb" in command
     assert "--port=9999" in command and "--no-browser" in command and command[-1] == "--ip=::1"
     assert "token" not in str(command)
+    assert any("websocket_max_message_size" in option for option in command), "for photographs"
 
 
 def fetch(address):

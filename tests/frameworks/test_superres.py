@@ -16,6 +16,17 @@ from prodgen_lib.data import load
 HALVING = np.array([-3, -9, 29, 111, 111, 29, -9, -3]) / 256
 """Keys's weights at ±¼, ±¾, ±1¼, ±1¾ of a large pixel, halved, by hand."""
 
+MATLABS_OWN = """
+    116 227 153  69 146 194  59 130 139 106     2  47 137 249  90  75  16  24 158  44
+    155  68  46  84 166 156  69 204  32 152    71 221 137 230 210 153 192 115  30 118
+    107 143 108  52  51  73 101  21 175  90    54 158 143  77  26 168 113 229 165 225
+      9  47 133 135 130 207 236  43  19  73   129  60  59 243  64 181 249  56  32  86"""
+MATLABS_HALF = "105 140 126 81 109 110 134 153 114 93 108 108 94 127 146 67 126 162 149 62"
+"""Eight rows of ten grey levels, and what MATLAB's `imresize(…, 0.5, "bicubic")` makes of them.
+
+Published as reference results in the tests of `imresize` in Octave's image package.
+"""
+
 
 @pytest.fixture
 def superres(fw):
@@ -49,6 +60,22 @@ def test_halving_is_matlabs_to_the_last_value_up_to_the_border(superres, picture
     both = correlate1d(rows[:, ::2], HALVING, axis=2, mode="reflect", origin=-1)[:, :, ::2]
     expected = np.clip(np.floor(both + 0.5), 0, 255).astype(np.uint8)  # MATLAB rounds halves up
     assert np.array_equal(superres.shrink(pictures, factor=2), expected)
+
+
+def test_matlabs_own_results_come_out_to_the_last_value(fw, superres):
+    """MATLAB rounds 8-bit pictures after the rows and after the columns; `degrade` only at last."""
+    grey = np.array(MATLABS_OWN.split(), float).reshape(8, 10)
+    expected = np.array(MATLABS_HALF.split(), float).reshape(4, 5)
+    rows, columns = (fw.bridge.to_numpy(superres.resize_matrix(n, n // 2)) for n in grey.shape)
+    assert np.array_equal(np.floor(np.floor(rows @ grey + 0.5) @ columns.T + 0.5), expected)
+    picture = np.uint8(grey[None, :, :, None].repeat(3, 3))
+    once = superres.shrink(picture, factor=2)[0, :, :, 0]
+    assert np.abs(once - expected).max() == 1, "the second rounding moves some by one level"
+
+
+def test_matlabs_own_row_comes_out_in_floats(fw, superres):
+    row = fw.bridge.to_numpy(superres.resize_matrix(2, 3)) @ [10.0, 6.0]
+    assert row == pytest.approx([10.27777777777777, 8, 5.72222222222222], abs=1e-13)
 
 
 @pytest.mark.parametrize("shape", [(12, 18), (6, 9), (10, 15), (48, 72), (31, 50)])
@@ -250,6 +277,19 @@ def test_a_picture_of_ones_own_gets_larger_without_seams(superres, rng, factor):
     assert superres.upscale(picture[:1, :1], factor=factor).shape == (factor, factor, 3)
 
 
+def test_a_file_of_ones_own_gets_larger_by_its_path(superres, tmp_path):
+    picture = np.random.default_rng(3).integers(0, 256, (8, 12, 4), np.uint8)
+    picture[:, :, 3] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    Image.fromarray(picture).save(tmp_path / "mug.png", exif=exif)
+    turned = np.ascontiguousarray(picture[::-1, ::-1, :3])
+    assert np.array_equal(superres.upscale(tmp_path / "mug.png"), superres.upscale(turned))
+    (tmp_path / "words.png").write_text("no picture")
+    with pytest.raises(ValueError, match=r"words\.png is not a picture that can be read"):
+        superres.upscale(str(tmp_path / "words.png"))
+
+
 @pytest.mark.parametrize(
     ("picture", "factor", "sentence"),
     [
@@ -258,6 +298,7 @@ def test_a_picture_of_ones_own_gets_larger_without_seams(superres, rng, factor):
         (np.zeros((4, 4, 4), np.uint8), 2, "Expected a picture of uint8"),
         (np.zeros((0, 4, 3), np.uint8), 2, "Expected a picture of uint8"),
         (np.zeros((4, 4, 3), np.uint8), 3, "factors 2 and 4, not for 3"),
+        (np.zeros((1500, 1500, 3), np.uint8), 4, "would have 6000×6000 pixels; at most 32,000,000"),
     ],
 )
 def test_other_pictures_are_refused(superres, picture, factor, sentence):
