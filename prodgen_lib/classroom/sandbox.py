@@ -91,6 +91,7 @@ def _environment(library: str, home: str) -> dict[str, str]:
     return {
         **KERNEL_ENVIRONMENT,
         **dict.fromkeys(ONE_THREAD, "1"),
+        "TF_ENABLE_ONEDNN_OPTS": "0",  # it compiles for each shape, which small arrays don't repay
         "PYTHONPATH": library,
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONSAFEPATH": "1",

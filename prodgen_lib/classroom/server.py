@@ -67,6 +67,11 @@ def prepare(framework: str, topics: list[str], imports: list[str]) -> None:
 
         torch.set_num_threads(1)
         torch.set_num_interop_threads(1)
+    else:
+        import tensorflow as tf
+
+        # a graph runs twice or so in a check: making it quicker takes longer than running it
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     gc.collect()
     gc.freeze()
 
