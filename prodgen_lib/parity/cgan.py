@@ -70,7 +70,8 @@ def _translation(cgan, bridge, rng, source, target) -> dict[str, Numbers]:
     optimizers = [bridge.adam(m, 1e-3, (0.5, 0.99), epsilon=1e-12) for m in (unet, patches)]
     if hasattr(unet, "eval"):
         unet.train()
-    losses = cgan.translate_step(unet, patches, *optimizers, source, target, weight=10.0, mask=mask)
+    options = {"weight": 10.0, "mask": mask, "penalty": 0.5}
+    losses = cgan.translate_step(unet, patches, *optimizers, source, target, **options)
     return seen | {
         "one translation step: losses": {k: bridge.to_numpy(v) for k, v in losses.items()},
         "one translation step: discriminator": bridge.weights(patches),

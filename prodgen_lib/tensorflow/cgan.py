@@ -30,7 +30,6 @@ from prodgen_lib.tensorflow.bridge import (
 )
 from prodgen_lib.tensorflow.classifier import build_classifier, class_logits
 from prodgen_lib.tensorflow.gan import (
-    discriminator_loss,
     generator_loss,
     gradient_penalty,
     initialise,
@@ -493,13 +492,20 @@ def translate_step(
     *,
     weight: float,
     mask: tf.Tensor | None = None,
+    penalty: float = 0.0,
 ) -> dict[str, tf.Tensor]:
     """One update of the discriminator, then one of the translator; returns the losses by name.
 
     `source` (N, 32, 32, inputs) and `target` (N, 32, 32, C) are a pair each. Without a
-    discriminator the loss is mean |output - target| alone. With a `mask` (N, 32, 32, 1), the first
-    C channels of the source are the known picture, and `compose` puts the output into it.
+    discriminator the loss is mean |output - target| alone; with one, the logits of the two rivals
+    are compared place by place, as in chapter 6, and `penalty` is that of `train_step`. With a
+    `mask` (N, 32, 32, 1), the first C channels of the source are the known picture, and
+    `compose` puts the output into it.
     """
+
+    def judged(pairs: tf.Tensor) -> tf.Tensor:
+        return tf.reduce_mean(discriminator(pairs), axis=(1, 2, 3))
+
     with tf.GradientTape() as generator_tape:
         output = generator(source, training=True)
         if mask is not None:
@@ -510,11 +516,16 @@ def translate_step(
             real, fake = (tf.concat([source, image], axis=3) for image in (target, output))
             with generator_tape.stop_recording():
                 with tf.GradientTape() as tape:
-                    d_loss = discriminator_loss(discriminator(real), discriminator(fake))
+                    rivals = discriminator(real), discriminator(fake)
+                    d_loss = total = relativistic_discriminator_loss(*rivals)
+                    if penalty > 0:
+                        steepness = [gradient_penalty(judged, pairs) for pairs in (real, fake)]
+                        total = d_loss + penalty * sum(steepness)
                 variables = discriminator.trainable_variables
-                gradients = tape.gradient(d_loss, variables)
+                gradients = tape.gradient(total, variables)
                 discriminator_optimizer.apply_gradients(zip(gradients, variables, strict=True))
-            g_loss = translation_loss(discriminator(fake), output, target, weight=weight)
+            ahead = discriminator(fake) - discriminator(real)
+            g_loss = translation_loss(ahead, output, target, weight=weight)
             losses |= {"discriminator": d_loss, "generator": g_loss}
     variables = generator.trainable_variables
     gradients = generator_tape.gradient(g_loss, variables)
@@ -547,11 +558,13 @@ def train_translator(
     *,
     mask: np.ndarray | None = None,
     adversarial: bool = True,
-    weight: float = 10.0,
+    weight: float = 1.0,
     width: int = 16,
     steps: int = 1500,
     batch_size: int = 16,
     learning_rate: float = 2e-3,
+    penalty: float = 1.0,
+    penalty_every: int = 4,
     seed: int = 0,
     progress: bool = True,
     on_step: Callable[[int, keras.Model, dict], None] | None = None,
@@ -560,7 +573,7 @@ def train_translator(
 
     With `adversarial`, against a patch discriminator and with L1 of this `weight`; otherwise by L1
     alone. With a `mask` (M, 32, 32, 1), `source` is hidden under masks drawn from it, for
-    inpainting. The learning rate falls linearly to zero.
+    inpainting. Penalty and learning rate as in `train`.
     """
     set_seed(seed)
     rng = np.random.default_rng(seed)
@@ -579,7 +592,9 @@ def train_translator(
         hide = None if mask is None else mask[rng.integers(len(mask), size=batch_size)]
         batch = source_tensor(source[index], hide), to_images(target[index])
         hidden = None if hide is None else image_tensor(hide)
-        losses = compiled_step(*pair[0], *pair[1], *batch, weight=weight, mask=hidden)
+        price = penalty * penalty_every if step % penalty_every == 0 else 0.0
+        options = {"weight": weight, "mask": hidden, "penalty": price}
+        losses = compiled_step(*pair[0], *pair[1], *batch, **options)
         history.append({name: float(value) for name, value in losses.items()})
         if on_step:
             on_step(step, generator, history[-1])

@@ -34,7 +34,6 @@ from prodgen_lib.torch.bridge import (
 )
 from prodgen_lib.torch.classifier import build_classifier, class_logits
 from prodgen_lib.torch.gan import (
-    discriminator_loss,
     generator_loss,
     gradient_penalty,
     initialise,
@@ -486,13 +485,20 @@ def translate_step(
     *,
     weight: float,
     mask: Tensor | None = None,
+    penalty: float = 0.0,
 ) -> dict[str, Tensor]:
     """One update of the discriminator, then one of the translator; returns the losses by name.
 
     `source` (N, inputs, 32, 32) and `target` (N, C, 32, 32) are a pair each. Without a
-    discriminator the loss is mean |output - target| alone. With a `mask` (N, 1, 32, 32), the first
-    C channels of the source are the known picture, and `compose` puts the output into it.
+    discriminator the loss is mean |output - target| alone; with one, the logits of the two rivals
+    are compared place by place, as in chapter 6, and `penalty` is that of `train_step`. With a
+    `mask` (N, 1, 32, 32), the first C channels of the source are the known picture, and
+    `compose` puts the output into it.
     """
+
+    def judged(pairs: Tensor) -> Tensor:
+        return discriminator(pairs).mean(dim=(1, 2, 3))
+
     output = generator(source)
     if mask is not None:
         output = compose(output, source[:, : target.shape[1]], mask)
@@ -500,11 +506,16 @@ def translate_step(
     g_loss = losses["l1"]
     if discriminator is not None:
         real, fake = (torch.cat([source, image], dim=1) for image in (target, output))
-        d_loss = discriminator_loss(discriminator(real), discriminator(fake.detach()))
+        rivals = discriminator(real), discriminator(fake.detach())
+        d_loss = total = relativistic_discriminator_loss(*rivals)
+        if penalty > 0:
+            steepness = [gradient_penalty(judged, pairs) for pairs in (real, fake)]
+            total = d_loss + penalty * sum(steepness)
         discriminator_optimizer.zero_grad()
-        d_loss.backward()
+        total.backward()
         discriminator_optimizer.step()
-        g_loss = translation_loss(discriminator(fake), output, target, weight=weight)
+        ahead = discriminator(fake) - discriminator(real)
+        g_loss = translation_loss(ahead, output, target, weight=weight)
         losses |= {"discriminator": d_loss, "generator": g_loss}
     generator_optimizer.zero_grad()
     g_loss.backward(inputs=list(generator.parameters()))
@@ -537,11 +548,13 @@ def train_translator(
     *,
     mask: np.ndarray | None = None,
     adversarial: bool = True,
-    weight: float = 10.0,
+    weight: float = 1.0,
     width: int = 16,
     steps: int = 1500,
     batch_size: int = 16,
     learning_rate: float = 2e-3,
+    penalty: float = 1.0,
+    penalty_every: int = 4,
     seed: int = 0,
     progress: bool = True,
     on_step: Callable[[int, nn.Module, dict], None] | None = None,
@@ -550,7 +563,7 @@ def train_translator(
 
     With `adversarial`, against a patch discriminator and with L1 of this `weight`; otherwise by L1
     alone. With a `mask` (M, 32, 32, 1), `source` is hidden under masks drawn from it, for
-    inpainting. The learning rate falls linearly to zero.
+    inpainting. Penalty and learning rate as in `train`.
     """
     set_seed(seed)
     rng = np.random.default_rng(seed)
@@ -569,7 +582,9 @@ def train_translator(
         hide = None if mask is None else mask[rng.integers(len(mask), size=batch_size)]
         batch = source_tensor(source[index], hide), to_images(target[index])
         hidden = None if hide is None else image_tensor(hide)
-        losses = translate_step(*pair[0], *pair[1], *batch, weight=weight, mask=hidden)
+        price = penalty * penalty_every if step % penalty_every == 0 else 0.0
+        options = {"weight": weight, "mask": hidden, "penalty": price}
+        losses = translate_step(*pair[0], *pair[1], *batch, **options)
         history.append({name: float(value) for name, value in losses.items()})
         if on_step:
             on_step(step, generator, history[-1])
