@@ -96,6 +96,7 @@ def class_page(rows: list[Row], policy: Policy, seed: int) -> str:
         .get_template("class.html")
         .render(
             rows=rows,
+            graded=sum(bool(row.graded.marks) for row in rows),
             policy=policy,
             seed=seed,
             chapters=sorted({row.graded.chapter for row in rows if row.graded.chapter}),

@@ -181,6 +181,7 @@ def test_the_class_page_counts():
     page = class_page(rows, Policy(), 4711)
     text = " ".join("".join(Seen(page).text).split())
     assert "37.5 % on average" in text and "seed 4711" in text and "2 of 3" in text
+    assert "3 notebooks graded, 1 without (0 %)" in text
     assert len(Seen(page).links) == 4
 
 
