@@ -34,7 +34,7 @@ SIX = (
     *("discriminator_loss", "generator_loss", "build_discriminator"),
     *("gradient_penalty", "train_step", "missing_categories"),
 )
-OURS, PEERS = 60, 2
+OURS, PEERS = 200, 2
 CHECK = """from prodgen_lib.course.check import check_answer
 from prodgen_lib.course.exercise import Framework, find_exercise
 assert check_answer(find_exercise("gan.{name}"), {name}, Framework("{framework}")).correct"""
@@ -54,15 +54,16 @@ def six(framework: str, tree: str) -> nbformat.NotebookNode:
     return notebook
 
 
-def ours(framework: str) -> float:
-    """Seconds a submission of a batch."""
+def ours(framework: str) -> tuple[float, float]:
+    """Seconds a submission of a batch, start and end included; and seconds to the first mark."""
     pristine, solution = six(framework, "notebooks"), six(framework, "solutions")
     work = [(Submission(str(i), Path(f"{i}.ipynb"), solution), pristine) for i in range(OURS)]
-    start = time.perf_counter()
+    start, first = time.perf_counter(), 0.0
     only = [f"gan.{name}" for name in SIX]
     for graded in batch.grade_all(work, seed=1, sandbox=Sandbox.find(), only=only):
         assert len(graded.marks) == 6 and all(mark.correct for mark in graded.marks)
-    return (time.perf_counter() - start) / OURS
+        first = first or time.perf_counter() - start
+    return (time.perf_counter() - start) / OURS, first
 
 
 def peer_notebook(framework: str, tool: str) -> nbformat.NotebookNode:
@@ -187,6 +188,8 @@ def report(found: dict) -> str:
     seen = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
     lines += ["", f"In brackets: how many times as long as prodgen. {seen}. prodgen: a batch of "]
     lines[-1] += f"{found['ours']}, start included; the others: the mean of {found['peers']}."
+    firsts = ", ".join(f"{row['first']:.0f} s ({name})" for name, row in found["seconds"].items())
+    lines += [f"prodgen's first mark is there after {firsts}; each process imports the framework."]
     lines += ["prodgen shuts each exercise in a sandbox; the others run without one.", ""]
     return "\n".join(lines)
 
@@ -198,8 +201,10 @@ def main() -> None:
         seconds = {}
         for framework in ("torch", "tensorflow"):
             place = Path(folder, framework)
+            mean, first = ours(framework)
             seconds[framework] = {
-                "prodgen": ours(framework),
+                "prodgen": mean,
+                "first": first,
                 "nbgrader": nbgrader(tools, place / "nbgrader", framework),
                 "otter": otter(tools, place / "otter", framework),
             }

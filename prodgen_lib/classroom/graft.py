@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from nbformat import NotebookNode
 
@@ -100,7 +101,7 @@ class Graft:
         came = self.exercises[cell.exercise].source
         if cell.statements is None:
             return cell.source == came
-        return names.without_prose(cell.source) == names.without_prose(came)
+        return _bare(cell.source) == _bare(came)
 
     def program(self, exercise: str, is_right: Callable[[str], bool]) -> Program:
         """What to run for an exercise. ``is_right`` says of another one whether its answer is.
@@ -108,6 +109,12 @@ class Graft:
         Where it is, the student's version is what this answer calls; else the course's.
         """
         return _Collector(self, is_right).collect(exercise)
+
+
+@lru_cache(maxsize=256)
+def _bare(source: str) -> str:
+    """The code alone; most cells come again with every submission."""
+    return names.without_prose(source)
 
 
 def _course_cells(pristine: NotebookNode) -> list[Cell]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from prodgen_lib.course import names
 
@@ -53,6 +53,7 @@ class Cell:
         ]
 
 
+@lru_cache(maxsize=256)  # most cells come again with every submission
 def statements(source: str) -> tuple[Statement, ...] | None:
     """The top-level statements of a cell; None where it can't be read as Python."""
     if len(source) > MOST_CHARACTERS:
