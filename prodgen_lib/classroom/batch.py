@@ -94,8 +94,8 @@ def _results(
 def _result(future: Future) -> Graded | None:
     try:
         return future.result()
-    except (BrokenExecutor, ServerLost):
-        return None
+    except (BrokenExecutor, ServerLost, RecursionError, MemoryError):
+        return None  # a notebook made to be too much for its reader must not stop the class
 
 
 def _one_by_one(job: _Job, work: list[Work]) -> Iterator[Graded]:

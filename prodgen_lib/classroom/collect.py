@@ -82,8 +82,15 @@ def _take(of: Found, file: File, where: Place) -> None:
         of.notes.append(f"{plain(str(file.path), 200)}: {file.problem}")
     elif name.endswith(".ipynb"):
         of.notebooks.append(replace(file, upload=where.upload))
-    elif name == "timestamp.txt":
+    elif name == "timestamp.txt" and _is_nbgraders(file):
         of.handed_in = _time(file) or of.handed_in
+
+
+def _is_nbgraders(file: File) -> bool:
+    """Whether a time lies where nbgrader writes it; deeper or in a zip, it is the student's own."""
+    folders = file.parts[file.parts[0] == "submitted" : -1]
+    zipped = any(name.lower().endswith(".zip") for name in folders)
+    return 0 < len(folders) <= 2 and not zipped and not place(file.parts).student.system
 
 
 def _time(file: File) -> datetime | None:
@@ -130,8 +137,14 @@ def _walk(folder: Path, parts: tuple[str, ...] = ()) -> Iterator[File]:
         elif entry.is_file() and name.lower().endswith(".zip"):
             yield from unzip.files(here, lambda path=path: read_bytes(path))
         else:
-            modified = entry.stat(follow_symlinks=False).st_mtime
-            yield File(here, lambda path=path: read_bytes(path), modified)
+            yield File(here, lambda path=path: read_bytes(path), _modified(entry))
+
+
+def _modified(entry: os.DirEntry) -> float:
+    try:
+        return entry.stat(follow_symlinks=False).st_mtime
+    except OSError:
+        return 0.0  # gone since the folder was listed: reading it says so
 
 
 def _spelled(name: str) -> str:

@@ -136,6 +136,7 @@ class _Collector:
         self.done: set[tuple[str, str]] = set()
         self.added: set[str] = set()
         self.called: set[str] = set()
+        self.waiting: list[tuple[str, Cell]] = []
 
     def collect(self, exercise: str) -> Program:
         cell, _ = self.graft.answer(exercise)
@@ -144,6 +145,8 @@ class _Collector:
             return Program([(cell.label, cell.source)], cell.source)
         self.main = exercise
         self._take(cell, name)
+        while self.waiting:  # not by recursion: a stranger's helpers may call on for ever
+            self._need(*self.waiting.pop())
         source = "\n".join(
             _chosen(c, lines) for c, lines in self.chosen.items() if c.kind != COURSE
         )
@@ -154,8 +157,7 @@ class _Collector:
         for number in cell.about(name):
             if number not in self.chosen.setdefault(cell, set()):
                 self.chosen[cell].add(number)
-                for needed in sorted(cell.statements[number].needs):
-                    self._need(needed, cell)
+                self.waiting += [(n, cell) for n in sorted(cell.statements[number].needs)]
 
     def _need(self, name: str, within: Cell) -> None:
         if (name, within.label) in self.done:

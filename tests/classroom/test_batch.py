@@ -87,6 +87,20 @@ def test_who_takes_the_process_down_is_left_out_and_the_rest_is_graded():
     assert right(grade(pairs, jobs=2)) == expected(4)
 
 
+class _TooDeep(_Deadly):
+    """Stands for a submission that is nested too deeply for what reads it."""
+
+    @property
+    def notebook(self):
+        raise RecursionError
+
+
+def test_who_is_too_much_to_read_is_left_out_and_the_rest_is_graded():
+    pairs = work(2)
+    pairs.insert(1, (_TooDeep(), pairs[0][1]))
+    assert right(grade(pairs, jobs=1)) == expected(2)
+
+
 def test_a_server_that_is_killed_is_started_again():
     (submission, pristine), *_ = work(1)
     sandbox = Sandbox.find()

@@ -3,6 +3,7 @@ import os
 import stat
 import zipfile
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -127,6 +128,41 @@ def test_a_time_that_is_none_is_no_time(tmp_path):
     put(tmp_path, "ada/ps1/06.ipynb")
     put(tmp_path, "ada/ps1/timestamp.txt", "yesterday\n" * 100)
     assert only(collect(tmp_path)).handed_in is None
+
+
+def test_a_time_that_a_student_wrote_counts_for_nothing(tmp_path):
+    early, late = "2020-01-01 00:00:00 UTC", "2026-11-02 01:30:00 UTC"
+    put(tmp_path, "submitted/ada/ps1/06.ipynb")
+    put(tmp_path, "submitted/ada/ps1/timestamp.txt", late)
+    put(tmp_path, "submitted/ada/ps1/zz/timestamp.txt", early)
+    put(tmp_path, "submitted/bob/ps1/timestamp.txt", late)
+    packed(tmp_path / "submitted/bob/work.zip", [("06.ipynb", "{}"), ("timestamp.txt", early)])
+    ada, bob = collect(tmp_path)
+    assert ada.handed_in == bob.handed_in == datetime(2026, 11, 2, 1, 30, tzinfo=UTC)
+
+
+def test_a_time_of_the_students_own_does_not_hide_that_canvas_calls_it_late(tmp_path):
+    packed(tmp_path / "ada_LATE_7_90_x.zip", [("timestamp.txt", "2020-01-01 00:00:00 UTC")])
+    ada = only(collect(tmp_path))
+    assert ada.late and ada.handed_in is None
+
+
+def test_a_file_that_goes_while_the_class_is_listed_stops_nobody(tmp_path, monkeypatch):
+    for name in ("ada", "bob"):
+        put(tmp_path, f"{name}/06.ipynb", name)
+    listed = os.scandir
+
+    def scandir(folder):
+        entries = list(listed(folder))
+        if Path(folder).name == "ada":
+            (Path(folder) / "06.ipynb").unlink()
+        return entries
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    ada, bob = collect(tmp_path)
+    assert bob.notebooks[0].read() == b"bob"
+    with pytest.raises(Unreadable, match="gone"):
+        ada.notebooks[0].read()
 
 
 def test_the_latest_of_several_comes_first(tmp_path):

@@ -183,3 +183,10 @@ def test_hostile_text_is_read_without_harm(mine, course, name):
     found = graft(mine, course)
     assert found.answer(LOSS) and found.answer(STEP)
     found.program(STEP, lambda exercise: False)
+
+
+def test_helpers_that_call_helpers_without_end_are_followed(mine, course):
+    last = "".join(f"def h{n}(x): return h{n + 1}(x)\n" for n in range(1500))
+    cell_of(mine).source = f"def generator_loss(x):\n    return h0(x)\n{last}"
+    text, _ = code(mine, course)
+    assert "def h0(x)" in text and "def h1499(x)" in text
