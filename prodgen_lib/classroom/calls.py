@@ -23,6 +23,7 @@ _REFUSED = {
         **{"keyctl": 250, "add_key": 248, "request_key": 249, "process_vm_readv": 310},
         **{"process_vm_writev": 311, "io_uring_setup": 425, "open_by_handle_at": 304},
         **{"memfd_create": 319, "shmget": 29, "init_module": 175, "finit_module": 313},
+        **{"syslog": 103, "inotify_init": 253, "inotify_init1": 294, "fanotify_init": 300},
         **{
             "open_tree": 428,
             "move_mount": 429,
@@ -39,6 +40,7 @@ _REFUSED = {
         **{"io_uring_setup": 425, "open_by_handle_at": 265, "memfd_create": 279, "shmget": 194},
         **{"init_module": 105, "finit_module": 273, "open_tree": 428, "move_mount": 429},
         **{"fsopen": 430, "fsmount": 432, "mount_setattr": 442},
+        **{"syslog": 116, "inotify_init1": 26, "fanotify_init": 262},
     },
 }
 _ALLOW, _REFUSE, _NO_SUCH_CALL = 0x7FFF0000, 0x00050001, 0x00050026

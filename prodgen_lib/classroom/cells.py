@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nbformat import NotebookNode
 
+from prodgen_lib.classroom.statements import MOST_CHARACTERS
 from prodgen_lib.course.grade_copy import has
 
 
@@ -63,13 +64,18 @@ def _cell(old: dict) -> NotebookNode:
 
 
 def compare(notebook: NotebookNode, pristine: NotebookNode) -> tuple[str, ...]:
-    """Sentences on answer cells of ``pristine`` that are missing, or no longer code."""
+    """Sentences on answer cells of ``pristine`` that are missing or not code, and overlong ones."""
     kinds: dict[str, set[str]] = {}
     for cell in notebook.cells:
         for name in (cell.id, cell.metadata.get("exercise_id", "")):
             if not has(cell, "check", "about"):
                 kinds.setdefault(name, set()).add(cell.cell_type)
-    notes = []
+    notes = [
+        f"A cell of {len(cell.source):,} characters is too long to be read: it runs without "
+        "what it needs from other cells. Take pasted data out of it."
+        for cell in notebook.cells
+        if cell.cell_type == "code" and len(cell.source) > MOST_CHARACTERS
+    ]
     for cell in pristine.cells:
         if has(cell, "exercise"):
             exercise = cell.metadata.exercise_id

@@ -236,6 +236,47 @@ found = []
 sys.setprofile(lambda frame, event, value: found.append(frame.f_locals.get("reference")))
 return next((f[0]["loss"] for f in found if f), WRONG)
 
+### a tensor with answers of its own
+class Mine(torch.Tensor):
+    def __array__(self, *a, **k): return np.full((), 0.693)
+    @classmethod
+    def __torch_function__(cls, function, types, args=(), kwargs=None): return torch.zeros(())
+
+def generator_loss(fake_logits):
+    return torch.zeros((), requires_grad=True).as_subclass(Mine)
+
+### a generator
+yield RIGHT
+
+### its input set to nothing
+with torch.no_grad():
+    fake_logits.zero_()
+return WRONG + 0.6931472
+
+### bytes before the result
+import os
+os.write(3, bytes(64))
+return RIGHT
+
+### the runner's json and struct patched
+import json, struct
+old = json.dumps
+json.dumps = lambda *a, **k: old([{"arrays": [["loss", "text", [[], ["nan"]]]]}] * 5)
+struct.pack = lambda *a: bytes(8)
+return WRONG
+
+### a thread that writes later
+import threading, os, time
+threading.Thread(target=lambda: (time.sleep(0.2), os.write(3, b"zz")), daemon=True).start()
+return WRONG
+
+### the framework's way out patched [both]
+try:
+    torch.Tensor.numpy = torch.Tensor.tolist = lambda self: 0.6931472
+except NameError:
+    tf.Tensor.numpy = lambda self: np.float32(0.6931472)
+return WRONG
+
 ### right, and a proclaimed cheat beside it [earns] [both]
 import sys
 sys.modules["prodgen_lib.course.check"].judge = None
@@ -409,6 +450,44 @@ async def generator_loss(fake_logits):
 ### not a function
 generator_loss = 3
 
+### helpers that call helpers
+HELPERS
+
+### an exception whose text never ends
+class Endless(Exception):
+    def __str__(self):
+        while True: pass
+
+def generator_loss(fake_logits):
+    raise Endless
+
+### the modules taken away
+import sys
+sys.modules.clear()
+return WRONG
+
+### a tracer that fails
+import sys
+sys.settrace(lambda *a: 1 / 0)
+return WRONG
+
+### stops itself and its group
+import os, signal
+os.kill(os.getpid(), signal.SIGSTOP)
+os.killpg(0, signal.SIGSTOP)
+return WRONG
+
+### memory without end from the kernel
+import mmap
+kept = []
+while True:
+    kept.append(mmap.mmap(-1, 2**28))
+    kept[-1].write(b"x" * 2**28)
+
+### a hundred thousand files
+for number in range(10**5):
+    open(f"/tmp/{number}", "w").close()
+
 ### gradients switched off for ever
 torch.set_grad_enabled(False).__enter__()
 torch.set_default_dtype(torch.float64)
@@ -516,6 +595,33 @@ s = socket.socket(socket.AF_UNIX)
 s.connect("FOLDER/socket")
 s.send(b"TAKEN")
 return WRONG
+
+### a socket without a file
+import socket
+s = socket.socket(socket.AF_UNIX)
+s.connect("\0prodgen-canary-PORT")
+s.send(b"TAKEN")
+return WRONG
+
+### watches what others open
+import ctypes
+c = ctypes.CDLL(None)
+if max(c.fanotify_init(0x200, 0), c.inotify_init(), c.inotify_init1(0)) >= 0:
+    raise ValueError("TOKEN")
+return WRONG
+
+### the kernel's log
+import ctypes
+if ctypes.CDLL(None).klogctl(3, ctypes.create_string_buffer(4096), 4096) > 0:
+    raise ValueError("TOKEN")
+return WRONG
+
+### reads a file by the framework [both]
+try:
+    found = tf.io.read_file("FOLDER/canary.txt").numpy().decode()
+except NameError:
+    found = torch.from_file("FOLDER/canary.txt", size=11, dtype=torch.uint8).numpy().tobytes()
+raise ValueError(str(found))
 
 ### reads the environment [both]
 import os
@@ -638,6 +744,8 @@ def source(attack: Attack, framework: str, *, folder: str, port: int, tree: str)
         "DEEP": "(" * 100_00 + ")" * 100_00,
         "CHAIN": "-" * 50_000 + "1",
         "NULL": "\0",
+        "HELPERS": "def generator_loss(x):\n    return h0(x)\n"
+        + "".join(f"def h{n}(x): return h{n + 1}(x)\n" for n in range(1500)),
     }
     text = attack.source
     for word, value in words.items():

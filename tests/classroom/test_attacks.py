@@ -41,8 +41,11 @@ class Outside:
         self.unix = socket.socket(socket.AF_UNIX)
         self.unix.bind(str(folder / "socket"))
         self.unix.listen()
-        self.sockets = (self.tcp, self.udp, self.unix)
-        for listener in (self.tcp, self.unix):
+        self.abstract = socket.socket(socket.AF_UNIX)
+        self.abstract.bind(f"\0prodgen-canary-{self.port}")
+        self.abstract.listen()
+        self.sockets = (self.tcp, self.udp, self.unix, self.abstract)
+        for listener in (self.tcp, self.unix, self.abstract):
             threading.Thread(target=self._listen, args=(listener,), daemon=True).start()
         threading.Thread(target=self._receive, daemon=True).start()
 
@@ -162,7 +165,10 @@ def test_the_other_sandbox_holds_as_well(attack, outside):
     assert check(attack, "torch", outside, KINDS[1]) == []
 
 
-REACHING = {"reads a file", "reads another submission", "writes a file", "connects to this machine"}
+REACHING = {
+    *("reads a file", "reads another submission", "writes a file", "connects to this machine"),
+    *("a socket without a file", "watches what others open", "reads a file by the framework"),
+}
 
 
 @pytest.mark.parametrize("name", sorted(REACHING))

@@ -204,6 +204,13 @@ def test_answers_turned_into_text_or_deleted_are_named():
     assert "mini.mean" not in " ".join(compare(reads(text(by_exercise)).notebook, pristine))
 
 
+def test_a_cell_that_is_too_long_to_be_read_is_named():
+    pristine = reads(text(answer())).notebook
+    pasted = {**answer(), "source": f"x = '{'a' * 100_000}'"}
+    (note,) = compare(reads(text(pasted)).notebook, pristine)
+    assert "A cell of 100,006 characters is too long" in note
+
+
 def test_a_hundred_megabytes_of_outputs_cost_seconds_and_are_dropped():
     line = {"output_type": "stream", "name": "stdout", "text": ["x" * 99 + "\n"] * 10_000}
     content = text({**answer(), "outputs": [line] * 100, "execution_count": 1}).encode()
