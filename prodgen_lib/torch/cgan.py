@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from prodgen_lib.torch.autoencoder import in_parts
+from prodgen_lib.torch.autoencoder import initialise as start_large
 from prodgen_lib.torch.bridge import (
     adam,
     copy_model,
@@ -30,9 +31,10 @@ from prodgen_lib.torch.bridge import (
     set_learning_rate,
     set_seed,
     to_images,
+    to_numpy,
     to_tensor,
 )
-from prodgen_lib.torch.classifier import build_classifier, class_logits
+from prodgen_lib.torch.classifier import build_classifier, class_logits, load_classifier
 from prodgen_lib.torch.gan import (
     generator_loss,
     gradient_penalty,
@@ -548,7 +550,7 @@ def train_translator(
     *,
     mask: np.ndarray | None = None,
     adversarial: bool = True,
-    weight: float = 1.0,
+    weight: float = 3.0,
     width: int = 16,
     steps: int = 1500,
     batch_size: int = 16,
@@ -571,7 +573,8 @@ def train_translator(
     generator = build_unet(inputs=inputs, outputs=outputs, width=width).train()
     networks = [generator]
     if adversarial:
-        networks.append(build_patch_discriminator(inputs=inputs + outputs, width=width))
+        patches = build_patch_discriminator(inputs=inputs + outputs, width=3 * width // 2)
+        networks.append(start_large(patches))  # from small weights it sees nothing for too long
     optimizers = [adam(network, learning_rate, (0.5, 0.99)) for network in networks]
     pair = [*networks, None][:2], [*optimizers, None][:2]
     history = []
@@ -590,6 +593,19 @@ def train_translator(
             on_step(step, generator, history[-1])
     curves = {name: np.array([losses[name] for losses in history]) for name in history[0]}
     return Translator(generator.eval(), pair[0][1], curves)
+
+
+@torch.no_grad()
+def texture_features(pictures: np.ndarray) -> np.ndarray:
+    """What colours and textures pictures uint8 N×32×32×3 have, wherever these are: (N, 96).
+
+    Mean and standard deviation, over all places, of each channel of the classifier's second layer,
+    which sees 10×10 pixels. Its last layer knows the kind of product, and little of the rest.
+    """
+    layers = load_classifier()[:4]
+    maps = [layers(to_images(part)) for part in in_parts(pictures)]
+    parts = [[m.mean(dim=(2, 3)), m.std(dim=(2, 3), correction=0)] for m in maps]
+    return np.concatenate([to_numpy(torch.cat(part, dim=1)) for part in parts])
 
 
 @torch.no_grad()
