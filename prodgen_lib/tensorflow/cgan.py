@@ -480,6 +480,7 @@ def compose(output: tf.Tensor, known: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
 
     `output` and `known` are (N, H, W, C); `mask` (N, H, W, 1) is 1 where a pixel is hidden and 0
     where it is known. Known pixels come out as they went in, and give the network no gradient.
+    The three arguments stay as they are.
     """
     return mask * output + (1 - mask) * known
 

@@ -473,6 +473,7 @@ def compose(output: Tensor, known: Tensor, mask: Tensor) -> Tensor:
 
     `output` and `known` are (N, C, H, W); `mask` (N, 1, H, W) is 1 where a pixel is hidden and 0
     where it is known. Known pixels come out as they went in, and give the network no gradient.
+    The three arguments stay as they are.
     """
     return mask * output + (1 - mask) * known
 

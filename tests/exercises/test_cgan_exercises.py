@@ -75,3 +75,20 @@ def test_labels_drawn_afresh_for_the_fakes_are_found(framework):
 
     found = message("conditional_discriminator_loss", conditional_discriminator_loss, fw)
     assert "loss" in found
+
+
+def test_an_answer_that_paints_into_the_known_picture_is_told():
+    def compose(output, known, mask):
+        known *= 1 - mask
+        return known + mask * output
+
+    assert "what was given has changed" in message("compose", compose, Framework("torch"))
+
+
+def test_a_mask_can_not_be_read_as_numpy_in_a_compiled_step():
+    import tensorflow as tf
+
+    def compose(output, known, mask):
+        return tf.where(mask.numpy() > 0.5, output, known)
+
+    assert "compiled" in message("compose", compose, Framework("tensorflow"))

@@ -210,7 +210,8 @@ PATCH = Exercise(
             "The last convolution has a kernel of 4×4: it is 3×3 with stride 1, which keeps the "
             "8×8 places where they are.",
             *last(
-                'nn.Conv2d(2 * width, 1, 4, padding="same")', 'layers.Conv2D(1, 4, padding="same")'
+                "nn.ZeroPad2d((1, 2, 1, 2)), nn.Conv2d(2 * width, 1, 4)",
+                'layers.Conv2D(1, 4, padding="same")',
             ),
         ),
         Wrong(
@@ -290,17 +291,29 @@ def compose_cases(rng: np.random.Generator) -> list[Case]:
 
 
 def observe_compose(answer: Callable, case: Case, framework: Framework) -> Observation:
-    """The picture N×H×W×C, whether known pixels are the same to the last bit, the gradient."""
+    """The picture N×H×W×C, what becomes of known pixels and of what was given, the gradient."""
     look, inputs = probe(framework), case.inputs
-    known, mask = look.pictures(inputs["known"]), look.pictures(inputs["mask"])
-    compose = as_told(lambda made: answer(made, known, mask), case, look)
-    value, (gradient,) = value_and_gradients(look, compose, [look.pictures(inputs["output"])])
+    output, known, mask = (look.pictures(inputs[name]) for name in ("output", "known", "mask"))
+
+    def in_graph(made):  # the known picture and the mask too, as in a compiled training step
+        nothing = 0 * made[0, 0, 0, 0]
+        return answer(made, known + nothing, mask + nothing)
+
+    compose = as_told(in_graph, case, look)
+    value, (gradient,) = value_and_gradients(look, compose, [output])
+    answer(output, known, mask)
+    given = {"output": output, "known": known, "mask": mask}
+    kept = all(
+        np.array_equal(look.array(g), look.array(look.pictures(inputs[n])))
+        for n, g in given.items()
+    )
     picture = channels_last(value, framework)
     here = np.broadcast_to(inputs["mask"] == 0, inputs["known"].shape)
     same = picture.shape == here.shape and np.array_equal(picture[here], inputs["known"][here])
     return {
         "composed picture": picture,
         "invariant known pixels to the last bit": yes(same),
+        "invariant what was given is as before": yes(kept),
         "gradient of the output": gradient,
     }
 
@@ -321,6 +334,10 @@ COMPOSE = Exercise(
         "invariant known pixels to the last bit": (
             "Known pixels do not come out as they went in, to the last bit: take them from the "
             "known picture itself, not from a sum in which the output was added and taken away."
+        ),
+        "invariant what was given is as before": (
+            "The picture is right, but what was given has changed: the known picture is part of "
+            "the source, and training needs it again. Make a new picture."
         ),
         "gradient of the output": (
             "The picture is right and the gradient of the output is not: it is 1 where a pixel is "

@@ -23,7 +23,7 @@ def input_cases(rng: np.random.Generator) -> list[Case]:
     """Few and many classes, of which not all occur."""
 
     def case(name: str, pictures: int, size: int, classes: int) -> Case:
-        labels = rng.integers(classes, size=pictures)
+        labels = rng.integers(classes - (pictures == 1), size=pictures)  # not always the last
         given = {"noise": drawn(rng, pictures, size), "labels": labels, "classes": classes}
         return Case(name, given)
 
@@ -63,6 +63,10 @@ def told_right(told: np.ndarray, labels: np.ndarray) -> bool:
 RAW = (
     "The label is appended as a raw integer, one number: class 9 then looks nine times class 1. "
     "Give each class a number of its own, 1 for the label and 0 for the others."
+)
+FEW = (
+    "There are as many numbers as the largest label of this batch needs: a batch without the last "
+    "class gets fewer, and no layer takes both. Give `one_hot` the number of classes."
 )
 NOT_TOLD = (
     "The numbers for the classes do not tell the label: there must be a 1 at the place of each "
@@ -128,6 +132,15 @@ INPUTS = Exercise(
             planted=False,
         ),
         Wrong(
+            "classes counted in the batch",
+            FEW,
+            torch=(("F.one_hot(labels, classes)", "F.one_hot(labels)"),),
+            tensorflow=(
+                ("tf.one_hot(labels, classes)", "tf.one_hot(labels, tf.reduce_max(labels) + 1)"),
+            ),
+            planted=False,
+        ),
+        Wrong(
             "label before the noise",
             "The label stands before the noise: the noise comes first.",
             torch=(
@@ -149,7 +162,7 @@ def plane_cases(rng: np.random.Generator) -> list[Case]:
     """Few and many classes; pictures that are not square."""
 
     def case(name: str, *shape: int, classes: int) -> Case:
-        labels = rng.integers(classes, size=shape[0])
+        labels = rng.integers(classes - (shape[0] == 1), size=shape[0])  # not always the last
         return Case(name, {"images": drawn(rng, *shape), "labels": labels, "classes": classes})
 
     return [
@@ -251,6 +264,15 @@ PLANES = Exercise(
             "Each picture is told the label of another one: planes i belong to label i.",
             torch=(("F.one_hot(labels, classes)", "F.one_hot(labels.flip(0), classes)"),),
             tensorflow=(("tf.one_hot(labels, classes)", "tf.one_hot(labels[::-1], classes)"),),
+            planted=False,
+        ),
+        Wrong(
+            "classes counted in the batch",
+            FEW,
+            torch=(("F.one_hot(labels, classes)", "F.one_hot(labels)"),),
+            tensorflow=(
+                ("tf.one_hot(labels, classes)", "tf.one_hot(labels, tf.reduce_max(labels) + 1)"),
+            ),
             planted=False,
         ),
         Wrong(

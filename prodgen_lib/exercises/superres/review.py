@@ -6,6 +6,7 @@ what can't be seen yet is `nan` (or 0).
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -302,7 +303,9 @@ def observe_step(answer: Callable, case: Case, framework: Framework) -> Observat
 
         def step(large: object = large) -> None:
             nonlocal loss
-            loss = look.array(answer(model, optimizer, large), "The loss")
+            with warnings.catch_warnings():  # of sizes that differ: the sentence below says so
+                warnings.simplefilter("ignore", UserWarning)
+                loss = look.array(answer(model, optimizer, large), "The loss")
 
         fits = runs(step)
         shown = look.array(given[-1]) if given else np.zeros(0)
