@@ -187,7 +187,8 @@ def report(found: dict) -> str:
         lines.append(f"| {framework} | " + " | ".join(cells) + " |")
     seen = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
     lines += ["", f"In brackets: how many times as long as prodgen. {seen}. prodgen: a batch of "]
-    lines[-1] += f"{found['ours']} times the same notebook, start included; the others: the mean of {found['peers']}."
+    lines[-1] += f"{found['ours']} times the same notebook, start included; the others: the mean "
+    lines[-1] += f"of {found['peers']}."
     firsts = ", ".join(f"{row['first']:.0f} s ({name})" for name, row in found["seconds"].items())
     lines += [f"prodgen's first mark is there after {firsts}; each process imports the framework."]
     lines += ["prodgen shuts each exercise in a sandbox; the others run without one.", ""]
