@@ -24,8 +24,8 @@ from statistics import mean
 
 import numpy as np
 
-from prodgen_lib import corruptions
 from prodgen_lib.data import load
+from prodgen_lib.plain import corruptions
 
 HERE = Path(__file__).parent
 TASKS = ("noise", "hole", "small")

@@ -31,8 +31,8 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import wilcoxon
 
-from prodgen_lib import search
 from prodgen_lib.data import load
+from prodgen_lib.plain import search
 
 HERE = Path(__file__).parent
 Function = Callable[[np.ndarray], float]

@@ -25,8 +25,8 @@ from statistics import mean
 
 import numpy as np
 
-from prodgen_lib import pairs
 from prodgen_lib.data import load
+from prodgen_lib.plain import pairs
 
 HERE = Path(__file__).parent
 RUNS = list(product(("torch", "tensorflow"), (0, 1, 2)))

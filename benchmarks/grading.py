@@ -23,9 +23,9 @@ from pathlib import Path
 
 import nbformat
 
-from prodgen_lib.classroom import batch
-from prodgen_lib.classroom.sandbox import Sandbox
-from prodgen_lib.classroom.submission import Submission
+from prodgen_lib.classroom.grading import batch
+from prodgen_lib.classroom.intake.submission import Submission
+from prodgen_lib.classroom.sandbox.sandbox import Sandbox
 from prodgen_lib.course.grade_copy import has
 from prodgen_lib.course.project import read_notebook
 
@@ -35,8 +35,8 @@ SIX = (
     *("gradient_penalty", "train_step", "missing_categories"),
 )
 OURS, PEERS = 200, 2
-CHECK = """from prodgen_lib.course.check import check_answer
-from prodgen_lib.course.exercise import Framework, find_exercise
+CHECK = """from prodgen_lib.checking.check import check_answer
+from prodgen_lib.checking.exercise import Framework, find_exercise
 assert check_answer(find_exercise("gan.{name}"), {name}, Framework("{framework}")).correct"""
 
 

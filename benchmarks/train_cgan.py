@@ -13,7 +13,7 @@ import sys
 from train_gan import WEIGHTS, note_checksums
 
 from prodgen_lib.data import load
-from prodgen_lib.pairs import conditions
+from prodgen_lib.plain.pairs import conditions
 from prodgen_lib.torch.bridge import save_weights
 from prodgen_lib.torch.cgan import train
 

@@ -25,8 +25,8 @@ from statistics import mean
 import numpy as np
 from scipy.ndimage import laplace
 
-from prodgen_lib.codes import mixture_codes, mutual_information_gap
 from prodgen_lib.data import load
+from prodgen_lib.plain.codes import mixture_codes, mutual_information_gap
 
 HERE = Path(__file__).parent
 STEPS, COUNT, TRIAL = 2500, 2000, 60

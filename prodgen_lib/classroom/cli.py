@@ -79,11 +79,11 @@ def grade(context, submissions, out, chapters, only, jobs, scheduler, no_sandbox
     """
     import multiprocessing
 
-    from prodgen_lib.classroom import grading
-    from prodgen_lib.classroom.engines import engine
-    from prodgen_lib.classroom.marks import read_weights
+    from prodgen_lib.classroom.grading import grading
+    from prodgen_lib.classroom.grading.engines import engine
+    from prodgen_lib.classroom.marks.marks import read_weights
+    from prodgen_lib.classroom.marks.settings import settle
     from prodgen_lib.classroom.release import pristine
-    from prodgen_lib.classroom.settings import settle
     from prodgen_lib.course.project import CourseError, find_root
 
     known = pristine(find_root(context.obj), chapters)
@@ -106,7 +106,7 @@ def grade(context, submissions, out, chapters, only, jobs, scheduler, no_sandbox
 
 def _say(outcome) -> None:
     """The outcome in a few lines; what strangers wrote can't steer the terminal."""
-    from prodgen_lib.classroom.text import plain
+    from prodgen_lib.classroom.intake.text import plain
     from prodgen_lib.course.project import short
 
     before = f", {outcome.before} were graded before" if outcome.before else ""

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from prodgen_lib.checking.source import FRAMEWORKS
 from prodgen_lib.course.grade_copy import has
 from prodgen_lib.course.project import CourseError, dumps, read_notebook, write_notebook
-from prodgen_lib.course.source import FRAMEWORKS
 from prodgen_lib.course.work import pristine_notebooks
 
 README = """{title}

@@ -1,1 +1,1 @@
-"""The machinery of the course: exercises, checks, notebooks and the command line."""
+"""From chapters to notebooks: building, running, grading through nbval, drills, the lab."""

@@ -10,8 +10,8 @@ from pathlib import Path
 import nbformat
 import yaml
 
+from prodgen_lib.checking.source import FRAMEWORKS
 from prodgen_lib.course.project import CourseError, read_text
-from prodgen_lib.course.source import FRAMEWORKS
 
 NAME = re.compile(r"\d\d_\w+|practice")  # practice belongs to all chapters
 PROFILES = ("quick", "full")

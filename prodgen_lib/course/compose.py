@@ -12,16 +12,16 @@ import nbformat
 from nbformat import NotebookNode
 
 from prodgen_lib import __version__
-from prodgen_lib.course import names
+from prodgen_lib.checking import names
+from prodgen_lib.checking.exercise import Exercise, load_exercises
+from prodgen_lib.checking.source import FRAMEWORKS, function_source, stub
+from prodgen_lib.checking.verbs import dots
 from prodgen_lib.course.chapter import Chapter
-from prodgen_lib.course.exercise import Exercise, load_exercises
-from prodgen_lib.course.notebook import dots
 from prodgen_lib.course.project import CourseError
-from prodgen_lib.course.source import FRAMEWORKS, function_source, stub
 
 TITLES = {"torch": "PyTorch", "tensorflow": "TensorFlow"}
 PLACEHOLDER = re.compile(r"\{\{(\w+)(?::(\w+)\.(\w+))?\}\}")
-ANSWER_KEY = re.compile(r"prodgen_lib\.(torch\.)?\w+")  # without torch: serves both frameworks
+ANSWER_KEY = re.compile(r"prodgen_lib\.(torch|plain)\.\w+")  # plain serves both frameworks
 CHECK_TAGS = ["check", "nbval-check-output"]
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -203,7 +203,7 @@ def _text(target: Target, source: str, identity: str) -> Iterator[NotebookNode]:
 
 def _questions(target: Target) -> Iterator[NotebookNode]:
     """One text cell a question, rendered by the question bank from the chapter's YAML."""
-    from prodgen_lib.interview import question_cells
+    from prodgen_lib.questions import question_cells
 
     path = target.chapter.path.with_suffix(".yaml")
     for key, text in _from_library(target, question_cells, path, target.framework):

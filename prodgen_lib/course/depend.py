@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from prodgen_lib.course import names, source
+from prodgen_lib.checking import names, source
 
 FRAMEWORKS = source.FRAMEWORKS
 LIBRARY = "prodgen_lib"
@@ -31,7 +31,7 @@ def files_behind(cells: Iterable[str], framework: str) -> list[Path]:
             if path not in found:
                 found[path] = path.read_text(encoding="utf-8") if path.suffix == ".py" else ""
                 waiting += _imported(found[path])
-                if path.parent.name not in ("course", "parity"):  # see `_checked`
+                if path.parent.name not in ("checking", "parity"):  # see `_checked`
                     waiting += _computed(found[path])
     weights = source.PACKAGE.glob("weights/*.safetensors")
     mentioned = "\n".join([*texts, *found.values()])
@@ -62,7 +62,7 @@ def _checked(text: str, framework: str) -> Iterator[str]:
     """What stands behind ``check("gan.…")``, ``hint``, ``status`` and ``parity_table("gan")``."""
     for topic in set(re.findall(r"""\b(?:check|hint|status|reset)\(["'](\w+)""", text)):
         yield f"{LIBRARY}.exercises.{topic}"
-        yield from (f"{LIBRARY}.{framework}.{topic}", f"{LIBRARY}.{topic}")
+        yield from (f"{LIBRARY}.{framework}.{topic}", f"{LIBRARY}.plain.{topic}")
     for topic in set(re.findall(r"""\bparity_table\(["'](\w+)""", text)):
         yield f"{LIBRARY}.parity.{topic}"
         yield from (f"{LIBRARY}.{name}.{topic}" for name in FRAMEWORKS)

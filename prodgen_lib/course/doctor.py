@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from prodgen_lib import __version__
-from prodgen_lib.course import source
+from prodgen_lib.checking import source
+from prodgen_lib.checking.progress import attempts_file
+from prodgen_lib.checking.source import FRAMEWORKS
 from prodgen_lib.course.compose import TITLES
-from prodgen_lib.course.progress import attempts_file
-from prodgen_lib.course.source import FRAMEWORKS
 from prodgen_lib.course.work import installed
 from prodgen_lib.data.cache import cache_folder
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from prodgen_lib.course import names, source
+from prodgen_lib.checking import names, source
 from prodgen_lib.course.depend import files_behind
 from prodgen_lib.course.project import KERNEL_ENVIRONMENT, CourseError, write_notebook
 

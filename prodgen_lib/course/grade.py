@@ -23,8 +23,9 @@ from pathlib import Path
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from prodgen_lib.course import names
+from prodgen_lib.checking import names
 from prodgen_lib.course.compose import TITLES, has
+from prodgen_lib.course.drill import DRILL, pristine_drill
 from prodgen_lib.course.grade_copy import graded_copy
 from prodgen_lib.course.grade_report import MARK
 from prodgen_lib.course.project import (
@@ -34,7 +35,6 @@ from prodgen_lib.course.project import (
     short,
     write_notebook,
 )
-from prodgen_lib.interview.drill import DRILL, pristine_drill
 
 SECONDS_A_CELL = 120
 NOT_ANSWERED = "Not answered yet"

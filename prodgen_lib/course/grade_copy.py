@@ -7,7 +7,7 @@ import re
 import nbformat
 from nbformat import NotebookNode
 
-from prodgen_lib.course import names
+from prodgen_lib.checking import names
 from prodgen_lib.course.compose import KERNEL, has
 
 

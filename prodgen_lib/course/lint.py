@@ -10,10 +10,10 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from prodgen_lib.course import names
+from prodgen_lib.checking import names
+from prodgen_lib.checking.exercise import load_exercises
+from prodgen_lib.checking.source import stub
 from prodgen_lib.course.compose import has, is_shown
-from prodgen_lib.course.exercise import load_exercises
-from prodgen_lib.course.source import stub
 
 MOST_LINES = 30
 MOST_WORDS = 120

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 
-from prodgen_lib.course import source
+from prodgen_lib.checking import source
 
 TREES = ("notebooks", "solutions")
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 
+from prodgen_lib.checking.source import FRAMEWORKS
 from prodgen_lib.course.project import CourseError, read_notebook
-from prodgen_lib.course.source import FRAMEWORKS
 
 
 def installed() -> tuple[str, ...]:

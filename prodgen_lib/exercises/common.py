@@ -8,7 +8,7 @@ from types import ModuleType
 
 import numpy as np
 
-from prodgen_lib.course.exercise import Complaint, Framework, Observation, Wrong
+from prodgen_lib.checking.exercise import Complaint, Framework, Observation, Wrong
 
 # Reasons for tolerances that several exercises have.
 CONVOLUTIONS = "float32 convolutions in another order of summation"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from prodgen_lib.course.exercise import Complaint
+from prodgen_lib.checking.exercise import Complaint
 from prodgen_lib.tensorflow import bridge  # noqa: F401  (keeps TensorFlow's import quiet)
 
 import keras  # isort: skip

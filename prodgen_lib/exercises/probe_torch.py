@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from prodgen_lib.course.exercise import Complaint
+from prodgen_lib.checking.exercise import Complaint
 
 _TO_NATIVE = {2: (1, 0), 4: (3, 2, 0, 1)}
 _FROM_NATIVE = {2: (1, 0), 4: (2, 3, 1, 0)}

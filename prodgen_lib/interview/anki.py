@@ -15,9 +15,9 @@ import genanki
 import mistune
 
 from prodgen_lib.course.project import CourseError
-from prodgen_lib.interview.bank import Question
 from prodgen_lib.interview.cards import question_card
-from prodgen_lib.interview.render import LANGUAGES
+from prodgen_lib.questions.bank import Question
+from prodgen_lib.questions.render import LANGUAGES
 
 DECK, MODEL = 1_606_260_901, 1_606_260_902  # drawn once; other numbers would be another deck
 LANGUAGE_NAMES = {"en": "English", "zh": "中文"}

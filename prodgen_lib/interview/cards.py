@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from prodgen_lib.course.exercise import find_exercise
-from prodgen_lib.interview.bank import Question, Text
-from prodgen_lib.interview.render import details
+from prodgen_lib.checking.exercise import find_exercise
+from prodgen_lib.questions.bank import Question, Text
+from prodgen_lib.questions.render import details
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def question_card(question: Question) -> Card:
 def mistake_cards(attempts: Iterable[dict]) -> list[Card]:
     """A card for each known wrong answer that was hit, the latest first.
 
-    `attempts` are those of `prodgen_lib.course.progress`. What the course no longer knows is
+    `attempts` are those of `prodgen_lib.checking.progress`. What the course no longer knows is
     passed over.
     """
     found: dict[str, Card] = {}

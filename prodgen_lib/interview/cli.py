@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from prodgen_lib.interview.bank import LEVELS, Question
+from prodgen_lib.questions.bank import LEVELS, Question
 
 language_option = click.option(
     "--language",
@@ -85,8 +85,8 @@ def drill(context, exercise, framework) -> None:
 
     Its check is the chapter's own. An earlier drill keeps its file.
     """
+    from prodgen_lib.course.drill import write_drill
     from prodgen_lib.course.project import find_root, short
-    from prodgen_lib.interview.drill import write_drill
 
     root = find_root(context.find_root().obj)
     path = short(write_drill(exercise, framework, root / "work" / "drills"))
@@ -227,7 +227,7 @@ def export_deck(context, deck, about, language) -> None:
     """
     from prodgen_lib.course.project import CourseError, find_root
     from prodgen_lib.interview.anki import write_deck
-    from prodgen_lib.interview.bank import load_bank
+    from prodgen_lib.questions.bank import load_bank
 
     chapters = find_root(context.find_root().obj) / "chapters"
     try:

@@ -7,13 +7,13 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from prodgen_lib.course import progress
+from prodgen_lib.checking import progress
 from prodgen_lib.course.project import CourseError, find_root
 from prodgen_lib.interview import mock, schedule
-from prodgen_lib.interview.bank import Question, load_bank
 from prodgen_lib.interview.cards import Card, mistake_cards, question_card
 from prodgen_lib.interview.history import History
 from prodgen_lib.interview.progress_page import progress_html
+from prodgen_lib.questions.bank import Question, load_bank
 
 
 def local_now() -> datetime:

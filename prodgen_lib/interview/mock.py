@@ -10,10 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from prodgen_lib.course.exercise import Exercise, load_exercises, topics
-from prodgen_lib.course.source import function_source, stub
-from prodgen_lib.interview.bank import LEVELS, FollowUp, Question
-from prodgen_lib.interview.render import details
+from prodgen_lib.checking.exercise import Exercise, load_exercises, topics
+from prodgen_lib.checking.source import function_source, stub
+from prodgen_lib.questions.bank import LEVELS, FollowUp, Question
+from prodgen_lib.questions.render import details
 
 SCORES = ("nothing", *LEVELS)  # a self-score says which level's rubric the answer met
 CONCEPT, WHITEBOARD, CODE = "concept", "whiteboard", "code"

@@ -12,9 +12,9 @@ from datetime import datetime
 from html import escape
 from pathlib import Path
 
-from prodgen_lib.course.exercise import load_exercises, topics
+from prodgen_lib.checking.exercise import load_exercises, topics
+from prodgen_lib.checking.source import FRAMEWORKS
 from prodgen_lib.course.project import CourseError, read_notebook
-from prodgen_lib.course.source import FRAMEWORKS
 from prodgen_lib.interview.cards import Card
 from prodgen_lib.interview.history import History
 from prodgen_lib.interview.schedule import due, weak_subjects

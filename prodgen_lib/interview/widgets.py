@@ -24,13 +24,13 @@ from ipywidgets import (
     VBox,
 )
 
-from prodgen_lib.course.exercise import load_exercises, topics
+from prodgen_lib.checking.exercise import load_exercises, topics
+from prodgen_lib.course.drill import write_drill
 from prodgen_lib.course.project import CourseError, short
 from prodgen_lib.interview import mock
-from prodgen_lib.interview.bank import LEVELS, Text
 from prodgen_lib.interview.desk import Desk
-from prodgen_lib.interview.drill import write_drill
 from prodgen_lib.interview.schedule import RATINGS
+from prodgen_lib.questions.bank import LEVELS, Text
 
 LANGUAGES = [("English", "en"), ("中文", "zh"), ("English + 中文", "both")]
 FRAMEWORKS = [("PyTorch", "torch"), ("TensorFlow", "tensorflow")]

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm.auto import tqdm
 
-from prodgen_lib.corruptions import fill_smooth, half_and_back, square_masks
+from prodgen_lib.plain.corruptions import fill_smooth, half_and_back, square_masks
 from prodgen_lib.tensorflow.bridge import (
     adam,
     from_images,

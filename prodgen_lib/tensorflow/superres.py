@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm.auto import tqdm
 
-from prodgen_lib.picture_file import own_picture
+from prodgen_lib.show.picture_file import own_picture
 from prodgen_lib.tensorflow import gan
 from prodgen_lib.tensorflow.autoencoder import in_parts, initialise, unit_images
 from prodgen_lib.tensorflow.bridge import (

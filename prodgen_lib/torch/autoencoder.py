@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from prodgen_lib.corruptions import fill_smooth, half_and_back, square_masks
+from prodgen_lib.plain.corruptions import fill_smooth, half_and_back, square_masks
 from prodgen_lib.torch.bridge import (
     adam,
     from_images,

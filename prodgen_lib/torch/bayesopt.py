@@ -5,7 +5,7 @@ worth, the search for the best one, and the loop. Everything minimises, in the u
 of mean 0 and standard deviation 1, in float64: a covariance matrix has eigenvalues ten powers of
 ten apart. Gradients are the framework's, the steps are those of SciPy's L-BFGS-B.
 The same functions in TensorFlow: `prodgen_lib.tensorflow.bayesopt`; spaces, histories and test
-functions, which need no framework: `prodgen_lib.search`.
+functions, which need no framework: `prodgen_lib.plain.search`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from scipy.optimize import minimize
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from prodgen_lib.search import (
+from prodgen_lib.plain.search import (
     History,
     Objective,
     Parameters,

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from prodgen_lib.picture_file import own_picture
+from prodgen_lib.show.picture_file import own_picture
 from prodgen_lib.torch import gan
 from prodgen_lib.torch.autoencoder import in_parts, initialise, unit_images
 from prodgen_lib.torch.bridge import (

@@ -61,11 +61,11 @@ import importlib
 return importlib.import_module("prodgen_lib.torch.gan").generator_loss(fake_logits)
 
 ### the solution of the exercise [both]
-from prodgen_lib.course.exercise import Framework, find_exercise
+from prodgen_lib.checking.exercise import Framework, find_exercise
 return find_exercise("gan.generator_loss").solution(Framework("FRAMEWORK"))(fake_logits)
 
 ### the source of the library
-from prodgen_lib.course.source import function_source
+from prodgen_lib.checking.source import function_source
 scope = dict(globals())
 exec(function_source("torch", "gan", "generator_loss"), scope)
 return scope["generator_loss"](fake_logits)
@@ -97,12 +97,12 @@ wrong = losses.GENERATOR.wrong[0].edits("FRAMEWORK")[0][0]
 return eval(wrong.replace("return ", ""), globals(), {"fake_logits": fake_logits})
 
 ### the reference from the checker
-from prodgen_lib.course import check
+from prodgen_lib.checking import check
 seen = check._reference("gan.generator_loss", "torch", None)
 return torch.tensor(float(seen[0]["loss"]))
 
 ### the judge patched [both]
-import prodgen_lib.course.check as c
+import prodgen_lib.checking.check as c
 c.judge = lambda *a, **k: c.Verdict("gan.generator_loss", 5, 5)
 c._close = c._same = lambda *a: True
 return WRONG
@@ -218,7 +218,7 @@ while frame:
 return WRONG
 
 ### right for the course's own seed only
-from prodgen_lib.course.exercise import find_exercise
+from prodgen_lib.checking.exercise import find_exercise
 if find_exercise("gan.generator_loss").seed == 1:
     return torch.tensor(0.693147)
 return WRONG
@@ -279,7 +279,7 @@ return WRONG
 
 ### right, and a proclaimed cheat beside it [earns] [both]
 import sys
-sys.modules["prodgen_lib.course.check"].judge = None
+sys.modules["prodgen_lib.checking.check"].judge = None
 return RIGHT
 """
 

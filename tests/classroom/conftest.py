@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from prodgen_lib.classroom.sandbox import Sandbox
+from prodgen_lib.classroom.sandbox.sandbox import Sandbox
 from prodgen_lib.course.build import build
 from prodgen_lib.course.project import CourseError
 

@@ -10,11 +10,11 @@ import threading
 import pytest
 from attacks import ATTACKS, source
 
-from prodgen_lib.classroom import engine
-from prodgen_lib.classroom.sandbox import Limits, Sandbox, works
-from prodgen_lib.classroom.submission import Submission
+from prodgen_lib.checking.source import PACKAGE
+from prodgen_lib.classroom.grading import engine
+from prodgen_lib.classroom.intake.submission import Submission
+from prodgen_lib.classroom.sandbox.sandbox import Limits, Sandbox, works
 from prodgen_lib.course.project import read_notebook
-from prodgen_lib.course.source import PACKAGE
 
 ROOT = PACKAGE.parent
 ATTACKED = "gan.generator_loss"

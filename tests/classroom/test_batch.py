@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from prodgen_lib.classroom import batch, engine
-from prodgen_lib.classroom.sandbox import Limits, Sandbox, works
-from prodgen_lib.classroom.submission import Submission
-from prodgen_lib.course.exercise import find_exercise
+from prodgen_lib.checking.exercise import find_exercise
+from prodgen_lib.checking.source import PACKAGE
+from prodgen_lib.classroom.grading import batch, engine
+from prodgen_lib.classroom.intake.submission import Submission
+from prodgen_lib.classroom.sandbox.sandbox import Limits, Sandbox, works
 from prodgen_lib.course.grade_copy import has
 from prodgen_lib.course.project import CourseError, read_notebook
-from prodgen_lib.course.source import PACKAGE
 
 ROOT = PACKAGE.parent
 NAMES = ("discriminator_loss", "generator_loss", "missing_categories")

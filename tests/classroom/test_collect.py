@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from prodgen_lib.classroom import collect as collecting
-from prodgen_lib.classroom import unzip
-from prodgen_lib.classroom.collect import collect
-from prodgen_lib.classroom.layout import place
-from prodgen_lib.classroom.read import Unreadable
+from prodgen_lib.classroom.intake import collect as collecting
+from prodgen_lib.classroom.intake import unzip
+from prodgen_lib.classroom.intake.collect import collect
+from prodgen_lib.classroom.intake.layout import place
+from prodgen_lib.classroom.intake.read import Unreadable
 from prodgen_lib.course.project import CourseError
 
 

@@ -12,16 +12,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from prodgen_lib.classroom import engine, wire
-from prodgen_lib.classroom.key import Key
-from prodgen_lib.classroom.sandbox import Sandbox, works
-from prodgen_lib.classroom.submission import Submission
+from prodgen_lib.checking.check import Failure, make_cases
+from prodgen_lib.checking.exercise import Framework, find_exercise, load_exercises
+from prodgen_lib.checking.source import PACKAGE, edited, stub
+from prodgen_lib.classroom.grading import engine
+from prodgen_lib.classroom.grading.key import Key
+from prodgen_lib.classroom.intake.submission import Submission
+from prodgen_lib.classroom.sandbox import wire
+from prodgen_lib.classroom.sandbox.sandbox import Sandbox, works
 from prodgen_lib.course import grade as nbval
-from prodgen_lib.course.check import Failure, make_cases
-from prodgen_lib.course.exercise import Framework, find_exercise, load_exercises
 from prodgen_lib.course.grade_copy import has
 from prodgen_lib.course.project import read_notebook, write_notebook
-from prodgen_lib.course.source import PACKAGE, edited, stub
 
 ROOT = PACKAGE.parent
 NAMES = list(load_exercises("gan"))
@@ -173,7 +174,7 @@ def test_what_decides_depends_on_the_seed(framework, name):
 @needs_sandbox
 def test_answers_remembered_from_another_seed_fail(framework):
     """What was right for one seed, given back as constants, is wrong for another."""
-    import prodgen_lib.classroom.wire as w
+    import prodgen_lib.classroom.sandbox.wire as w
 
     for name in NAMES:
         key, other = (Key(f"gan.{name}", framework, seed) for seed in (11, 12))

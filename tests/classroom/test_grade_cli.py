@@ -10,14 +10,14 @@ from copy import deepcopy
 import pytest
 from click.testing import CliRunner
 
-from prodgen_lib.classroom import engines, journal
-from prodgen_lib.classroom.reports import prose
-from prodgen_lib.classroom.submission import Graded, Mark
-from prodgen_lib.course.cli import main
-from prodgen_lib.course.exercise import find_exercise
+from prodgen_lib.checking.exercise import find_exercise
+from prodgen_lib.checking.source import edited
+from prodgen_lib.classroom.grading import engines, journal
+from prodgen_lib.classroom.intake.submission import Graded, Mark
+from prodgen_lib.classroom.marks.reports import prose
+from prodgen_lib.cli import main
 from prodgen_lib.course.grade_copy import has
 from prodgen_lib.course.project import dumps, read_notebook, write_notebook
-from prodgen_lib.course.source import edited
 
 NAMES = ("mean", "centred", "review_spread")
 
@@ -242,7 +242,7 @@ def test_a_killed_run_goes_on_and_no_mark_is_lost_or_doubled(built, fake, stop):
 SLOW = """
 import sys, time
 from tests_classroom_fake import Fake
-from prodgen_lib.course.cli import main
+from prodgen_lib.cli import main
 class Patch:
     setattr = staticmethod(setattr)
 fake, whole = Fake(Patch), Fake.one

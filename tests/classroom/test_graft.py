@@ -8,10 +8,10 @@ import random
 import nbformat
 import pytest
 
-from prodgen_lib.classroom.graft import Graft
-from prodgen_lib.classroom.statements import statements
+from prodgen_lib.checking.source import PACKAGE, function_source
+from prodgen_lib.classroom.grading.graft import Graft
+from prodgen_lib.classroom.grading.statements import statements
 from prodgen_lib.course.project import read_notebook
-from prodgen_lib.course.source import PACKAGE, function_source
 
 ROOT = PACKAGE.parent
 LOSS, STEP = "gan.generator_loss", "gan.train_step"

@@ -5,12 +5,18 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from prodgen_lib.classroom.collect import Found
-from prodgen_lib.classroom.layout import Student
-from prodgen_lib.classroom.marks import Late, Policy, lateness, parse_due, read_weights, row
-from prodgen_lib.classroom.sheets import canvas_csv, marks_csv, moodle_csv, neutral, report_name
-from prodgen_lib.classroom.submission import Graded, Mark
-from prodgen_lib.classroom.text import file_name, plain
+from prodgen_lib.classroom.intake.collect import Found
+from prodgen_lib.classroom.intake.layout import Student
+from prodgen_lib.classroom.intake.submission import Graded, Mark
+from prodgen_lib.classroom.intake.text import file_name, plain
+from prodgen_lib.classroom.marks.marks import Late, Policy, lateness, parse_due, read_weights, row
+from prodgen_lib.classroom.marks.sheets import (
+    canvas_csv,
+    marks_csv,
+    moodle_csv,
+    neutral,
+    report_name,
+)
 from prodgen_lib.course.project import CourseError
 
 ADA = Student("Ada_12", "Ada", "moodle", "12")

@@ -5,9 +5,9 @@ import time
 import nbformat
 import pytest
 
-from prodgen_lib.classroom import read
-from prodgen_lib.classroom.cells import compare
-from prodgen_lib.classroom.read import Unreadable, read_bytes, read_notebook
+from prodgen_lib.classroom.intake import read
+from prodgen_lib.classroom.intake.cells import compare
+from prodgen_lib.classroom.intake.read import Unreadable, read_bytes, read_notebook
 
 ABOUT = {"chapter": "05_mini", "framework": "torch", "version": "0.1.0", "text": "abcd1234"}
 

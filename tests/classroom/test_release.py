@@ -2,7 +2,7 @@ import zipfile
 
 import pytest
 
-from prodgen_lib.classroom.read import read_notebook as read_stranger
+from prodgen_lib.classroom.intake.read import read_notebook as read_stranger
 from prodgen_lib.classroom.release import origin, pristine, release
 from prodgen_lib.course.project import CourseError, dumps, read_notebook, write_notebook
 

@@ -8,10 +8,18 @@ from html.parser import HTMLParser
 
 import pytest
 
-from prodgen_lib.classroom.layout import Student
-from prodgen_lib.classroom.marks import Late, Policy, row
-from prodgen_lib.classroom.reports import PAGES, asked, class_page, mistakes, prose, report, spread
-from prodgen_lib.classroom.submission import Graded, Mark
+from prodgen_lib.classroom.intake.layout import Student
+from prodgen_lib.classroom.intake.submission import Graded, Mark
+from prodgen_lib.classroom.marks.marks import Late, Policy, row
+from prodgen_lib.classroom.marks.reports import (
+    PAGES,
+    asked,
+    class_page,
+    mistakes,
+    prose,
+    report,
+    spread,
+)
 
 NOT_YET = "Not answered yet: write the body in place of `raise NotImplementedError`."
 ATTACKS = [

@@ -14,14 +14,14 @@ import venv
 import numpy as np
 import pytest
 
-from prodgen_lib.classroom import sandbox as module
-from prodgen_lib.classroom.blank import blanked_library
-from prodgen_lib.classroom.process import Server
-from prodgen_lib.classroom.sandbox import Limits, Sandbox, works
-from prodgen_lib.classroom.wire import unpack
-from prodgen_lib.course.exercise import Case, load_exercises
+from prodgen_lib.checking.exercise import Case, load_exercises
+from prodgen_lib.checking.source import PACKAGE, function_source
+from prodgen_lib.classroom.sandbox import sandbox as module
+from prodgen_lib.classroom.sandbox.blank import blanked_library
+from prodgen_lib.classroom.sandbox.process import Server
+from prodgen_lib.classroom.sandbox.sandbox import Limits, Sandbox, works
+from prodgen_lib.classroom.sandbox.wire import unpack
 from prodgen_lib.course.project import CourseError, read_notebook
-from prodgen_lib.course.source import PACKAGE, function_source
 
 ROOT = PACKAGE.parent
 KINDS = [kind for kind in ("bubblewrap", "namespaces") if works(kind)]
@@ -94,7 +94,7 @@ THREADS = threading.active_count()
     tasks = subprocess.run(
         ["ps", "-o", "nlwp=,args=", "-A"], capture_output=True, text=True, check=True
     ).stdout.splitlines()
-    mine = [line for line in tasks if "-m prodgen_lib.classroom.server" in line]
+    mine = [line for line in tasks if "-m prodgen_lib.classroom.sandbox.server" in line]
     assert mine and {line.split()[0] for line in mine if "bwrap" not in line} == {"1"}
 
 
@@ -204,7 +204,7 @@ def test_python_may_lie_below_tmp(kind):
     place = tempfile.mkdtemp(dir="/tmp")
     try:
         venv.create(place, symlinks=True)
-        code = f"from prodgen_lib.classroom.sandbox import works; print(works({kind!r}))"
+        code = f"from prodgen_lib.classroom.sandbox.sandbox import works; print(works({kind!r}))"
         ran = subprocess.run(
             [f"{place}/bin/python", "-c", code],
             env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path[1:]])},

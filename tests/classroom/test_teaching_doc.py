@@ -42,7 +42,7 @@ def test_every_command_of_the_page_works_as_it_says(real_course):
 
 
 def test_the_page_names_only_options_that_exist():
-    command = [sys.executable, "-m", "prodgen_lib.course.cli"]
+    command = [sys.executable, "-m", "prodgen_lib.cli"]
     texts = [
         subprocess.run([*command, name, "--help"], capture_output=True, text=True).stdout
         for name in ("grade", "release")

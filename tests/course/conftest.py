@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from prodgen_lib.course import source
+from prodgen_lib.checking import source
 
 HERE = Path(__file__).parent
 PARTS = ("torch", "tensorflow", "exercises")
@@ -19,7 +19,7 @@ PARTS = ("torch", "tensorflow", "exercises")
 def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The root of the tiny course; this process and its kernels see its mini modules."""
     root = tmp_path / "course"
-    for part in ("course", *PARTS):
+    for part in ("course", "checking", "questions", *PARTS):
         shutil.copytree(
             source.PACKAGE / part,
             root / "prodgen_lib" / part,

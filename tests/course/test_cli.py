@@ -6,7 +6,7 @@ import time
 import pytest
 from click.testing import CliRunner
 
-from prodgen_lib.course.cli import main
+from prodgen_lib.cli import main
 
 
 def prodgen(*arguments):
@@ -23,7 +23,7 @@ def one_sentence(result, *words):
 
 
 def test_help_is_instant_and_reads_well():
-    command = [sys.executable, "-m", "prodgen_lib.course.cli", "--help"]
+    command = [sys.executable, "-m", "prodgen_lib.cli", "--help"]
     seconds = []
     for _ in range(3):
         start = time.perf_counter()
@@ -42,7 +42,7 @@ def test_each_command_explains_itself(command):
 
 
 def test_the_command_line_imports_nothing_heavy():
-    code = "import prodgen_lib.course.cli, sys; print(sorted(sys.modules))"
+    code = "import prodgen_lib.cli, sys; print(sorted(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     for name in ("numpy", "nbformat", "papermill", "torch", "tensorflow", "matplotlib"):
         assert f"'{name}'" not in ran.stdout

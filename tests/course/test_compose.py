@@ -1,9 +1,9 @@
 import pytest
 
+from prodgen_lib.checking.source import function_source
 from prodgen_lib.course.chapter import read_chapter
 from prodgen_lib.course.compose import Target, _check, compose
 from prodgen_lib.course.project import CourseError, dumps
-from prodgen_lib.course.source import function_source
 
 
 def made(course, framework="torch", learner=False, old="", new="", chapter="05_mini"):
@@ -127,7 +127,7 @@ def test_questions_become_cells_of_their_own(course, monkeypatch):
         asked.append((path.name, framework))
         return [("q-mini-why", "Why?"), ("q-mini-how", "How?")]
 
-    monkeypatch.setattr("prodgen_lib.interview.question_cells", question_cells)
+    monkeypatch.setattr("prodgen_lib.questions.question_cells", question_cells)
     new = "## Drill\n\n{{questions}}\n\nThe end.\n\nIn {{other}}"
     last = made(course, old="In {{other}}", new=new).cells[-4:]
     assert [c.source for c in last[:3]] == ["## Drill", "Why?", "How?"]

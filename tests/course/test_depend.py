@@ -9,8 +9,8 @@ def behind(course):
     for file, text in {
         "data/__init__.py": "",
         "data/drawing.py": "",
-        "plots.py": "from prodgen_lib.data import load\n",
-        "torch/help.py": "import prodgen_lib.plots\nNAME = 'judge.safetensors'\n",
+        "show/plots.py": "from prodgen_lib.data import load\n",
+        "torch/help.py": "import prodgen_lib.show.plots\nNAME = 'judge.safetensors'\n",
         "weights/judge.safetensors": "",
         "weights/vae_full.safetensors": "",
     }.items():
@@ -30,7 +30,7 @@ def test_imports_are_followed(behind):
         "data/__init__.py",
         "data/drawing.py",
     ]
-    assert "data/drawing.py" in behind("from prodgen_lib.plots import show")
+    assert "data/drawing.py" in behind("from prodgen_lib.show.plots import show")
     assert "torch/help.py" in behind("from prodgen_lib.torch import help")
 
 
@@ -41,7 +41,7 @@ def test_weights_are_known_by_their_name(behind):
 
 def test_a_check_brings_its_exercises_its_answer_key_and_the_engine(behind):
     found = behind('from prodgen_lib.torch import check\nf = check("mini.mean", f)')
-    for name in ("exercises/mini.py", "torch/mini.py", "course/check.py", "course/notebook.py"):
+    for name in ("exercises/mini.py", "torch/mini.py", "checking/check.py", "checking/verbs.py"):
         assert name in found
     assert "course/build.py" not in found and "tensorflow/mini.py" not in found
 

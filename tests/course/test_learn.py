@@ -44,7 +44,7 @@ def test_headless_it_prints_the_address_and_stays_up(course):
 
     build(course, run=False, say=lambda line: None)
     process = subprocess.Popen(
-        [sys.executable, "-m", "prodgen_lib.course.cli", "learn", "--no-browser"],
+        [sys.executable, "-m", "prodgen_lib.cli", "learn", "--no-browser"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

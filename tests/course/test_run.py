@@ -1,8 +1,8 @@
 import pytest
 from click.testing import CliRunner
 
+from prodgen_lib.cli import main
 from prodgen_lib.course.build import build
-from prodgen_lib.course.cli import main
 from prodgen_lib.course.project import read_notebook
 
 

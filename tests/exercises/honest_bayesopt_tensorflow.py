@@ -7,7 +7,7 @@ import scipy.optimize
 import tensorflow as tf
 from scipy.stats import norm
 
-from prodgen_lib.search import History, Result, check_some_succeeded, run_trial, sobol
+from prodgen_lib.plain.search import History, Result, check_some_succeeded, run_trial, sobol
 from prodgen_lib.tensorflow.bayesopt import (
     double,
     minimise,

@@ -8,7 +8,7 @@ import torch
 from scipy.stats import norm
 from torch.distributions import Normal
 
-from prodgen_lib.search import History, Result, check_some_succeeded, run_trial, sobol
+from prodgen_lib.plain.search import History, Result, check_some_succeeded, run_trial, sobol
 from prodgen_lib.torch.bayesopt import (
     double,
     minimise,

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from prodgen_lib.human import check_votes
+from prodgen_lib.plain.human import check_votes
 
 
 def curvature(wins, strengths, regularisation):

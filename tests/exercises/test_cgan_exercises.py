@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from prodgen_lib.course.check import check_answer
-from prodgen_lib.course.exercise import Framework, find_exercise
+from prodgen_lib.checking.check import check_answer
+from prodgen_lib.checking.exercise import Framework, find_exercise
 
 FRAMEWORKS = ("torch", "tensorflow")
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from prodgen_lib.course.check import check_answer, make_cases, run, shown_numbers
-from prodgen_lib.course.exercise import Framework, load_exercises, topics
-from prodgen_lib.course.notebook import line
-from prodgen_lib.course.source import edited, stub
+from prodgen_lib.checking.check import check_answer, make_cases, run, shown_numbers
+from prodgen_lib.checking.exercise import Framework, load_exercises, topics
+from prodgen_lib.checking.source import edited, stub
+from prodgen_lib.checking.verbs import line
 
 sys.path.insert(0, str(Path(__file__).parent))
 

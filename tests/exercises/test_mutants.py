@@ -16,8 +16,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from prodgen_lib.course.check import Verdict, judge, make_cases, run
-from prodgen_lib.course.exercise import Exercise, Framework, load_exercises, topics
+from prodgen_lib.checking.check import Verdict, judge, make_cases, run
+from prodgen_lib.checking.exercise import Exercise, Framework, load_exercises, topics
 
 TOPICS = topics()
 TARGET = 0.95

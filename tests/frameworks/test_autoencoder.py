@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from prodgen_lib import corruptions
 from prodgen_lib.data import load
+from prodgen_lib.plain import corruptions
 
 
 @pytest.fixture

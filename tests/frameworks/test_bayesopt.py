@@ -12,9 +12,9 @@ from scipy import stats
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern, WhiteKernel
 
-from prodgen_lib import search
 from prodgen_lib.data import load
-from prodgen_lib.search import Space, choice, integer, linear, log
+from prodgen_lib.plain import search
+from prodgen_lib.plain.search import Space, choice, integer, linear, log
 
 SCALES, VARIANCE, NOISE = [0.3, 0.8, 2.0], 1.7, 0.01
 SQUARE = Space({"x": linear(0, 1), "y": linear(0, 1)})

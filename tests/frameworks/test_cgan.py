@@ -7,8 +7,8 @@ import importlib
 import numpy as np
 import pytest
 
-from prodgen_lib import pairs
 from prodgen_lib.data import load
+from prodgen_lib.plain import pairs
 
 
 @pytest.fixture

@@ -12,15 +12,16 @@ import pytest
 from click.testing import CliRunner
 from ipywidgets import Button
 
-from prodgen_lib.course.cli import main
-from prodgen_lib.course.exercise import load_exercises
+from prodgen_lib.checking.exercise import load_exercises
+from prodgen_lib.checking.source import function_source
+from prodgen_lib.cli import main
+from prodgen_lib.course.drill import drill, write_drill
 from prodgen_lib.course.project import CourseError
-from prodgen_lib.course.source import function_source
-from prodgen_lib.interview import Text, load_bank, mock, widgets
+from prodgen_lib.interview import mock, widgets
 from prodgen_lib.interview.anki import write_deck
 from prodgen_lib.interview.desk import Desk
-from prodgen_lib.interview.drill import drill, write_drill
 from prodgen_lib.interview.progress_page import cells_run
+from prodgen_lib.questions import Text, load_bank
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import fsrs
 import pytest
 
-from prodgen_lib.interview import Text
 from prodgen_lib.interview.cards import Card, mistake_cards
 from prodgen_lib.interview.history import History
 from prodgen_lib.interview.schedule import NEW_A_DAY, due, review, weak_subjects
+from prodgen_lib.questions import Text
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 WORDS = Text("words", "中文")

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import numpy as np
 
-from prodgen_lib.course.exercise import Case, Exercise, Framework, Observation, Wrong
+from prodgen_lib.checking.exercise import Case, Exercise, Framework, Observation, Wrong
 from prodgen_lib.exercises.common import (
     CONVOLUTIONS,
     drawn_weights,

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from prodgen_lib.course.exercise import Case, Complaint, Exercise, Framework, Observation, Wrong
+from prodgen_lib.checking.exercise import Case, Complaint, Exercise, Framework, Observation, Wrong
 from prodgen_lib.exercises.bayesopt.tools import double
 from prodgen_lib.exercises.common import refuses, replacing, yes
-from prodgen_lib.search import History, Space, linear
+from prodgen_lib.plain.search import History, Space, linear
 
 
 def search_cases(rng: np.random.Generator) -> list[Case]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from prodgen_lib.course.exercise import Case, Complaint, Exercise, Framework, Observation, Wrong
+from prodgen_lib.checking.exercise import Case, Complaint, Exercise, Framework, Observation, Wrong
 from prodgen_lib.exercises.bayesopt.tools import SUMS, double
 from prodgen_lib.exercises.common import probe, two
 

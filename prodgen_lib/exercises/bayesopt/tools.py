@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from prodgen_lib.course.exercise import Complaint, Framework
+from prodgen_lib.checking.exercise import Complaint, Framework
 from prodgen_lib.exercises.common import probe
 
 SUMS = "float64 sums in another order, and a jitter of 1e-8"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from prodgen_lib.course.exercise import Case, Complaint, Exercise, Framework, Observation, Wrong
+from prodgen_lib.checking.exercise import Case, Complaint, Exercise, Framework, Observation, Wrong
 from prodgen_lib.exercises.cgan.wishes import as_told, channels_last, value_and_gradients
 from prodgen_lib.exercises.common import (
     CONVOLUTIONS,

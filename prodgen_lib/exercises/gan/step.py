@@ -7,7 +7,7 @@ from types import ModuleType
 
 import numpy as np
 
-from prodgen_lib.course.exercise import (
+from prodgen_lib.checking.exercise import (
     Case,
     Complaint,
     Exercise,

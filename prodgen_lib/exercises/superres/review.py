@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from prodgen_lib.course.exercise import Case, Complaint, Exercise, Framework, Observation, Wrong
+from prodgen_lib.checking.exercise import Case, Complaint, Exercise, Framework, Observation, Wrong
 from prodgen_lib.exercises.common import (
     CONVOLUTIONS,
     drawn_weights,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from prodgen_lib.course.exercise import Framework
+from prodgen_lib.checking.exercise import Framework
 
 
 def detail_network(framework: Framework, *, factor: int) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from prodgen_lib.course.exercise import Case, Exercise, Framework, Observation, Wrong
+from prodgen_lib.checking.exercise import Case, Exercise, Framework, Observation, Wrong
 from prodgen_lib.exercises.common import SUMS, probe, replacing
 
 

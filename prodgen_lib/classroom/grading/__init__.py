@@ -1,0 +1,1 @@
+"""What is right: one submission, then a class of them."""

@@ -1,0 +1,1 @@
+"""What came in: files collected, unpacked, read, and told apart by student."""

@@ -1,0 +1,150 @@
+"""Pages for people: a report for each submission, and one page on the class.
+
+Each page is one file that loads nothing and runs nothing: its Content-Security-Policy allows its
+own style sheet, by its hash, and no script, picture or link to anywhere else. Every word that
+comes from a submission is stripped of control characters and escaped.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path, PurePath
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from prodgen_lib.classroom.marks.marks import Policy, Row, uneven
+from prodgen_lib.classroom.marks.sheets import number, report_name
+from prodgen_lib.classroom.intake.submission import Mark
+from prodgen_lib.classroom.intake.text import plain
+from prodgen_lib.course.compose import TITLES
+from prodgen_lib.course.grade import NOT_ANSWERED
+
+PAGES = Path(__file__).parent / "pages"
+MOST_MISTAKES = 15
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a class did in one exercise."""
+
+    name: str
+    right: int
+    unanswered: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer with how many gave it."""
+
+    exercise: str
+    message: str
+    wrong: str | None
+    count: int
+
+
+def prose(text: str) -> Markup:
+    """A sentence with its `code` and its *stress* set as such; all else in it is plain text."""
+    safe = str(escape(plain(text, 600)))
+    safe = re.sub(r"`([^`]+)`", r"<code>\1</code>", safe)
+    return Markup(re.sub(r"(?<![\w*])\*(\w(?:[^*<>]*\w)?)\*(?![\w*])", r"<em>\1</em>", safe))
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    pages = Environment(
+        loader=FileSystemLoader(PAGES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.filters |= {"plain": plain, "prose": prose, "number": number, "report_name": report_name}
+    style = (PAGES / "style.css").read_text(encoding="utf-8")
+    digest = hashlib.sha256(style.encode()).digest()
+    pages.globals |= {"style": Markup(style), "style_hash": base64.b64encode(digest).decode()}
+    return pages
+
+
+def report(row: Row, policy: Policy) -> str:
+    """The page for one student: each exercise with its sentence, and the mark."""
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            row=row,
+            weight=policy.weight,
+            framework=TITLES.get(row.graded.framework, ""),
+            file=PurePath(row.graded.path).name,
+            right=sum(mark.correct for mark in row.graded.marks),
+        )
+    )
+
+
+def class_page(rows: list[Row], policy: Policy, seed: int) -> str:
+    """The page for the instructor: totals, exercises, common mistakes, and everyone's mark."""
+    tenths = spread(rows)
+    most = max([*tenths, 1])
+    return (
+        _environment()
+        .get_template("class.html")
+        .render(
+            rows=rows,
+            graded=sum(bool(row.graded.marks) for row in rows),
+            policy=policy,
+            seed=seed,
+            chapters=sorted({row.graded.chapter for row in rows if row.graded.chapter}),
+            mean=sum(row.share for row in rows) / max(len(rows), 1),
+            tenths=tenths,
+            bar=lambda count: round(104 * count / most, 1),
+            exercises=asked(rows),
+            mistakes=mistakes(rows),
+            warnings=uneven(rows),
+        )
+    )
+
+
+def spread(rows: list[Row]) -> list[int]:
+    """How many totals lie in each tenth, the full mark in the last."""
+    counts = Counter(min(9, int(10 * row.share + 1e-9)) for row in rows)
+    return [counts[tenth] for tenth in range(10)]
+
+
+def asked(rows: list[Row]) -> list[Asked]:
+    """Each exercise in the order of the chapter, over all who had it."""
+    by_name: dict[str, list[Mark]] = {}
+    for row in rows:
+        for mark in row.graded.marks:
+            by_name.setdefault(mark.exercise, []).append(mark)
+    return [
+        Asked(
+            name,
+            right=sum(mark.correct for mark in marks),
+            unanswered=sum(_unanswered(mark) for mark in marks),
+            of=len(marks),
+        )
+        for name, marks in by_name.items()
+    ]
+
+
+def _unanswered(mark: Mark) -> bool:
+    return not mark.correct and mark.message.startswith(NOT_ANSWERED)
+
+
+def mistakes(rows: list[Row], most: int = MOST_MISTAKES) -> list[Mistake]:
+    """Wrong answers by how often they were given; known ones by their name, others by message."""
+    counts: Counter[tuple[str, str, str | None]] = Counter()
+    for row in rows:
+        for mark in row.graded.marks:
+            if not mark.correct and not _unanswered(mark):
+                counts[mark.exercise, mark.message, mark.wrong] += 1
+    return [
+        Mistake(exercise, message, wrong, count)
+        for (exercise, message, wrong), count in counts.most_common(most)
+    ]

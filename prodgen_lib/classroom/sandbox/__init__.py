@@ -1,0 +1,1 @@
+"""Where a submission runs: closed off from all that it must not see or change."""

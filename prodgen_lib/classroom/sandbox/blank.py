@@ -1,0 +1,150 @@
+"""A copy of the library without its answers, for the process that runs submissions.
+
+Of a chapter's answer key only the functions stay that its notebook imports beside the exercises,
+and what these need; exercises become stubs. Of the exercises only ``observe`` stays: no cases, no
+hints, no known wrong answers, whose edits hold lines of the answers.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from prodgen_lib.checking import names
+from prodgen_lib.checking.source import FRAMEWORKS, PACKAGE
+
+LEFT_OUT = {"interview", "parity", "__pycache__"}
+KEPT_OF_EXERCISE = {"id", "difficulty", "importance", "minutes", "observe"}
+EMPTY = {"cases": "None", "hints": '("", "", "")', "wrong": "()"}
+STUB = 'raise NotImplementedError("The answers of the course are not here while it grades.")'
+Wanted = dict[Path, set[str]]
+
+
+def blanked_library(folder: Path, imported: Iterable[str]) -> Path:
+    """Write the copy to ``folder / "prodgen_lib"``. ``imported`` is code whose imports must work.
+
+    That is code of the course's own notebook. Returns ``folder``.
+    """
+    shutil.copytree(PACKAGE, folder / "prodgen_lib", ignore=_left_out)
+    texts = {path: _without_answers(path) for path in _with_answers()}
+    wanted: Wanted = {path: set() for path in texts}
+    for text in (*imported, *_whole_modules(texts)):
+        _want(ast.parse(names.as_python(text) or ""), wanted)
+    for path in texts:
+        if "exercises" in path.parts:
+            wanted[path].add("EXERCISES")
+    _follow(texts, wanted)
+    for path, tree in texts.items():
+        kept = ast.Module([n for n in tree.body if _stays(n, wanted[path])], [])
+        _trim(kept, wanted)
+        target = folder / "prodgen_lib" / path.relative_to(PACKAGE)
+        target.write_text(ast.unparse(kept) + "\n", encoding="utf-8")
+    return folder
+
+
+def _left_out(folder: str, entries: list[str]) -> list[str]:
+    top = Path(folder) == PACKAGE
+    return [name for name in entries if name == "__pycache__" or (top and name in LEFT_OUT)]
+
+
+def _topics() -> list[str]:
+    """Chapters that have exercises."""
+    found = (path.stem for path in (PACKAGE / "exercises").iterdir() if path.name[0] not in "_.")
+    keys = {path.stem for framework in FRAMEWORKS for path in (PACKAGE / framework).glob("*.py")}
+    return sorted(set(found) & keys)
+
+
+def _with_answers() -> Iterator[Path]:
+    for topic in _topics():
+        yield from (p for f in FRAMEWORKS if (p := PACKAGE / f / f"{topic}.py").is_file())
+        yield from _about(topic)
+
+
+def _about(topic: str) -> list[Path]:
+    folder = PACKAGE / "exercises" / topic
+    return sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+
+
+def _without_answers(path: Path) -> ast.Module:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    if "exercises" in path.relative_to(PACKAGE).parts:
+        return ast.fix_missing_locations(_Observers().visit(tree))
+    exercises = _exercise_names(path.stem)
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name in exercises:
+            node.body = ast.parse(STUB).body
+    return tree
+
+
+@lru_cache
+def _exercise_names(topic: str) -> frozenset[str]:
+    """Functions that are exercises, by the ids in the text: ``"gan.train_step"``."""
+    texts = (path.read_text(encoding="utf-8") for path in _about(topic))
+    return frozenset(n for t in texts for n in re.findall(rf"""["']{topic}\.(\w+)["']""", t))
+
+
+class _Observers(ast.NodeTransformer):
+    """Leaves each exercise its name and ``observe``."""
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id == "Exercise":
+            kept = [k for k in node.keywords if k.arg in KEPT_OF_EXERCISE]
+            empty = [ast.keyword(k, ast.parse(v, mode="eval").body) for k, v in EMPTY.items()]
+            return ast.Call(node.func, [], kept + empty)
+        return node
+
+
+def _whole_modules(texts: dict[Path, ast.Module]) -> Iterator[str]:
+    """Modules that are copied as they are: what they import from others must be there."""
+    for path in PACKAGE.rglob("*.py"):
+        if path not in texts and not LEFT_OUT & set(path.relative_to(PACKAGE).parts):
+            yield path.read_text(encoding="utf-8")
+
+
+def _follow(texts: dict[Path, ast.Module], wanted: Wanted) -> None:
+    """Add to ``wanted`` what the wanted names need in turn, across modules, until it is all."""
+    before = -1
+    while before != sum(map(len, wanted.values())):
+        before = sum(map(len, wanted.values()))
+        for path, tree in texts.items():
+            for node in tree.body:
+                if _stays(node, wanted[path]) and not isinstance(node, ast.ImportFrom):
+                    wanted[path] |= names.used(ast.unparse(node))
+            _want(tree, wanted, only=wanted[path])
+
+
+def _stays(node: ast.stmt, wanted: set[str]) -> bool:
+    if isinstance(node, ast.Import) or (
+        isinstance(node, ast.ImportFrom) and not (node.module or "").startswith("prodgen_lib")
+    ):
+        return True
+    return bool(names.defined(ast.unparse(node)) & wanted)
+
+
+def _want(tree: ast.AST, wanted: Wanted, only: set[str] | None = None) -> None:
+    """Note what a text imports from the modules that are trimmed; of those ``only``, if given."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("prodgen_lib"):
+            for alias in node.names:
+                if only is None or (alias.asname or alias.name) in only:
+                    for path in _files(node.module):
+                        wanted.get(path, set()).add(alias.name)
+
+
+def _files(module: str) -> tuple[Path, Path]:
+    place = PACKAGE.joinpath(*module.split(".")[1:])
+    return place.with_suffix(".py"), place / "__init__.py"
+
+
+def _trim(tree: ast.Module, wanted: Wanted) -> None:
+    """Take names out of imports that are no longer where they were."""
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom):
+            for path in _files(node.module or ""):
+                if path in wanted and path.name != "__init__.py":
+                    node.names = [a for a in node.names if a.name in wanted[path]] or node.names

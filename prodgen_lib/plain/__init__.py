@@ -1,0 +1,1 @@
+"""The part of the answer key that needs no framework: NumPy alone, or nothing."""
