@@ -13,32 +13,80 @@ import textwrap
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import count, islice
 
 import numpy as np
 
-from prodgen_lib.checking.exercise import Case, Complaint, Exercise, Framework, Observation, Wrong
+from prodgen_lib.checking.exercise import (
+    Case,
+    Complaint,
+    Exercise,
+    Framework,
+    Observation,
+    find_exercise,
+)
+from prodgen_lib.checking.language import Text
+from prodgen_lib.checking.page import Wrong
 
-STAGES = ("it runs", "the case worked by hand", "values", "invariants", "gradients", "rules")
+NOTHING = Text("", "")
+NOT_ANSWERED = Text("Not answered yet", "还没有作答")
+UNANSWERED = Text(
+    f"{NOT_ANSWERED.en}: write the body in place of `raise NotImplementedError`.",
+    f"{NOT_ANSWERED.zh}：请写出函数体，替换 `raise NotImplementedError`。",
+)
+NO_FUNCTION = Text("{} is of type {}; expected a function.", "{} 的类型是 {}；应为一个函数。")
+STOPS = Text("It stops with {}: {}", "运行中断，出现 {}：{}")
+AT_LINE = Text(" (line {} of the answer)", "（答案第 {} 行）")
+LACKS = Text("What the answer gives lacks this: {}.", "答案给出的结果缺少这一项：{}。")
+LOOK_SHAPE = Text(
+    "Look at this: {}, got shape {}; expected {}.", "请看这一项：{}，得到的形状是 {}；应为 {}。"
+)
+ONE_NUMBER = Text("one number", "一个数")
+LOOK_TYPE = Text(
+    "Look at this: {}, got type {}; expected {}.", "请看这一项：{}，得到的类型是 {}；应为 {}。"
+)
+BY_HAND = Text("worked by hand it is", "手算结果是")
+EXPECTED = Text("expected", "应为")
+DIFFERS = Text(
+    "On {case}, {name}: got {got}; {words} {value}.",
+    "在“{case}”上，{name}：得到 {got}；{words} {value}。",
+)
+SHAPE_DIFFERS = Text(
+    "On {case}, {name}: got shape {got}; {words} {value}.",
+    "在“{case}”上，{name}：得到的形状是 {got}；{words} {value}。",
+)
+MOST_DIFFERENT = Text(
+    "On {case}, {name}, most different at [{place}]: got {got}; {words} {value}.",
+    "在“{case}”上，{name}，相差最大处 [{place}]：得到 {got}；{words} {value}。",
+)
+FORBIDDEN = Text(
+    "The numbers are right, but `{0}` does the exercise for you: do without it.",
+    "数值是对的，但 `{0}` 替你做完了这道练习：请不要用它。",
+)
 
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception that an answer raised, as text."""
+    """An exception that an answer raised, as text; a complaint has its Chinese too."""
 
     type: str
     message: str
     line: int | None = None
+    chinese: str = ""
 
     @property
     def unanswered(self) -> bool:
         return self.type == "NotImplementedError" and not self.message
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> Text:
+        """What to tell the learner."""
         if self.type == Complaint.__name__:
-            return self.message
-        where = f" (line {self.line} of the answer)" if self.line else ""
-        return f"It stops with {self.type}: {self.message}{where}"
+            return Text(self.message, self.chinese or self.message)
+        told = STOPS.format(self.type, self.message)
+        where = AT_LINE.format(self.line) if self.line else NOTHING
+        return Text(told.en + where.en, told.zh + where.zh)
 
 
 @dataclass(frozen=True)
@@ -48,9 +96,15 @@ class Verdict:
     exercise: str
     passed: int
     stages: int
-    message: str = ""
+    text: Text = NOTHING
     wrong: str | None = None
     numbers: tuple[float, ...] = ()
+    answered: bool = True
+
+    @property
+    def message(self) -> str:
+        """The sentence in English."""
+        return self.text.en
 
     @property
     def correct(self) -> bool:
@@ -69,15 +123,16 @@ def run(
     exercise: Exercise, answer: Callable, framework: Framework, seed: int | None = None
 ) -> Seen:
     """Run ``answer`` on every case; an exception ends the run and becomes a ``Failure``."""
-    return list(_observations(exercise, answer, framework, seed))
+    return list(observations(exercise.observe, make_cases(exercise, seed), answer, framework))
 
 
-def _observations(
-    exercise: Exercise, answer: Callable, framework: Framework, seed: int | None
+def observations(
+    observe: Callable, cases: Iterable[Case], answer: Callable, framework: Framework
 ) -> Iterator[Observation | Failure]:
-    for case in make_cases(exercise, seed):
+    """What ``observe`` sees of an answer, case by case, up to the first exception."""
+    for case in cases:
         try:
-            observed = exercise.observe(answer, case, framework)
+            observed = observe(answer, case, framework)
             yield {name: np.asarray(value) for name, value in observed.items()}
         except (Exception, SystemExit) as error:
             yield _failure(error, answer)
@@ -93,7 +148,8 @@ def _failure(error: BaseException, answer: Callable) -> Failure:
     ]
     message = " ".join(str(error).split())
     message = message if len(message) <= 200 else message[:199] + "…"
-    return Failure(type(error).__name__, message, lines[-1] if lines else None)
+    chinese = error.text.zh if isinstance(error, Complaint) else ""
+    return Failure(type(error).__name__, message, lines[-1] if lines else None, chinese)
 
 
 def judge(
@@ -120,11 +176,13 @@ def judge(
         stages.append(lambda: _rules(exercise, source))
     for passed, stage in enumerate(stages):
         if problem := stage():
-            if not (isinstance(seen[-1], Failure) and seen[-1].unanswered):
-                for wrong, done in suspects:
-                    if _same(exercise, seen, done):
-                        return Verdict(exercise.id, passed, len(stages), wrong.message, wrong.name)
-            return Verdict(exercise.id, passed, len(stages), problem)
+            place = exercise.id, passed, len(stages)
+            if isinstance(seen[-1], Failure) and seen[-1].unanswered:
+                return Verdict(*place, UNANSWERED, answered=False)
+            for wrong, done in suspects:
+                if _same(exercise, seen, done):
+                    return Verdict(*place, wrong.message, wrong.name)
+            return Verdict(*place, problem)
     numbers = shown_numbers(reference)
     return Verdict(exercise.id, len(stages), len(stages), numbers=numbers)
 
@@ -134,41 +192,54 @@ def _kind(name: str) -> str:
     return word if word in ("gradient", "invariant") else "value"
 
 
-def _it_runs(exercise: Exercise, seen: Seen, reference: Seen) -> str:
+def _it_runs(exercise: Exercise, seen: Seen, reference: Seen) -> Text | None:
     if isinstance(seen[-1], Failure):
-        if seen[-1].unanswered:
-            return "Not answered yet: write the body in place of `raise NotImplementedError`."
-        return str(seen[-1])
+        return seen[-1].text
     for got, expected in zip(seen, reference, strict=True):
         for name, value in expected.items():
             if name not in got:
-                return f"What the answer gives lacks this: {name}."
+                return LACKS.format(name)
             if got[name].shape != value.shape:
                 if name in exercise.messages:
                     return exercise.messages[name]
-                shapes = f"got shape {got[name].shape}; expected {value.shape or 'one number'}"
-                return f"Look at this: {name}, {shapes}."
+                wanted = Text(*2 * (str(value.shape),)) if value.shape else ONE_NUMBER
+                return _filled(LOOK_SHAPE, name, got[name].shape, wanted)
             if got[name].dtype.kind != value.dtype.kind:
-                return f"Look at this: {name}, got type {got[name].dtype}; expected {value.dtype}."
-    return ""
+                return LOOK_TYPE.format(name, got[name].dtype, value.dtype)
+    return None
 
 
-def _by_hand(exercise: Exercise, cases: list[Case], seen: Seen) -> str:
+def _filled(sentence: Text, *values: object, **named: object) -> Text:
+    """A sentence with values filled in, each in its own language where it has two."""
+
+    def of(language: str, value: object) -> object:
+        return value.in_(language) if isinstance(value, Text) else value
+
+    def fill(language: str) -> str:
+        words = {name: of(language, value) for name, value in named.items()}
+        return sentence.in_(language).format(*(of(language, value) for value in values), **words)
+
+    return Text(fill("en"), fill("zh"))
+
+
+def _by_hand(exercise: Exercise, cases: list[Case], seen: Seen) -> Text | None:
     for case, got in zip(cases, seen, strict=True):
         for name, value in case.by_hand.items():
             if not _close(exercise, got[name], np.asarray(value)):
-                return _difference(case, name, got[name], np.asarray(value), "worked by hand it is")
-    return ""
+                return _difference(case, name, got[name], np.asarray(value), BY_HAND)
+    return None
 
 
-def _compare(exercise: Exercise, cases: list[Case], seen: Seen, reference: Seen, kind: str) -> str:
+def _compare(
+    exercise: Exercise, cases: list[Case], seen: Seen, reference: Seen, kind: str
+) -> Text | None:
     for case, got, expected in zip(cases, seen, reference, strict=True):
         for name, value in expected.items():
             if _kind(name) == kind and not _close(exercise, got[name], value):
                 if name in exercise.messages:
                     return exercise.messages[name]
-                return _difference(case, name, got[name], value, "expected")
-    return ""
+                return _difference(case, name, got[name], value, EXPECTED)
+    return None
 
 
 def _close(exercise: Exercise, got: np.ndarray, expected: np.ndarray) -> bool:
@@ -179,19 +250,18 @@ def _close(exercise: Exercise, got: np.ndarray, expected: np.ndarray) -> bool:
     return bool(np.allclose(got, expected, rtol=exercise.rtol, atol=tolerance, equal_nan=True))
 
 
-def _difference(case: Case, name: str, got: np.ndarray, expected: np.ndarray, words: str) -> str:
+def _difference(case: Case, name: str, got: np.ndarray, expected: np.ndarray, words: Text) -> Text:
+    place = {"case": case.name, "name": name, "words": words}
     if got.shape != expected.shape:
-        return f"On {case.name}, {name}: got shape {got.shape}; {words} {expected.shape}."
+        return _filled(SHAPE_DIFFERS, **place, got=got.shape, value=expected.shape)
     if got.dtype.kind in "US":
-        return f"On {case.name}, {name}: got {got}; {words} {expected}."
+        return _filled(DIFFERS, **place, got=got, value=expected)
     if got.size == 1:
-        return f"On {case.name}, {name}: got {got.item():.6g}; {words} {expected.item():.6g}."
+        numbers = {"got": f"{got.item():.6g}", "value": f"{expected.item():.6g}"}
+        return _filled(DIFFERS, **place, **numbers)
     worst = np.unravel_index(np.argmax(np.abs(got - expected.astype(float))), got.shape)
-    place = ", ".join(map(str, worst))
-    return (
-        f"On {case.name}, {name}, most different at [{place}]: "
-        f"got {got[worst]:.6g}; {words} {expected[worst]:.6g}."
-    )
+    numbers = {"got": f"{got[worst]:.6g}", "value": f"{expected[worst]:.6g}"}
+    return _filled(MOST_DIFFERENT, **place, place=", ".join(map(str, worst)), **numbers)
 
 
 def _same(exercise: Exercise, seen: Seen, other: Iterable[Observation | Failure]) -> bool:
@@ -207,17 +277,17 @@ def _same(exercise: Exercise, seen: Seen, other: Iterable[Observation | Failure]
     return True
 
 
-def _rules(exercise: Exercise, source: str | None) -> str:
+def _rules(exercise: Exercise, source: str | None) -> Text | None:
     if source is None:
-        return ""
+        return None
     used = {
         name
         for node in ast.walk(ast.parse(textwrap.dedent(source)))
         for name in (getattr(node, "attr", None), getattr(node, "id", None))
     }
     if broken := [name for name in exercise.forbidden if name in used]:
-        return f"The numbers are right, but `{broken[0]}` does the exercise for you: do without it."
-    return ""
+        return FORBIDDEN.format(broken[0])
+    return None
 
 
 def shown_numbers(reference: Seen, most: int = 3) -> tuple[float, ...]:
@@ -239,21 +309,69 @@ def source_of(answer: Callable) -> str | None:
         return None
 
 
+class Key:
+    """All there is to know about one exercise in one framework under one seed.
+
+    Everything is computed when first asked for and then kept: inputs, what the answer key did, and
+    what each known wrong answer did, case by case.
+    """
+
+    def __init__(self, exercise: Exercise, framework: Framework, seed: int | None = None):
+        self.exercise, self.framework, self.seed = exercise, framework, seed
+
+    @cached_property
+    def cases(self) -> list[Case]:
+        return make_cases(self.exercise, self.seed)
+
+    @cached_property
+    def reference(self) -> Seen:
+        answer = self.exercise.solution(self.framework)
+        seen = run(self.exercise, answer, self.framework, self.seed)
+        if isinstance(seen[-1], Failure):
+            name = self.exercise.id
+            raise RuntimeError(f"The course's own answer to {name} failed. {seen[-1].text.en}")
+        return seen
+
+    @cached_property
+    def _suspects(self) -> list[tuple[Wrong, _Replay]]:
+        wrongs = self.exercise.known_wrong(self.framework.name)
+        return [(wrong, _Replay(self, wrong)) for wrong in wrongs]
+
+    def judge(self, seen: Seen, source: str | None) -> Verdict:
+        """The verdict on what an answer did."""
+        known = {"source": source, "suspects": self._suspects}
+        return judge(self.exercise, self.cases, seen, self.reference, **known)
+
+
+class _Replay:
+    """What a known wrong answer does; each case is computed when first asked for, and kept."""
+
+    def __init__(self, key: Key, wrong: Wrong):
+        self._key, self._wrong = key, wrong
+        self._seen: list[Observation | Failure] = []
+        self._rest: Iterator[Observation | Failure] | None = None
+
+    def __iter__(self) -> Iterator[Observation | Failure]:
+        for place in count():
+            if place == len(self._seen) and not self._step():
+                return
+            yield self._seen[place]
+
+    def _step(self) -> bool:
+        if self._rest is None:
+            exercise, framework = self._key.exercise, self._key.framework
+            answer = exercise.wrong_answer(self._wrong, framework)
+            cases = make_cases(exercise, self._key.seed)
+            self._rest = observations(exercise.observe, cases, answer, framework)
+        found = list(islice(self._rest, 1))
+        self._seen += found
+        return bool(found)
+
+
 @lru_cache(maxsize=256)
-def _reference(exercise_id: str, framework: str, seed: int | None) -> Seen:
-    from prodgen_lib.checking.exercise import find_exercise
-
-    exercise = find_exercise(exercise_id)
-    seen = run(exercise, exercise.solution(Framework(framework)), Framework(framework), seed)
-    if isinstance(seen[-1], Failure):
-        raise RuntimeError(f"The course's own answer to {exercise_id} failed. {seen[-1]}")
-    return seen
-
-
-def _suspects(exercise: Exercise, framework: Framework, seed: int | None):
-    for wrong in exercise.known_wrong(framework.name):
-        answer = exercise.wrong_answer(wrong, framework)
-        yield wrong, _observations(exercise, answer, framework, seed)
+def key(exercise_id: str, framework: str, seed: int | None = None) -> Key:
+    """What is known about an exercise, kept for the next answer to it."""
+    return Key(find_exercise(exercise_id), Framework(framework), seed)
 
 
 def check_answer(
@@ -261,14 +379,7 @@ def check_answer(
 ) -> Verdict:
     """Run and judge an answer in this process, as a learner's notebook does."""
     if not callable(answer):
-        kind = type(answer).__name__
-        message = f"{exercise.name} is of type {kind}; expected a function."
+        message = NO_FUNCTION.format(exercise.name, type(answer).__name__)
         return Verdict(exercise.id, 0, 1, message)
-    return judge(
-        exercise,
-        make_cases(exercise, seed),
-        run(exercise, answer, framework, seed),
-        _reference(exercise.id, framework.name, seed),
-        source=source_of(answer),
-        suspects=_suspects(exercise, framework, seed),
-    )
+    known = key(exercise.id, framework.name, seed)
+    return known.judge(run(exercise, answer, framework, seed), source_of(answer))

@@ -1,27 +1,32 @@
 """What an exercise knows about itself.
 
-The answer key is the library, so an exercise holds no solution. It holds the inputs that an answer
-is run on, how to watch it run, and the ways in which people get it wrong. A known wrong answer is
-an *edit of the answer key*: it is real code with real gradients in both frameworks, and it cannot
-go stale in silence, because an edit that no longer matches raises.
+The answer key is the library, so an exercise holds no solution. It is two files of one name:
+``exercises/TOPIC/NAME.md`` is what a person writes about it, ``NAME.py`` what an answer is run on
+and how it is watched. A known wrong answer is an *edit of the answer key*: it is real code with
+real gradients in both frameworks, and it cannot go stale in silence, because an edit that no
+longer matches raises.
 """
 
 from __future__ import annotations
 
 import importlib
 import linecache
-import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import chain
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from prodgen_lib.checking.source import PACKAGE, edited, function_source, module_path
+from prodgen_lib.checking import source as answer_key
+from prodgen_lib.checking.language import Text
+from prodgen_lib.checking.page import Wrong, read_page
+from prodgen_lib.checking.source import edited, function_source, module_path
 
 Observation = dict[str, np.ndarray]
-Edits = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -52,28 +57,9 @@ class Case:
 class Complaint(Exception):
     """Raised by ``observe``: what an answer gave can't be looked at. Its text is the sentence."""
 
-
-@dataclass(frozen=True)
-class Wrong:
-    """A known wrong answer: edits of the answer key, and what to tell whoever gives it.
-
-    No edits for a framework means that nobody can go wrong in this way there. In a review, the
-    candidate has those faults that are `planted`.
-    """
-
-    name: str
-    message: str
-    torch: Edits
-    tensorflow: Edits
-    planted: bool = True
-
-    @classmethod
-    def both(cls, name: str, message: str, *edits: tuple[str, str]) -> Wrong:
-        """The same edits in both frameworks, where the lines read the same."""
-        return cls(name, message, torch=edits, tensorflow=edits)
-
-    def edits(self, framework: str) -> Edits:
-        return self.torch if framework == "torch" else self.tensorflow
+    def __init__(self, en: str, zh: str = ""):
+        super().__init__(en)
+        self.text = Text(en, zh or en)
 
 
 @dataclass(frozen=True)
@@ -92,13 +78,14 @@ class Exercise:
     minutes: int
     cases: Callable[[np.random.Generator], list[Case]]
     observe: Callable[[Callable, Case, Framework], Observation]
-    hints: tuple[str, str, str]
+    hints: tuple[Text, ...]
     wrong: tuple[Wrong, ...]
+    messages: dict[str, Text] = field(default_factory=dict)
     forbidden: tuple[str, ...] = ()
-    messages: dict[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
     rtol: float = 1e-4
     atol: float = 1e-6
-    tolerance_reason: str = "float32 sums in another order"
+    tolerance: str = "float32 sums in another order"
     seed: int = 0
     review: bool = False
 
@@ -137,33 +124,63 @@ class Exercise:
         """The flawed answer that a review starts from; None when this is no review."""
         if not self.review:
             return None
-        for wrong in (wrong for wrong in self.wrong if wrong.planted):
-            source = edited(source, wrong.edits(framework))
-        return source
+        planted = (wrong.edits(framework) for wrong in self.wrong if wrong.planted)
+        return edited(source, chain.from_iterable(planted))
+
+
+def _folder() -> Path:
+    return answer_key.PACKAGE / "exercises"
 
 
 def topics() -> list[str]:
     """The modules of the answer key that have exercises."""
-    found = (module.name for module in pkgutil.iter_modules([str(PACKAGE / "exercises")]))
-    return [name for name in found if name != "common" and not name.startswith("probe_")]
+    return sorted({page.parent.name for page in _folder().glob("*/*.md")})
+
+
+def exercise_names(topic: str) -> list[str]:
+    """The exercises of a topic, in the order in which the answer key teaches them."""
+    found = {page.stem for page in (_folder() / topic).glob("*.md")}
+    if not found:
+        raise ValueError(f"There are no exercises for the chapter {topic!r}.")
+    taught = answer_key.function_names(module_path("torch", topic))
+    return [name for name in taught if name in found] + sorted(found - set(taught))
 
 
 def load_exercises(topic: str) -> dict[str, Exercise]:
-    """The exercises of a chapter by function name, in the order of the chapter."""
-    try:
-        module = importlib.import_module(f"prodgen_lib.exercises.{topic}")
-    except ModuleNotFoundError as error:
-        if error.name != f"prodgen_lib.exercises.{topic}":
-            raise
-        raise ValueError(f"There are no exercises for the chapter {topic!r}.") from None
-    return {exercise.name: exercise for exercise in module.EXERCISES}
+    """The exercises of a topic by function name, in the order of the answer key.
+
+    Raises ``ValueError`` for a topic without exercises, and for a page that can't be read.
+    """
+    return {name: _load(topic, name) for name in exercise_names(topic)}
 
 
 def find_exercise(exercise_id: str) -> Exercise:
     """The exercise with this dotted id, for example ``gan.generator_loss``."""
     topic, _, name = exercise_id.partition(".")
-    exercises = load_exercises(topic)
-    if name not in exercises:
-        known = ", ".join(exercise.id for exercise in exercises.values())
-        raise ValueError(f"There is no exercise {exercise_id!r}. This chapter has: {known}.")
-    return exercises[name]
+    known = exercise_names(topic)
+    if name not in known:
+        listed = ", ".join(f"{topic}.{one}" for one in known)
+        raise ValueError(f"There is no exercise {exercise_id!r}. This chapter has: {listed}.")
+    return _load(topic, name)
+
+
+def _load(topic: str, name: str) -> Exercise:
+    path = _folder() / topic / f"{name}.md"
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=512)
+def _read(path: Path, changed: int) -> Exercise:
+    """The exercise of a page; read again when the page has changed."""
+    page, topic, name = read_page(path), path.parent.name, path.stem
+    module = importlib.import_module(f"prodgen_lib.exercises.{topic}.{name}")
+    settings = {k: tuple(v) if isinstance(v, list) else v for k, v in page.settings.items()}
+    return Exercise(
+        id=f"{topic}.{name}",
+        cases=module.cases,
+        observe=module.observe,
+        hints=page.hints,
+        messages=page.messages,
+        wrong=page.wrong,
+        **settings,
+    )

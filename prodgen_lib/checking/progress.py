@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 from prodgen_lib.checking.check import Verdict
+from prodgen_lib.checking.language import home
 
 
 def attempts_file() -> Path:
     """``attempts.jsonl`` in the folder ``PRODGEN_HOME``, or in the user's data folder."""
-    from platformdirs import user_data_dir
-
-    return Path(os.environ.get("PRODGEN_HOME") or user_data_dir("prodgen")) / "attempts.jsonl"
+    return home() / "attempts.jsonl"
 
 
 def record(exercise_id: str, framework: str, verdict: Verdict) -> None:

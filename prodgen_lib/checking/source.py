@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -31,6 +34,11 @@ def _functions(path: Path) -> dict[str, str]:
     return functions
 
 
+def function_names(path: Path) -> list[str]:
+    """The functions of a file of the answer key, in its order."""
+    return list(_functions(path)) if path.exists() else []
+
+
 def function_source(framework: str, topic: str, name: str) -> str:
     """The source of one public function of the answer key, as it stands in its file."""
     path = module_path(framework, topic)
@@ -52,13 +60,37 @@ def stub(source: str) -> str:
     return "\n".join([*head, "    raise NotImplementedError"])
 
 
-def edited(source: str, edits: tuple[tuple[str, str], ...]) -> str:
-    """``source`` with each ``(old, new)`` applied; each ``old`` must stand in it exactly once."""
-    for old, new in edits:
-        if source.count(old) != 1:
-            raise ValueError(
-                f"An edit of a known wrong answer must match once, but {old!r} "
-                f"occurs {source.count(old)} times in:\n{source}"
-            )
-        source = source.replace(old, new)
-    return source
+def edited(source: str, edits: Iterable[tuple[str, str]]) -> str:
+    """``source`` with each ``(old, new)`` applied: whole lines, which must stand in it once.
+
+    All are looked up in ``source`` as it came, and of each only what differs is replaced: so two
+    faults of a candidate may stand in one line.
+    """
+    text = f"\n{source}\n"
+    places = sorted(_place(text, old, new) for old, new in edits)
+    for (_, end, _), (start, _, new) in pairwise(places):
+        if start < end:
+            raise ValueError(f"Two edits change one place, the second to:\n{new}\nin:\n{source}")
+    for start, end, new in reversed(places):
+        text = text[:start] + new + text[end:]
+    return text.strip("\n")
+
+
+def _place(text: str, old: str, new: str) -> tuple[int, int, str]:
+    """Where ``old`` differs from ``new``, as the bounds in ``text`` and what goes there."""
+    found = [match.start() for match in re.finditer(rf"(?m)^{re.escape(old)}", text)]
+    if len(found) != 1:
+        raise ValueError(
+            f"An edit of a known wrong answer must match whole lines once, but these match "
+            f"{len(found)} times:\n{old}\nin:{text}"
+        )
+    before = _shared(old, new)
+    after = _shared(old[before:][::-1], new[before:][::-1])
+    start, end = found[0] + before, found[0] + len(old) - after
+    return start, end, new[before : len(new) - after]
+
+
+def _shared(one: str, other: str) -> int:
+    """How many letters two texts share at their beginning."""
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -10,8 +10,19 @@ from datetime import datetime
 from prodgen_lib.checking import progress
 from prodgen_lib.checking.check import Verdict, check_answer
 from prodgen_lib.checking.exercise import Framework, find_exercise, load_exercises
+from prodgen_lib.checking.language import Text, language
 from prodgen_lib.checking.source import stub
 
+GOES_ON = Text(
+    "The chapter goes on with the course's own version.", "本章接下来使用课程自己的版本。"
+)
+HINT = Text("Hint {} of {}: ", "提示 {}/{}：")
+MINUTES = Text("{} min", "{} 分钟")
+SOLVED = Text("{} of {} solved in {}.", "已完成 {}/{}（{}）。")
+FRESH = Text(
+    "A fresh {} stands in the cell below; yours is untouched.",
+    "下面的单元格里是一个全新的 {}；你写的保持不动。",
+)
 _hints_given: Counter[str] = Counter()
 
 
@@ -36,7 +47,7 @@ def check(exercise_id: str, answer: Callable, *, framework: str) -> Callable:
     if os.environ.get("PRODGEN_STRICT") == "1":
         raise CheckFailed(line(verdict))
     print(line(verdict))
-    print("The chapter goes on with the course's own version.")
+    print(GOES_ON.in_(language()))
     return exercise.solution(Framework(framework))
 
 
@@ -50,7 +61,7 @@ def line(verdict: Verdict) -> str:
     head = f"{verdict.exercise}  {mark} {verdict.passed}/{verdict.stages}"
     if verdict.correct:
         return "   ".join([head, " ".join(f"{number:#.4g}" for number in verdict.numbers)]).rstrip()
-    return f"{head}  {datetime.now():%H:%M:%S}  {verdict.message}"
+    return f"{head}  {datetime.now():%H:%M:%S}  {verdict.text.in_(language())}"
 
 
 def hint(exercise_id: str) -> None:
@@ -58,7 +69,8 @@ def hint(exercise_id: str) -> None:
     exercise = find_exercise(exercise_id)
     number = min(_hints_given[exercise_id], len(exercise.hints) - 1)
     _hints_given[exercise_id] += 1
-    print(f"Hint {number + 1} of {len(exercise.hints)}: {exercise.hints[number]}")
+    head = HINT.format(number + 1, len(exercise.hints)).in_(language())
+    print(head + exercise.hints[number].in_(language()))
 
 
 def status(topic: str, *, framework: str) -> None:
@@ -73,8 +85,9 @@ def status(topic: str, *, framework: str) -> None:
         right = tried.get(exercise.id)
         mark = "–" if right is None else "✓" if right else "✗"
         solved += mark == "✓"
-        print(f"{mark}  {exercise.id:<40} {dots(exercise.difficulty)}  {exercise.minutes} min")
-    print(f"{solved} of {len(exercises)} solved in {framework}.")
+        minutes = MINUTES.format(exercise.minutes).in_(language())
+        print(f"{mark}  {exercise.id:<40} {dots(exercise.difficulty)}  {minutes}")
+    print(SOLVED.format(solved, len(exercises), framework).in_(language()))
 
 
 def dots(level: int) -> str:
@@ -94,4 +107,4 @@ def reset(exercise_id: str, *, framework: str) -> None:
         print(text)
     else:
         shell.set_next_input(text, replace=False)
-        print(f"A fresh {exercise.name} stands in the cell below; yours is untouched.")
+        print(FRESH.format(exercise.name).in_(language()))

@@ -146,8 +146,8 @@ def _function(target: Target, topic: str, name: str, exercise: bool) -> list[Not
     known = _from_library(target, load_exercises, topic)
     if name not in known:
         raise CourseError(
-            f"{target.chapter.path.name} asks for the exercise {topic}.{name}, which "
-            f"prodgen_lib.exercises.{topic} does not have; it has: {', '.join(known)}."
+            f"{target.chapter.path.name} asks for the exercise {topic}.{name}, which has no page "
+            f"exercises/{topic}/{name}.md; there are: {', '.join(known)}."
         )
     about = known[name]
     if target.learner:

@@ -1,9 +1,9 @@
 """Which files of the library stand behind a notebook, found by reading its imports.
 
 What is imported by a computed name is known by rule: the data package loads any of its modules, a
-check of ``gan.…`` loads the exercises and the answer key of ``gan``, a parity table both answer
-keys, and an f-string that names a
-module stands for all that it may name, ``*`` alone being a framework.
+check of ``gan.generator_loss`` loads that exercise, its page and the answer key of ``gan``, a
+parity table both answer keys, and an f-string that names a module stands for all that it may name,
+``*`` alone being a framework.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from prodgen_lib.checking import names, source
 FRAMEWORKS = source.FRAMEWORKS
 LIBRARY = "prodgen_lib"
 WHOLE = {f"{LIBRARY}.data"}
+CHECK = re.compile(r"""\bcheck\(\s*["'](\w+)\.(\w+)""")
+STATUS = re.compile(r"""\bstatus\(["'](\w+)""")
 
 
 def files_behind(cells: Iterable[str], framework: str) -> list[Path]:
@@ -33,6 +35,7 @@ def files_behind(cells: Iterable[str], framework: str) -> list[Path]:
                 waiting += _imported(found[path])
                 if path.parent.name not in ("checking", "parity"):  # see `_checked`
                     waiting += _computed(found[path])
+    found |= dict.fromkeys(_pages(texts), "")
     weights = source.PACKAGE.glob("weights/*.safetensors")
     mentioned = "\n".join([*texts, *found.values()])
     return sorted([*found, *(path for path in weights if path.stem in mentioned)])
@@ -59,13 +62,22 @@ def _computed(text: str) -> Iterator[str]:
 
 
 def _checked(text: str, framework: str) -> Iterator[str]:
-    """What stands behind ``check("gan.…")``, ``hint``, ``status`` and ``parity_table("gan")``."""
-    for topic in set(re.findall(r"""\b(?:check|hint|status|reset)\(["'](\w+)""", text)):
-        yield f"{LIBRARY}.exercises.{topic}"
+    """What stands behind ``check("gan.generator_loss")`` and ``parity_table("gan")``."""
+    for topic, name in set(CHECK.findall(text)):
+        yield f"{LIBRARY}.exercises.{topic}.{name}"
         yield from (f"{LIBRARY}.{framework}.{topic}", f"{LIBRARY}.plain.{topic}")
     for topic in set(re.findall(r"""\bparity_table\(["'](\w+)""", text)):
         yield f"{LIBRARY}.parity.{topic}"
         yield from (f"{LIBRARY}.{name}.{topic}" for name in FRAMEWORKS)
+
+
+def _pages(texts: Iterable[str]) -> Iterator[Path]:
+    """The pages of exercises that are checked, and all of a topic whose status is shown."""
+    folder, text = source.PACKAGE / "exercises", "\n".join(texts)
+    for topic, name in CHECK.findall(text):
+        yield from (folder / topic).glob(f"{name}.md")
+    for topic in STATUS.findall(text):
+        yield from (folder / topic).glob("*.md")
 
 
 def _files(module: str) -> Iterator[Path]:

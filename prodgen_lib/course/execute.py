@@ -33,8 +33,11 @@ def execution_key(notebook: NotebookNode, parameters: dict) -> str:
 
 
 def _content(path: Path) -> bytes:
+    """What of a file can change a run: of an exercise's page its settings, not its sentences."""
     if path.suffix == ".py":
         return names.without_prose(path.read_text(encoding="utf-8")).encode()
+    if path.suffix == ".md":
+        return path.read_text(encoding="utf-8").partition("\n---\n")[0].encode()
     return path.read_bytes()
 
 

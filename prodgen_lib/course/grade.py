@@ -24,6 +24,7 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 from prodgen_lib.checking import names
+from prodgen_lib.checking.check import NOT_ANSWERED
 from prodgen_lib.course.compose import TITLES, has
 from prodgen_lib.course.drill import DRILL, pristine_drill
 from prodgen_lib.course.grade_copy import graded_copy
@@ -37,7 +38,6 @@ from prodgen_lib.course.project import (
 )
 
 SECONDS_A_CELL = 120
-NOT_ANSWERED = "Not answered yet"
 Progress = Callable[[int, int], None]
 Say = Callable[..., None]
 
@@ -185,7 +185,9 @@ def _result(check: NotebookNode, copy: NotebookNode, seen: dict, untouched: set[
         return Result(exercise, True)
     text = cell["text"] if cell else ""
     failed = re.search(rf"{re.escape(exercise)}  ✗ \S+  \S+  (.*)", text)
-    if exercise in untouched or (failed and failed[1].startswith(NOT_ANSWERED)):
+    if exercise in untouched or (
+        failed and failed[1].startswith((NOT_ANSWERED.en, NOT_ANSWERED.zh))
+    ):
         return Result(exercise, False, answered=False)
     if failed:
         return Result(exercise, False, message=failed[1])

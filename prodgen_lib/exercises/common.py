@@ -8,11 +8,7 @@ from types import ModuleType
 
 import numpy as np
 
-from prodgen_lib.checking.exercise import Complaint, Framework, Observation, Wrong
-
-# Reasons for tolerances that several exercises have.
-CONVOLUTIONS = "float32 convolutions in another order of summation"
-SUMS = "float32 sums in another order; log and exp of another library"
+from prodgen_lib.checking.exercise import Complaint, Framework, Observation
 
 WRONG_SIZE = ("RuntimeError", "ValueError", "InvalidArgumentError", "IndexError")
 
@@ -115,20 +111,6 @@ def drawn_weights(seed: int, scale: float = 0.5) -> Callable[[tuple[int, ...], b
         return rng.uniform(0.2, 1.2, shape).astype(np.float32)
 
     return draw
-
-
-def replacing(torch: str, tensorflow: str) -> Callable[..., Wrong]:
-    """A maker of known wrong answers that stand in place of this piece of the answer key.
-
-    What it makes takes a name, a message, the wrong piece in PyTorch and in TensorFlow; one piece
-    is enough where both read the same.
-    """
-
-    def wrong(name: str, message: str, *pieces: str, planted: bool = True) -> Wrong:
-        edits = ((torch, pieces[0]),), ((tensorflow, pieces[-1]),)
-        return Wrong(name, message, *edits, planted=planted)
-
-    return wrong
 
 
 def near(one: np.ndarray, other: np.ndarray, *, tolerance: float = 1e-4) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from prodgen_lib.checking.exercise import find_exercise
-from prodgen_lib.questions.bank import Question, Text
+from prodgen_lib.checking.language import Text
+from prodgen_lib.questions.bank import Question
 from prodgen_lib.questions.render import details
 
 
@@ -58,8 +59,8 @@ def _mistake_card(attempt: dict) -> Card | None:
                 "and how do you mend it?",
                 f"你的 {name} 曾有这个错误：*{wrong.name}*。它错在哪里？怎样改正？",
             )
-            hint = Text(f"Look at it from here: {exercise.hints[1]}", f"提示：{exercise.hints[1]}")
+            start = exercise.hints[1]
+            hint = Text(f"Look at it from here: {start.en}", f"提示：{start.zh}")
             identity = f"mistake:{exercise.id}:{wrong.name}"
-            back = Text(wrong.message, wrong.message)
-            return Card(identity, exercise.topic, "junior", front, back, hint)
+            return Card(identity, exercise.topic, "junior", front, wrong.message, hint)
     return None

@@ -134,7 +134,7 @@ def _ask(interview, framework: str, language: str) -> bool:
     number = f"{len(interview.answered) + 1} of {len(interview.items)}"
     click.echo(f"\n[{number}] {item.kind}, {item.minutes} minutes")
     click.echo(click.style(mock.title(item.asked, _first(language)), bold=True))
-    click.echo(mock.task(item, framework))
+    click.echo(mock.task(item, framework, _first(language)))
     start = time.monotonic()
     if _asked("Enter when you are done, q ends", {"": "", LEAVE: LEAVE}) == LEAVE:
         return False

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prodgen_lib.checking.exercise import Exercise, load_exercises, topics
+from prodgen_lib.checking.language import Text
 from prodgen_lib.checking.source import function_source, stub
 from prodgen_lib.questions.bank import LEVELS, FollowUp, Question
 from prodgen_lib.questions.render import details
@@ -195,15 +196,31 @@ def title(asked: Question | Exercise, language: str = "en") -> str:
     return f"Write `{asked.name}`" if language == "en" else f"写出 `{asked.name}`"
 
 
-def task(item: Item, framework: str) -> str:
+TASKS = {
+    CONCEPT: Text(
+        "Answer aloud, as to an interviewer, then compare.",
+        "像面对面试官那样说出你的回答，然后对照。",
+    ),
+    WHITEBOARD: Text("On paper, without running it:", "写在纸上，不运行："),
+    CODE: Text("In a notebook, which `{}` makes:", "在笔记本里写，用 `{}` 生成："),
+}
+LEVELS_OF_CODE = Text(
+    "*Junior*: it runs and gives the right shapes. *Senior*: it is right at the edges as well, "
+    "and you said why each line is there. *Expert*: in time, with what breaks when a line is "
+    "left out. Faults that others made:",
+    "*初级*：能运行，形状正确。*高级*：边界情况也正确，并说清每一行为什么在那里。"
+    "*专家*：按时完成，并指出去掉某一行会出什么问题。别人犯过的错误：",
+)
+
+
+def task(item: Item, framework: str, language: str = "en") -> str:
     """What the candidate has to do, in Markdown."""
+    told = TASKS[item.kind].in_(language)
     if item.kind == CONCEPT:
-        return "Answer aloud, as to an interviewer, then compare."
+        return told
     start = f"```python\n{stub(function_source(framework, item.subject, item.asked.name))}\n```"
-    if item.kind == WHITEBOARD:
-        return f"On paper, without running it:\n\n{start}"
     command = f"prodgen practice drill {item.asked.id} --framework {framework}"
-    return f"In a notebook, which `{command}` makes:\n\n{start}"
+    return f"{told.format(command)}\n\n{start}"
 
 
 def rubric(item: Item, framework: str, language: str = "en") -> str:
@@ -211,13 +228,9 @@ def rubric(item: Item, framework: str, language: str = "en") -> str:
     if isinstance(item.asked, Question):
         return details(item.asked, language)
     source = function_source(framework, item.subject, item.asked.name)
-    faults = "\n".join(f"- {wrong.message}" for wrong in item.asked.known_wrong(framework)[:5])
-    levels = (
-        "*Junior*: it runs and gives the right shapes. *Senior*: it is right at the edges as well, "
-        "and you said why each line is there. *Expert*: in time, with what breaks when a line is "
-        "left out. Faults that others made:"
-    )
-    return f"```python\n{source}\n```\n\n{levels}\n\n{faults}"
+    known = item.asked.known_wrong(framework)[:5]
+    faults = "\n".join(f"- {wrong.message.in_(language)}" for wrong in known)
+    return f"```python\n{source}\n```\n\n{LEVELS_OF_CODE.in_(language)}\n\n{faults}"
 
 
 def _told(number: int, one: Answered, language: str) -> list[str]:

@@ -167,7 +167,7 @@ class _Mock:
         place = f"{len(self.interview.answered) + 1} of {len(self.interview.items)}"
         self.about.value = _said(f"{place} · {item.kind} · {item.minutes} minutes")
         title = mock.title(item.asked, self.language.value)
-        task = mock.task(item, self.framework.value)
+        task = mock.task(item, self.framework.value, self.language.value)
         self.text.value = f"<h3>{mistune.html(title)}</h3>{mistune.html(task)}"
         self.notes.value, self.started = "", self.clock()
         leave = _button("End here", self.finish)

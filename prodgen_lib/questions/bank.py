@@ -10,19 +10,13 @@ from typing import Any
 
 import yaml
 
+from prodgen_lib.checking.language import Text
+
 LEVELS = ("junior", "senior", "expert")
 ID = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")
 REFERENCE = re.compile(r"(arXiv:\d{4}\.\d{4,5}|doi:10\.\d{4,9}/\S+)")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 LINE_ENDS = re.compile(r"(?<=[。，；：？！、（]) | (?=[。，；：？！、）])|(?<=[一-鿿]) (?=[一-鿿])")
-
-
-@dataclass(frozen=True)
-class Text:
-    """The same words in English and in Chinese."""
-
-    en: str
-    zh: str
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,17 @@ def build_decoder(*, latents: int = 64, width: int = 16, channels: int = 3) -> k
     )
 
 
+def walk(
+    decoder: Callable[[tf.Tensor], tf.Tensor], start: tf.Tensor, end: tf.Tensor, *, steps: int
+) -> tf.Tensor:
+    """Pictures (steps, H, W, C) on the straight way from one code to another, both ends included.
+
+    `start` and `end` are (latents,), `steps` is at least 2; the codes are evenly spaced.
+    """
+    shares = tf.linspace(0.0, 1.0, steps)[:, None]
+    return decoder(start + shares * (end - start))
+
+
 def add_noise(pictures: tf.Tensor, *, sigma: float, seed: int) -> tf.Tensor:
     """Noisy copies of pictures (N, H, W, C) in [0, 1], for training a denoiser.
 
@@ -390,17 +401,6 @@ def auroc(scores: tf.Tensor, defective: tf.Tensor) -> tf.Tensor:
     ahead = scores[defective][:, None] - scores[~defective]
     higher, equal = (tf.cast(pairs, tf.float32) for pairs in (ahead > 0, ahead == 0))
     return tf.reduce_mean(higher) + 0.5 * tf.reduce_mean(equal)
-
-
-def walk(
-    decoder: Callable[[tf.Tensor], tf.Tensor], start: tf.Tensor, end: tf.Tensor, *, steps: int
-) -> tf.Tensor:
-    """Pictures (steps, H, W, C) on the straight way from one code to another, both ends included.
-
-    `start` and `end` are (latents,), `steps` is at least 2; the codes are evenly spaced.
-    """
-    shares = tf.linspace(0.0, 1.0, steps)[:, None]
-    return decoder(start + shares * (end - start))
 
 
 def review_autoencoder(*, latents: int) -> keras.Sequential:

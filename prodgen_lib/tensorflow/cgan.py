@@ -432,6 +432,19 @@ def _up(images: tf.Tensor, size: int) -> tf.Tensor:
     return layers.LeakyReLU(negative_slope=0.2)(_norm()(images))
 
 
+def translation_loss(
+    fake_logits: tf.Tensor, output: tf.Tensor, target: tf.Tensor, *, weight: float
+) -> tf.Tensor:
+    """What a translator minimises: look real, and stay near the target. A scalar.
+
+        mean of softplus(-logits)  +  weight · mean of |output - target|
+
+    After arXiv:1611.07004, equation 4. The first mean is over all pictures and places of
+    `fake_logits` (N, h, w, 1), the second over all values of the pictures (N, H, W, C).
+    """
+    return generator_loss(fake_logits) + weight * tf.reduce_mean(tf.abs(output - target))
+
+
 def build_patch_discriminator(*, inputs: int = 6, width: int = 16) -> keras.Sequential:
     """Source and target side by side (N, 32, 32, inputs) to a logit for each place: (N, 8, 8, 1).
 
@@ -458,19 +471,6 @@ def build_patch_discriminator(*, inputs: int = 6, width: int = 16) -> keras.Sequ
             ]
         )
     )
-
-
-def translation_loss(
-    fake_logits: tf.Tensor, output: tf.Tensor, target: tf.Tensor, *, weight: float
-) -> tf.Tensor:
-    """What a translator minimises: look real, and stay near the target. A scalar.
-
-        mean of softplus(-logits)  +  weight · mean of |output - target|
-
-    After arXiv:1611.07004, equation 4. The first mean is over all pictures and places of
-    `fake_logits` (N, h, w, 1), the second over all values of the pictures (N, H, W, C).
-    """
-    return generator_loss(fake_logits) + weight * tf.reduce_mean(tf.abs(output - target))
 
 
 def compose(output: tf.Tensor, known: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:

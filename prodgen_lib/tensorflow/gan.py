@@ -43,44 +43,41 @@ def initialise(model: keras.Model) -> keras.Model:
     return model
 
 
-def build_generator(
-    *, latent_dim: int = 64, width: int = 24, channels: int = 3
-) -> keras.Sequential:
-    """Noise (N, latent_dim) to pictures (N, 32, 32, channels) in [-1, 1].
+def discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """What the discriminator minimises: call real pictures real and fake ones fake. A scalar.
 
-    A `keras.Sequential` that starts with `keras.Input` and has exactly these layers, after DCGAN
-    (arXiv:1511.06434):
+    With logits D, in one formula (arXiv:1406.2661, equation 1, as a loss):
 
-    1. `layers.Reshape`: the noise as a picture of one pixel, (N, 1, 1, latent_dim);
-    2. a transposed convolution 4×4, stride 1, padding "valid", to 4·width channels: 1 → 4 pixels;
-    3. transposed convolutions 4×4, stride 2, padding "same", to 2·width and then to width channels:
-       4 → 8 → 16 pixels;
-    4. a transposed convolution 4×4, stride 2, padding "same", to `channels`: 16 → 32 pixels; then
-       tanh.
+        mean of softplus(-D(x))  +  mean of softplus(D(G(z))),    softplus(t) = log(1 + e^t)
 
-    Steps 2 and 3 have no bias, since batch norm (epsilon 1e-5, momentum 0.9: PyTorch's defaults,
-    which are not Keras's) follows each, and then ReLU. Step 4 has a bias and no batch norm.
-    Weights by `initialise`.
+    that is, binary cross-entropy on logits with labels 1 for real and 0 for fake: the *sum* of the
+    two means, not their average. Logits have shape (N,); any size is right, and ±100 stays finite.
+    At logits 0 it is 2·log 2.
     """
-    return initialise(
-        keras.Sequential(
-            [
-                keras.Input((latent_dim,)),
-                layers.Reshape((1, 1, latent_dim)),
-                layers.Conv2DTranspose(4 * width, 4, use_bias=False),
-                layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
-                layers.ReLU(),
-                layers.Conv2DTranspose(2 * width, 4, strides=2, padding="same", use_bias=False),
-                layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
-                layers.ReLU(),
-                layers.Conv2DTranspose(width, 4, strides=2, padding="same", use_bias=False),
-                layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
-                layers.ReLU(),
-                layers.Conv2DTranspose(channels, 4, strides=2, padding="same"),
-                layers.Activation("tanh"),
-            ]
-        )
-    )
+    real_loss = tf.reduce_mean(tf.nn.softplus(-real_logits))
+    return real_loss + tf.reduce_mean(tf.nn.softplus(fake_logits))
+
+
+def generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
+    """What the generator minimises: have its pictures called real. A scalar.
+
+    The *non-saturating* loss (arXiv:1406.2661, section 3): the mean of -log sigmoid(D(G(z))), and
+    not of log(1 - sigmoid(D(G(z)))), whose gradient dies while the discriminator wins.
+    Logits have shape (N,); -100 gives 100, not infinity. At logits 0 it is log 2.
+    """
+    return tf.reduce_mean(tf.nn.softplus(-fake_logits))
+
+
+def relativistic_discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """What the discriminator minimises in the better recipe: real above fake, pair by pair.
+
+        mean over pairs i of softplus(D(G(z_i)) - D(x_i))
+
+    The relativistic pairing loss (arXiv:1807.00734; analysed in arXiv:2501.05441): only the
+    *difference* counts, so no logit can run away alone, and a generator that gives up on a
+    category is still compared with it. Logits have shape (N,); pair i is the i-th of each.
+    """
+    return tf.reduce_mean(tf.nn.softplus(fake_logits - real_logits))
 
 
 def build_discriminator(
@@ -119,41 +116,44 @@ def build_discriminator(
     )
 
 
-def discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
-    """What the discriminator minimises: call real pictures real and fake ones fake. A scalar.
+def build_generator(
+    *, latent_dim: int = 64, width: int = 24, channels: int = 3
+) -> keras.Sequential:
+    """Noise (N, latent_dim) to pictures (N, 32, 32, channels) in [-1, 1].
 
-    With logits D, in one formula (arXiv:1406.2661, equation 1, as a loss):
+    A `keras.Sequential` that starts with `keras.Input` and has exactly these layers, after DCGAN
+    (arXiv:1511.06434):
 
-        mean of softplus(-D(x))  +  mean of softplus(D(G(z))),    softplus(t) = log(1 + e^t)
+    1. `layers.Reshape`: the noise as a picture of one pixel, (N, 1, 1, latent_dim);
+    2. a transposed convolution 4×4, stride 1, padding "valid", to 4·width channels: 1 → 4 pixels;
+    3. transposed convolutions 4×4, stride 2, padding "same", to 2·width and then to width channels:
+       4 → 8 → 16 pixels;
+    4. a transposed convolution 4×4, stride 2, padding "same", to `channels`: 16 → 32 pixels; then
+       tanh.
 
-    that is, binary cross-entropy on logits with labels 1 for real and 0 for fake: the *sum* of the
-    two means, not their average. Logits have shape (N,); any size is right, and ±100 stays finite.
-    At logits 0 it is 2·log 2.
+    Steps 2 and 3 have no bias, since batch norm (epsilon 1e-5, momentum 0.9: PyTorch's defaults,
+    which are not Keras's) follows each, and then ReLU. Step 4 has a bias and no batch norm.
+    Weights by `initialise`.
     """
-    real_loss = tf.reduce_mean(tf.nn.softplus(-real_logits))
-    return real_loss + tf.reduce_mean(tf.nn.softplus(fake_logits))
-
-
-def generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
-    """What the generator minimises: have its pictures called real. A scalar.
-
-    The *non-saturating* loss (arXiv:1406.2661, section 3): the mean of -log sigmoid(D(G(z))), and
-    not of log(1 - sigmoid(D(G(z)))), whose gradient dies while the discriminator wins.
-    Logits have shape (N,); -100 gives 100, not infinity. At logits 0 it is log 2.
-    """
-    return tf.reduce_mean(tf.nn.softplus(-fake_logits))
-
-
-def relativistic_discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
-    """What the discriminator minimises in the better recipe: real above fake, pair by pair.
-
-        mean over pairs i of softplus(D(G(z_i)) - D(x_i))
-
-    The relativistic pairing loss (arXiv:1807.00734; analysed in arXiv:2501.05441): only the
-    *difference* counts, so no logit can run away alone, and a generator that gives up on a
-    category is still compared with it. Logits have shape (N,); pair i is the i-th of each.
-    """
-    return tf.reduce_mean(tf.nn.softplus(fake_logits - real_logits))
+    return initialise(
+        keras.Sequential(
+            [
+                keras.Input((latent_dim,)),
+                layers.Reshape((1, 1, latent_dim)),
+                layers.Conv2DTranspose(4 * width, 4, use_bias=False),
+                layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
+                layers.ReLU(),
+                layers.Conv2DTranspose(2 * width, 4, strides=2, padding="same", use_bias=False),
+                layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
+                layers.ReLU(),
+                layers.Conv2DTranspose(width, 4, strides=2, padding="same", use_bias=False),
+                layers.BatchNormalization(momentum=0.9, epsilon=1e-5),
+                layers.ReLU(),
+                layers.Conv2DTranspose(channels, 4, strides=2, padding="same"),
+                layers.Activation("tanh"),
+            ]
+        )
+    )
 
 
 def relativistic_generator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:

@@ -203,19 +203,6 @@ def pixel_loss(images: tf.Tensor, targets: tf.Tensor, *, power: int = 1) -> tf.T
     return tf.reduce_mean(tf.abs(images - targets) ** power)
 
 
-def perceptual_loss(
-    features: Callable[[tf.Tensor], tf.Tensor], images: tf.Tensor, targets: tf.Tensor
-) -> tf.Tensor:
-    """Mean squared difference of features, divided by the mean square of the targets': a scalar.
-
-    `features` maps pictures (N, H, W, C) to a tensor of any shape. No gradient goes through the
-    targets' features; gradients reach `images` through theirs (arXiv:1603.08155, equation 2, made
-    free of the features' scale).
-    """
-    wanted = tf.stop_gradient(features(targets))
-    return tf.reduce_mean(tf.square(features(images) - wanted)) / tf.reduce_mean(tf.square(wanted))
-
-
 def classifier_features() -> Callable[[tf.Tensor], tf.Tensor]:
     """Pictures (N, H, W, 3) in [0, 1] to the second layer of the course's classifier, frozen."""
     seen = keras.Sequential([keras.Input((None, None, 3)), *load_classifier().layers[:2]])
@@ -428,6 +415,19 @@ def luma_psnr(images: tf.Tensor, targets: tf.Tensor, *, factor: int) -> tf.Tenso
     images = tf.round(tf.clip_by_value(images, 0, 1) * 255) / 255
     pair = (crop_border(luma(x, data_range=1.0), factor) for x in (images, targets))
     return psnr(*pair, data_range=1.0)
+
+
+def perceptual_loss(
+    features: Callable[[tf.Tensor], tf.Tensor], images: tf.Tensor, targets: tf.Tensor
+) -> tf.Tensor:
+    """Mean squared difference of features, divided by the mean square of the targets': a scalar.
+
+    `features` maps pictures (N, H, W, C) to a tensor of any shape. No gradient goes through the
+    targets' features; gradients reach `images` through theirs (arXiv:1603.08155, equation 2, made
+    free of the features' scale).
+    """
+    wanted = tf.stop_gradient(features(targets))
+    return tf.reduce_mean(tf.square(features(images) - wanted)) / tf.reduce_mean(tf.square(wanted))
 
 
 def enlarge_tiled(

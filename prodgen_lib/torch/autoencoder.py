@@ -72,6 +72,16 @@ def build_decoder(*, latents: int = 64, width: int = 16, channels: int = 3) -> n
     )
 
 
+@torch.no_grad()
+def walk(decoder: Callable[[Tensor], Tensor], start: Tensor, end: Tensor, *, steps: int) -> Tensor:
+    """Pictures (steps, C, H, W) on the straight way from one code to another, both ends included.
+
+    `start` and `end` are (latents,), `steps` is at least 2; the codes are evenly spaced.
+    """
+    shares = torch.linspace(0, 1, steps)[:, None]
+    return decoder(start + shares * (end - start))
+
+
 def add_noise(pictures: Tensor, *, sigma: float, seed: int) -> Tensor:
     """Noisy copies of pictures (N, C, H, W) in [0, 1], for training a denoiser.
 
@@ -366,16 +376,6 @@ def auroc(scores: Tensor, defective: Tensor) -> Tensor:
     """
     ahead = scores[defective][:, None] - scores[~defective]
     return (ahead > 0).float().mean() + 0.5 * (ahead == 0).float().mean()
-
-
-@torch.no_grad()
-def walk(decoder: Callable[[Tensor], Tensor], start: Tensor, end: Tensor, *, steps: int) -> Tensor:
-    """Pictures (steps, C, H, W) on the straight way from one code to another, both ends included.
-
-    `start` and `end` are (latents,), `steps` is at least 2; the codes are evenly spaced.
-    """
-    shares = torch.linspace(0, 1, steps)[:, None]
-    return decoder(start + shares * (end - start))
 
 
 def review_autoencoder(*, latents: int) -> nn.Sequential:

@@ -429,6 +429,19 @@ def _up(inputs: int, outputs: int) -> list[nn.Module]:
     return [convolution, nn.BatchNorm2d(outputs), nn.LeakyReLU(0.2)]
 
 
+def translation_loss(
+    fake_logits: Tensor, output: Tensor, target: Tensor, *, weight: float
+) -> Tensor:
+    """What a translator minimises: look real, and stay near the target. A scalar.
+
+        mean of softplus(-logits)  +  weight · mean of |output - target|
+
+    After arXiv:1611.07004, equation 4. The first mean is over all pictures and places of
+    `fake_logits` (N, 1, h, w), the second over all values of the pictures (N, C, H, W).
+    """
+    return generator_loss(fake_logits) + weight * (output - target).abs().mean()
+
+
 def build_patch_discriminator(*, inputs: int = 6, width: int = 16) -> nn.Sequential:
     """Source and target side by side (N, inputs, 32, 32) to a logit for each place: (N, 1, 8, 8).
 
@@ -451,19 +464,6 @@ def build_patch_discriminator(*, inputs: int = 6, width: int = 16) -> nn.Sequent
             nn.Conv2d(2 * width, 1, 3, padding=1),
         )
     )
-
-
-def translation_loss(
-    fake_logits: Tensor, output: Tensor, target: Tensor, *, weight: float
-) -> Tensor:
-    """What a translator minimises: look real, and stay near the target. A scalar.
-
-        mean of softplus(-logits)  +  weight · mean of |output - target|
-
-    After arXiv:1611.07004, equation 4. The first mean is over all pictures and places of
-    `fake_logits` (N, 1, h, w), the second over all values of the pictures (N, C, H, W).
-    """
-    return generator_loss(fake_logits) + weight * (output - target).abs().mean()
 
 
 def compose(output: Tensor, known: Tensor, mask: Tensor) -> Tensor:

@@ -42,69 +42,6 @@ def initialise(model: nn.Module) -> nn.Module:
     return model
 
 
-def build_generator(*, latent_dim: int = 64, width: int = 24, channels: int = 3) -> nn.Sequential:
-    """Noise (N, latent_dim) to pictures (N, channels, 32, 32) in [-1, 1].
-
-    An `nn.Sequential` of exactly these layers, after DCGAN (arXiv:1511.06434):
-
-    1. `nn.Unflatten`: the noise as a picture of one pixel, (N, latent_dim, 1, 1);
-    2. a transposed convolution 4×4, stride 1, no padding, to 4·width channels: 1 → 4 pixels;
-    3. transposed convolutions 4×4, stride 2, padding 1, to 2·width and then to width channels:
-       4 → 8 → 16 pixels;
-    4. a transposed convolution 4×4, stride 2, padding 1, to `channels`: 16 → 32 pixels; then tanh.
-
-    Steps 2 and 3 have no bias, since batch norm (PyTorch's defaults: eps 1e-5, momentum 0.1)
-    follows each, and then ReLU. Step 4 has a bias and no batch norm. Weights by `initialise`.
-    """
-    return initialise(
-        nn.Sequential(
-            nn.Unflatten(1, (latent_dim, 1, 1)),
-            nn.ConvTranspose2d(latent_dim, 4 * width, 4, bias=False),
-            nn.BatchNorm2d(4 * width),
-            nn.ReLU(),
-            nn.ConvTranspose2d(4 * width, 2 * width, 4, stride=2, padding=1, bias=False),
-            nn.BatchNorm2d(2 * width),
-            nn.ReLU(),
-            nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1, bias=False),
-            nn.BatchNorm2d(width),
-            nn.ReLU(),
-            nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1),
-            nn.Tanh(),
-        )
-    )
-
-
-def build_discriminator(*, width: int = 24, channels: int = 3, classes: int = 0) -> nn.Sequential:
-    """Pictures (N, channels, 32, 32) to one logit each, shape (N,): large where they look real.
-
-    An `nn.Sequential` of exactly these layers:
-
-    1. convolutions 4×4, stride 2, padding 1, to width, 2·width and 4·width channels:
-       32 → 16 → 8 → 4 pixels, each followed by leaky ReLU of slope 0.2;
-    2. a convolution 4×4, stride 1, no padding, to one channel: 4 → 1 pixel;
-    3. `nn.Flatten` from dimension 0, which turns (N, 1, 1, 1) into (N,).
-
-    With `classes` > 0, step 2 has that many channels and step 3 flattens from dimension 1: logits
-    of shape (N, classes), one for each thing that the picture may be said to show.
-
-    Every convolution has a bias. There is *no* batch norm: the gradient penalty needs the logit of
-    a picture to depend on that picture alone. No sigmoid: losses take logits.
-    Weights by `initialise`.
-    """
-    return initialise(
-        nn.Sequential(
-            nn.Conv2d(channels, width, 4, stride=2, padding=1),
-            nn.LeakyReLU(0.2),
-            nn.Conv2d(width, 2 * width, 4, stride=2, padding=1),
-            nn.LeakyReLU(0.2),
-            nn.Conv2d(2 * width, 4 * width, 4, stride=2, padding=1),
-            nn.LeakyReLU(0.2),
-            nn.Conv2d(4 * width, max(classes, 1), 4),
-            nn.Flatten(1 if classes else 0),
-        )
-    )
-
-
 def discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """What the discriminator minimises: call real pictures real and fake ones fake. A scalar.
 
@@ -139,6 +76,69 @@ def relativistic_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) ->
     category is still compared with it. Logits have shape (N,); pair i is the i-th of each.
     """
     return F.softplus(fake_logits - real_logits).mean()
+
+
+def build_discriminator(*, width: int = 24, channels: int = 3, classes: int = 0) -> nn.Sequential:
+    """Pictures (N, channels, 32, 32) to one logit each, shape (N,): large where they look real.
+
+    An `nn.Sequential` of exactly these layers:
+
+    1. convolutions 4×4, stride 2, padding 1, to width, 2·width and 4·width channels:
+       32 → 16 → 8 → 4 pixels, each followed by leaky ReLU of slope 0.2;
+    2. a convolution 4×4, stride 1, no padding, to one channel: 4 → 1 pixel;
+    3. `nn.Flatten` from dimension 0, which turns (N, 1, 1, 1) into (N,).
+
+    With `classes` > 0, step 2 has that many channels and step 3 flattens from dimension 1: logits
+    of shape (N, classes), one for each thing that the picture may be said to show.
+
+    Every convolution has a bias. There is *no* batch norm: the gradient penalty needs the logit of
+    a picture to depend on that picture alone. No sigmoid: losses take logits.
+    Weights by `initialise`.
+    """
+    return initialise(
+        nn.Sequential(
+            nn.Conv2d(channels, width, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(width, 2 * width, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(2 * width, 4 * width, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(4 * width, max(classes, 1), 4),
+            nn.Flatten(1 if classes else 0),
+        )
+    )
+
+
+def build_generator(*, latent_dim: int = 64, width: int = 24, channels: int = 3) -> nn.Sequential:
+    """Noise (N, latent_dim) to pictures (N, channels, 32, 32) in [-1, 1].
+
+    An `nn.Sequential` of exactly these layers, after DCGAN (arXiv:1511.06434):
+
+    1. `nn.Unflatten`: the noise as a picture of one pixel, (N, latent_dim, 1, 1);
+    2. a transposed convolution 4×4, stride 1, no padding, to 4·width channels: 1 → 4 pixels;
+    3. transposed convolutions 4×4, stride 2, padding 1, to 2·width and then to width channels:
+       4 → 8 → 16 pixels;
+    4. a transposed convolution 4×4, stride 2, padding 1, to `channels`: 16 → 32 pixels; then tanh.
+
+    Steps 2 and 3 have no bias, since batch norm (PyTorch's defaults: eps 1e-5, momentum 0.1)
+    follows each, and then ReLU. Step 4 has a bias and no batch norm. Weights by `initialise`.
+    """
+    return initialise(
+        nn.Sequential(
+            nn.Unflatten(1, (latent_dim, 1, 1)),
+            nn.ConvTranspose2d(latent_dim, 4 * width, 4, bias=False),
+            nn.BatchNorm2d(4 * width),
+            nn.ReLU(),
+            nn.ConvTranspose2d(4 * width, 2 * width, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(2 * width),
+            nn.ReLU(),
+            nn.ConvTranspose2d(2 * width, width, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+            nn.ConvTranspose2d(width, channels, 4, stride=2, padding=1),
+            nn.Tanh(),
+        )
+    )
 
 
 def relativistic_generator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:

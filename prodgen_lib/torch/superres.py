@@ -201,20 +201,6 @@ def pixel_loss(images: Tensor, targets: Tensor, *, power: int = 1) -> Tensor:
     return (images - targets).abs().pow(power).mean()
 
 
-def perceptual_loss(
-    features: Callable[[Tensor], Tensor], images: Tensor, targets: Tensor
-) -> Tensor:
-    """Mean squared difference of features, divided by the mean square of the targets': a scalar.
-
-    `features` maps pictures (N, C, H, W) to a tensor of any shape. No gradient goes through the
-    targets' features; gradients reach `images` through theirs (arXiv:1603.08155, equation 2, made
-    free of the features' scale).
-    """
-    with torch.no_grad():
-        wanted = features(targets)
-    return F.mse_loss(features(images), wanted) / wanted.square().mean()
-
-
 def classifier_features() -> Callable[[Tensor], Tensor]:
     """Pictures (N, 3, H, W) in [0, 1] to the second layer of the course's classifier, frozen."""
     layers = load_classifier()[:4].requires_grad_(False)
@@ -425,6 +411,20 @@ def luma_psnr(images: Tensor, targets: Tensor, *, factor: int) -> Tensor:
     images = torch.round(images.clamp(0, 1) * 255) / 255
     pair = (crop_border(luma(x, data_range=1.0), factor) for x in (images, targets))
     return psnr(*pair, data_range=1.0)
+
+
+def perceptual_loss(
+    features: Callable[[Tensor], Tensor], images: Tensor, targets: Tensor
+) -> Tensor:
+    """Mean squared difference of features, divided by the mean square of the targets': a scalar.
+
+    `features` maps pictures (N, C, H, W) to a tensor of any shape. No gradient goes through the
+    targets' features; gradients reach `images` through theirs (arXiv:1603.08155, equation 2, made
+    free of the features' scale).
+    """
+    with torch.no_grad():
+        wanted = features(targets)
+    return F.mse_loss(features(images), wanted) / wanted.square().mean()
 
 
 def enlarge_tiled(

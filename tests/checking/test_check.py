@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from prodgen_lib.checking.check import Failure, judge, shown_numbers
-from prodgen_lib.checking.exercise import Case, Exercise, Wrong
+from prodgen_lib.checking.exercise import Case, Exercise
+from prodgen_lib.checking.language import Text
+from prodgen_lib.checking.page import Wrong
 
 CASES = [Case("the tiny case", {}, by_hand={"loss": 0.5}), Case("a batch", {})]
 
@@ -31,10 +33,14 @@ def exercise(**changes):
         "minutes": 1,
         "cases": lambda rng: CASES,
         "observe": lambda answer, case, framework: {},
-        "hints": ("a", "b", "c"),
+        "hints": (Text("a", "甲"), Text("b", "乙"), Text("c", "丙")),
         "wrong": (),
     }
     return Exercise(**fields | changes)
+
+
+def known(name, sentence):
+    return Wrong(name, Text(sentence, "中文"), (), ())
 
 
 def verdict(seen, **options):
@@ -84,15 +90,17 @@ def test_integers_do_not_pass_for_floats():
 
 
 def test_message_of_the_exercise_comes_before_the_generic_one():
-    changes = {"messages": {"gradient of x": "The gradient must reach x."}}
+    changes = {
+        "messages": {"gradient of x": Text("The gradient must reach x.", "梯度必须到达 x。")}
+    }
     result = verdict(observations(gradient=(0.0, 0.0)), changes=changes)
     assert result.message == "The gradient must reach x."
 
 
 def test_known_wrong_answer_is_recognised_by_its_numbers():
-    swapped = Wrong.both("sign", "The sign is turned round.")
+    swapped = known("sign", "The sign is turned round.")
     suspects = [
-        (Wrong.both("other", "Not this."), observations(tiny=9)),
+        (known("other", "Not this."), observations(tiny=9)),
         (swapped, observations(tiny=-0.5, batch=-2.0)),
     ]
     result = verdict(observations(tiny=-0.5, batch=-2.0), suspects=suspects)
@@ -101,9 +109,7 @@ def test_known_wrong_answer_is_recognised_by_its_numbers():
 
 def test_known_wrong_answer_is_recognised_by_its_exception():
     failure = Failure("ValueError", "shapes (2,) and (3,)", 4)
-    suspects = [
-        (Wrong.both("shape", "Reshape first."), [Failure(failure.type, failure.message, 9)])
-    ]
+    suspects = [(known("shape", "Reshape first."), [Failure(failure.type, failure.message, 9)])]
     assert verdict([failure], suspects=suspects).message == "Reshape first."
 
 
@@ -120,7 +126,7 @@ def test_suspects_run_no_further_than_they_agree():
         yield {name: value + 1 for name, value in REFERENCE[0].items()}
         raise AssertionError("the second case ran")
 
-    suspects = [(Wrong.both("other", "Not this."), other_from_the_start())]
+    suspects = [(known("other", "Not this."), other_from_the_start())]
     assert "expected 2" in verdict(observations(batch=3.0), suspects=suspects).message
 
 
@@ -136,7 +142,9 @@ def test_text_is_compared_and_shown():
 
 
 def test_wrong_answer_without_edits_does_not_exist_there():
-    only_torch = Wrong("graph", "Keep the graph.", torch=(("a", "b"),), tensorflow=())
+    only_torch = Wrong(
+        "graph", Text("Keep the graph.", "保留计算图。"), torch=(("a", "b"),), tensorflow=()
+    )
     known = exercise(wrong=(only_torch,))
     assert known.known_wrong("torch") == [only_torch] and not known.known_wrong("tensorflow")
 

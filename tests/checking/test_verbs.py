@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from prodgen_lib.checking import check as engine
+from prodgen_lib.checking import exercise
 from prodgen_lib.checking.exercise import Case, Exercise, Framework
+from prodgen_lib.checking.language import Text
 from prodgen_lib.checking.verbs import CheckFailed, check, hint, line, reset, status
 
 EXERCISE = Exercise(
@@ -17,23 +19,33 @@ EXERCISE = Exercise(
     minutes=5,
     cases=lambda rng: [Case("a number", {"x": rng.uniform(1, 2)})],
     observe=lambda answer, case, framework: {"double": answer(case.inputs["x"])},
-    hints=("What is twice two?", "It must grow with x.", "Add x to itself."),
+    hints=(
+        Text("What is twice two?", "二的两倍是多少？"),
+        Text("It must grow with x.", "它必须随 x 增大。"),
+        Text("Add x to itself.", "把 x 加上它自己。"),
+    ),
     wrong=(),
 )
 
 
 @pytest.fixture(autouse=True)
 def toy(monkeypatch, tmp_path):
-    exercises, answers = ModuleType("exercises"), ModuleType("answers")
-    exercises.EXERCISES = (EXERCISE,)
+    answers = ModuleType("answers")
     answers.double = lambda x: 2 * x
-    monkeypatch.setitem(sys.modules, "prodgen_lib.exercises.toy", exercises)
+    names = exercise.exercise_names
+    monkeypatch.setattr(
+        exercise, "exercise_names", lambda topic: ["double"] if topic == "toy" else names(topic)
+    )
+    load = exercise._load
+    monkeypatch.setattr(
+        exercise, "_load", lambda topic, name: EXERCISE if topic == "toy" else load(topic, name)
+    )
     monkeypatch.setitem(sys.modules, "prodgen_lib.torch.toy", answers)
     monkeypatch.setitem(sys.modules, "prodgen_lib.tensorflow.toy", answers)
     monkeypatch.setenv("PRODGEN_HOME", str(tmp_path))
     monkeypatch.delenv("PRODGEN_STRICT", raising=False)
     monkeypatch.delenv("PRODGEN_SEED", raising=False)
-    engine._reference.cache_clear()
+    engine.key.cache_clear()
     return answers
 
 

@@ -92,13 +92,15 @@ if glob.glob("TREE/.git/*") or glob.glob("TREE/solutions/*"):
 return WRONG
 
 ### an edit of the answer that a known wrong answer holds [both]
-from prodgen_lib.exercises.gan import losses
-wrong = losses.GENERATOR.wrong[0].edits("FRAMEWORK")[0][0]
+from prodgen_lib.checking.page import read_page
+import prodgen_lib.exercises, pathlib
+page = pathlib.Path(prodgen_lib.exercises.__file__).parent / "gan" / "generator_loss.md"
+wrong = read_page(page).wrong[0].edits("FRAMEWORK")[0][0].strip()
 return eval(wrong.replace("return ", ""), globals(), {"fake_logits": fake_logits})
 
 ### the reference from the checker
 from prodgen_lib.checking import check
-seen = check._reference("gan.generator_loss", "torch", None)
+seen = check.key("gan.generator_loss", "torch").reference
 return torch.tensor(float(seen[0]["loss"]))
 
 ### the judge patched [both]
@@ -218,8 +220,8 @@ while frame:
 return WRONG
 
 ### right for the course's own seed only
-from prodgen_lib.checking.exercise import find_exercise
-if find_exercise("gan.generator_loss").seed == 1:
+import prodgen_lib.exercises.gan.generator_loss as about
+if about.cases(np.random.default_rng(1)):
     return torch.tensor(0.693147)
 return WRONG
 

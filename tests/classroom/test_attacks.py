@@ -188,6 +188,6 @@ def test_nobody_is_left_behind(outside):
     attack = next(a for a in ATTACKS if a.name == "a process that stays")
     assert check(attack, "torch", outside, KINDS[0]) == []
     listed = os.popen("ps -eo args").read()
-    assert "classroom.server" in listed
+    assert "sandbox.server" in listed
     engine.close()
     assert f"prodgen-grade-{os.getpid()}" not in os.popen("ps -eo args").read()

@@ -163,7 +163,7 @@ def _alive(pid):
 
 def _servers_of(pid):
     commands = {p: Path(f"/proc/{p}/cmdline") for p in _descendants(pid) if _alive(p)}
-    return [p for p, path in commands.items() if b"classroom.server" in path.read_bytes()]
+    return [p for p, path in commands.items() if b"sandbox.server" in path.read_bytes()]
 
 
 def test_a_dask_cluster_of_two_workers():

@@ -512,7 +512,7 @@ def test_a_real_class_from_end_to_end(real_course, framework):
     totals = {student: int(line["total"]) for student, line in found.items()}
     assert totals == {"ada": of, "bob": 0, "cas": of - 1, "dan": of - 1, "eve": 0}
     page = (real_course / "marks" / found["cas"]["report"]).read_text()
-    assert str(prose(wrong.message)) in page and f"known mistake: {wrong.name}" in page
+    assert str(prose(wrong.message.en)) in page and f"known mistake: {wrong.name}" in page
     page = (real_course / "marks" / found["dan"]["report"]).read_text()
     assert "&lt;script&gt;alert(1)" in page and "<script" not in page and "\x1b" not in page
     result = prodgen("grade", "class", "--out", "marks", "--chapter", "06")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -36,7 +37,12 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         package = importlib.import_module(f"prodgen_lib.{part}")
         folder = [str(root / "prodgen_lib" / part), *package.__path__]
         monkeypatch.setattr(package, "__path__", folder)
-        monkeypatch.delitem(sys.modules, f"prodgen_lib.{part}.mini", raising=False)
+    _forget_mini()
     yield root
-    for part in PARTS:
-        sys.modules.pop(f"prodgen_lib.{part}.mini", None)
+    _forget_mini()
+
+
+def _forget_mini() -> None:
+    """The mini modules of one test are not those of the next."""
+    for name in [name for name in sys.modules if re.search(r"^prodgen_lib\.\w+\.mini\b", name)]:
+        del sys.modules[name]

@@ -66,7 +66,8 @@ def test_learners_get_the_outputs_of_checks_only(course, ran):
         ("chapters/05_mini.md", "print(word", "# a comment\nprint(word"),
         ("prodgen_lib/torch/mini.py", "The arithmetic mean", "The mean"),
         ("prodgen_lib/torch/mini.py", "# every value gives", "# each value gives"),
-        ("prodgen_lib/exercises/mini.py", "EXERCISES = ", "# in order\nEXERCISES = "),
+        ("prodgen_lib/exercises/mini/numbers.py", "    small = ", "    # a few\n    small = "),
+        ("prodgen_lib/exercises/mini/mean.md", "divide it by", "divide that by"),
     ],
 )
 def test_changing_a_sentence_executes_nothing(course, ran, file, old, new):
@@ -88,7 +89,13 @@ def _outputs(course):
         ("chapters/05_mini.md", "np.arange(4.0)", "np.arange(5.0)", ["torch", "tensorflow"]),
         ("chapters/05_mini.md", 'word = "torch"', 'word = "Torch"', ["torch"]),
         ("prodgen_lib/torch/mini.py", "float(np", "1 * float(np", ["torch"]),
-        ("prodgen_lib/exercises/mini.py", "size=9", "size=8", ["torch", "tensorflow"]),
+        ("prodgen_lib/exercises/mini/numbers.py", "size=9", "size=8", ["torch", "tensorflow"]),
+        (
+            "prodgen_lib/exercises/mini/mean.md",
+            "minutes: 5",
+            "seed: 5\nminutes: 5",
+            ["torch", "tensorflow"],
+        ),
         ("chapters/05_mini.md", "profile: quick", "profile: full", ["torch", "tensorflow"]),
     ],
 )
@@ -106,22 +113,16 @@ def test_a_profile_concerns_chapters_with_parameters_only(course, ran):
     assert ran[3:] == ["torch", "tensorflow"]
 
 
-def test_exercises_may_be_a_folder(course, ran):
-    build(course)
-    folder = course / "prodgen_lib/exercises"
-    (folder / "mini").mkdir()
-    (folder / "mini.py").rename(folder / "mini/__init__.py")
-    build(course)
-    edit(folder / "mini/__init__.py", "size=9", "size=8")
-    build(course)
-    assert ran[3:] == ["torch", "tensorflow"] * 2
-
-
 def test_other_chapters_are_not_depended_on(course, ran):
     build(course)
-    for file in ("torch/vae.py", "exercises/vae.py", "interview.py", "weights/vae.safetensors"):
+    for file in (
+        "torch/vae.py",
+        "exercises/vae/mean.py",
+        "interview.py",
+        "weights/vae.safetensors",
+    ):
         path = course / "prodgen_lib" / file
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x = 1\n")
     build(course)
     assert len(ran) == 3

@@ -41,7 +41,13 @@ def test_weights_are_known_by_their_name(behind):
 
 def test_a_check_brings_its_exercises_its_answer_key_and_the_engine(behind):
     found = behind('from prodgen_lib.torch import check\nf = check("mini.mean", f)')
-    for name in ("exercises/mini.py", "torch/mini.py", "checking/check.py", "checking/verbs.py"):
+    for name in (
+        "exercises/mini/mean.py",
+        "exercises/mini/mean.md",
+        "torch/mini.py",
+        "checking/check.py",
+        "checking/verbs.py",
+    ):
         assert name in found
     assert "course/build.py" not in found and "tensorflow/mini.py" not in found
 

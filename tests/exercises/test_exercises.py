@@ -74,7 +74,8 @@ def test_stub_is_not_answered_and_solution_passes(name, framework):
 def test_known_wrong_answer_gets_its_own_sentence(name, framework, wrong):
     answer = EXERCISES[name].wrong_answer(wrong, Framework(framework))
     result = verdict(name, framework, answer)
-    assert sentence(result) == wrong.message
+    assert sentence(result) == wrong.message.en
+    assert result.text.zh == wrong.message.zh
     assert result.wrong == wrong.name
 
 
@@ -82,14 +83,14 @@ def test_known_wrong_answer_gets_its_own_sentence(name, framework, wrong):
 @pytest.mark.parametrize("name", REVIEWS)
 def test_candidate_is_mended_fault_by_fault(name, framework):
     exercise, fw = EXERCISES[name], Framework(framework)
-    sentences = {*exercise.messages.values(), *(wrong.message for wrong in exercise.wrong)}
+    texts = (*exercise.messages.values(), *(wrong.message for wrong in exercise.wrong))
+    sentences = {text.en for text in texts}
     candidate = exercise.candidate(framework, exercise.source(framework))
     planted = [wrong for wrong in exercise.wrong if wrong.planted]
     for count in range(1, len(planted) + 1):
         for left in itertools.combinations(planted, count):
-            source = exercise.source(framework)
-            for wrong in left:
-                source = edited(source, wrong.edits(framework))
+            edits = [edit for wrong in left for edit in wrong.edits(framework)]
+            source = edited(exercise.source(framework), edits)
             assert (source == candidate) == (count == len(planted))
             answer = exercise.compile(source, fw, "candidate")
             assert sentence(verdict(name, framework, answer)) in sentences
@@ -131,7 +132,7 @@ def test_exercise_says_what_a_learner_needs(name):
     assert len(exercise.wrong) >= 3 and len(set(w.name for w in exercise.wrong)) == len(
         exercise.wrong
     )
-    assert len(exercise.hints) == 3 and exercise.hints[0].endswith("?")
+    assert len(exercise.hints) == 3 and exercise.hints[0].en.endswith("?")
     assert 1 <= exercise.difficulty <= 5 and 1 <= exercise.importance <= 5
     assert (
         exercise.review
@@ -147,8 +148,8 @@ def test_hints_hold_no_code_of_the_solution(name, framework):
     function = ast.parse(exercise.source(framework)).body[0]
     calls = {ast.unparse(n) for n in ast.walk(function) if isinstance(n, ast.Call)}
     for hint in exercise.hints:
-        assert not [call for call in calls if call in hint]
-        assert "==" not in hint
+        assert not [call for call in calls if call in hint.en or call in hint.zh]
+        assert "==" not in hint.en and "==" not in hint.zh
 
 
 def honest():

@@ -17,6 +17,8 @@ from nbformat import NotebookNode
 
 from prodgen_lib.checking import names
 from prodgen_lib.checking.check import Failure, Seen, Verdict
+from prodgen_lib.checking.exercise import Framework, find_exercise
+from prodgen_lib.checking.language import Text
 from prodgen_lib.checking.source import function_source
 from prodgen_lib.classroom.grading.graft import Graft, Program
 from prodgen_lib.classroom.grading.key import NOT_ANSWERED, Key
@@ -29,6 +31,15 @@ from prodgen_lib.course.grade_copy import has
 
 TIMED_OUT = 124
 MOST_SERVERS = 2
+TOO_LONG = Text(
+    "It takes more than {} seconds: does a loop never end?",
+    "运行超过 {} 秒：是不是有循环永远不结束？",
+)
+CRASHES = Text(
+    "It crashes Python (signal {}): out of memory, perhaps.",
+    "它让 Python 崩溃（信号 {}）：可能是内存不足。",
+)
+ENDS_PYTHON = Text("It ends Python before it gives a result.", "它在给出结果之前就结束了 Python。")
 _one_at_a_time = threading.Lock()  # workers of a cluster may have several threads
 
 
@@ -122,6 +133,8 @@ class _Grading:
                 stages=verdict.stages,
                 message=verdict.message,
                 wrong=verdict.wrong,
+                chinese=verdict.text.zh,
+                answered=verdict.answered,
                 seconds=round(time.monotonic() - start + self.share, 3),
             )
         return self.marks[exercise]
@@ -190,20 +203,19 @@ def _seen(ended: Ended, cases: int, limits: Limits) -> Seen:
     try:
         return unpack(ended.results[0], cases)
     except (BadResult, IndexError):
-        return [Failure("Complaint", _why(ended, limits))]
+        told = _why(ended, limits)
+        return [Failure("Complaint", told.en, None, told.zh)]
 
 
-def _why(ended: Ended, limits: Limits) -> str:
+def _why(ended: Ended, limits: Limits) -> Text:
     if ended.code == TIMED_OUT or ended.code == 128 + 9 or ended.code == 128 + 24:
-        return f"It takes more than {limits.wall} seconds: does a loop never end?"
-    if ended.code > 128:
-        return f"It crashes Python (signal {ended.code - 128}): out of memory, perhaps."
-    return "It ends Python before it gives a result."
+        return TOO_LONG.format(limits.wall)
+    return CRASHES.format(ended.code - 128) if ended.code > 128 else ENDS_PYTHON
 
 
 @lru_cache(maxsize=256)
 def _key(exercise: str, framework: str, seed: int) -> Key:
-    return Key(exercise, framework, seed)
+    return Key(find_exercise(exercise), Framework(framework), seed)
 
 
 class _Servers:
@@ -219,7 +231,7 @@ class _Servers:
             return self._running[name]
         while len(self._running) >= MOST_SERVERS:
             self.drop(next(iter(self._running.values())))
-        self._running[name] = Server(framework, _topics(pristine), _imports(pristine), sandbox)
+        self._running[name] = Server(framework, _exercises(pristine), _imports(pristine), sandbox)
         return self._running[name]
 
     def drop(self, server: Server) -> None:
@@ -237,9 +249,8 @@ close = _servers.close
 atexit.register(close)
 
 
-def _topics(pristine: NotebookNode) -> list[str]:
-    cells = (cell for cell in pristine.cells if has(cell, "exercise"))
-    return sorted({cell.metadata.exercise_id.partition(".")[0] for cell in cells})
+def _exercises(pristine: NotebookNode) -> list[str]:
+    return [cell.metadata.exercise_id for cell in pristine.cells if has(cell, "exercise")]
 
 
 def _imports(pristine: NotebookNode) -> list[str]:

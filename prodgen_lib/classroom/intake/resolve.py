@@ -6,6 +6,8 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 
+from prodgen_lib.checking.check import NOT_ANSWERED
+from prodgen_lib.checking.language import Text
 from prodgen_lib.classroom.intake.cells import compare
 from prodgen_lib.classroom.intake.collect import Found
 from prodgen_lib.classroom.intake.handed import File
@@ -14,9 +16,11 @@ from prodgen_lib.classroom.intake.read import Read, Unreadable, read_notebook
 from prodgen_lib.classroom.intake.submission import Graded, Mark, Submission
 from prodgen_lib.classroom.intake.text import plain
 from prodgen_lib.classroom.release import Pristine, origin
-from prodgen_lib.course.grade import NOT_ANSWERED
 
-NOTHING = f"{NOT_ANSWERED}: there is no notebook that could be graded."
+NOTHING = Text(
+    f"{NOT_ANSWERED.en}: there is no notebook that could be graded.",
+    f"{NOT_ANSWERED.zh}：没有可以评分的笔记本。",
+)
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,10 @@ def nothing(found: Found, known: list[Pristine], sentence: str, seed: int) -> Gr
     """
     chapters = {one.chapter for one in known}
     one = known[0] if len(chapters) == 1 else None
-    marks = [Mark(name, False, 0, 1, NOTHING, None, 0.0) for name in (one.exercises if one else [])]
+    marks = [
+        Mark(name, False, 0, 1, NOTHING.en, None, 0.0, NOTHING.zh, answered=False)
+        for name in (one.exercises if one else [])
+    ]
     path = str(found.notebooks[0].path) if found.notebooks else found.student.key
     chapter, version = (one.chapter, one.version) if one else ("", "")
     return Graded(found.student.key, path, chapter, "", version, seed, tuple(marks), (sentence,))

@@ -23,7 +23,8 @@ class Submission:
 class Mark:
     """One exercise of one submission: how many of its ``stages`` the answer ``passed``.
 
-    ``message`` is the sentence for the student; ``wrong`` the known wrong answer it matches.
+    ``message`` is the sentence for the student, ``chinese`` the same; ``wrong`` is the known wrong
+    answer that it matches, and ``answered`` false where the answer's cell is as it came.
     """
 
     exercise: str
@@ -33,6 +34,12 @@ class Mark:
     message: str
     wrong: str | None
     seconds: float
+    chinese: str = ""
+    answered: bool = True
+
+    def said(self, language: str) -> str:
+        """The sentence in ``en`` or ``zh``."""
+        return self.chinese if language == "zh" and self.chinese else self.message
 
 
 @dataclass(frozen=True)

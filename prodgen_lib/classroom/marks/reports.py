@@ -23,7 +23,6 @@ from prodgen_lib.classroom.marks.sheets import number, report_name
 from prodgen_lib.classroom.intake.submission import Mark
 from prodgen_lib.classroom.intake.text import plain
 from prodgen_lib.course.compose import TITLES
-from prodgen_lib.course.grade import NOT_ANSWERED
 
 PAGES = Path(__file__).parent / "pages"
 MOST_MISTAKES = 15
@@ -126,15 +125,11 @@ def asked(rows: list[Row]) -> list[Asked]:
         Asked(
             name,
             right=sum(mark.correct for mark in marks),
-            unanswered=sum(_unanswered(mark) for mark in marks),
+            unanswered=sum(not mark.answered for mark in marks),
             of=len(marks),
         )
         for name, marks in by_name.items()
     ]
-
-
-def _unanswered(mark: Mark) -> bool:
-    return not mark.correct and mark.message.startswith(NOT_ANSWERED)
 
 
 def mistakes(rows: list[Row], most: int = MOST_MISTAKES) -> list[Mistake]:
@@ -142,7 +137,7 @@ def mistakes(rows: list[Row], most: int = MOST_MISTAKES) -> list[Mistake]:
     counts: Counter[tuple[str, str, str | None]] = Counter()
     for row in rows:
         for mark in row.graded.marks:
-            if not mark.correct and not _unanswered(mark):
+            if not mark.correct and mark.answered:
                 counts[mark.exercise, mark.message, mark.wrong] += 1
     return [
         Mistake(exercise, message, wrong, count)

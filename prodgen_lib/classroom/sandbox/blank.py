@@ -1,25 +1,22 @@
 """A copy of the library without its answers, for the process that runs submissions.
 
 Of a chapter's answer key only the functions stay that its notebook imports beside the exercises,
-and what these need; exercises become stubs. Of the exercises only ``observe`` stays: no cases, no
-hints, no known wrong answers, whose edits hold lines of the answers.
+and what these need; exercises become stubs. Of an exercise only ``observe`` stays, and what it
+needs: no cases, and no page, whose known wrong answers hold lines of the answers.
 """
 
 from __future__ import annotations
 
 import ast
-import re
 import shutil
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from pathlib import Path
 
 from prodgen_lib.checking import names
-from prodgen_lib.checking.source import FRAMEWORKS, PACKAGE
+from prodgen_lib.checking.exercise import exercise_names, topics
+from prodgen_lib.checking.source import FRAMEWORKS, PACKAGE, module_path
 
-LEFT_OUT = {"interview", "parity", "__pycache__"}
-KEPT_OF_EXERCISE = {"id", "difficulty", "importance", "minutes", "observe"}
-EMPTY = {"cases": "None", "hints": '("", "", "")', "wrong": "()"}
+LEFT_OUT = {"interview", "parity", "questions", "__pycache__"}
 STUB = 'raise NotImplementedError("The answers of the course are not here while it grades.")'
 Wanted = dict[Path, set[str]]
 
@@ -35,8 +32,8 @@ def blanked_library(folder: Path, imported: Iterable[str]) -> Path:
     for text in (*imported, *_whole_modules(texts)):
         _want(ast.parse(names.as_python(text) or ""), wanted)
     for path in texts:
-        if "exercises" in path.parts:
-            wanted[path].add("EXERCISES")
+        if path.with_suffix(".md").exists():
+            wanted[path].add("observe")
     _follow(texts, wanted)
     for path, tree in texts.items():
         kept = ast.Module([n for n in tree.body if _stays(n, wanted[path])], [])
@@ -48,55 +45,26 @@ def blanked_library(folder: Path, imported: Iterable[str]) -> Path:
 
 def _left_out(folder: str, entries: list[str]) -> list[str]:
     top = Path(folder) == PACKAGE
-    return [name for name in entries if name == "__pycache__" or (top and name in LEFT_OUT)]
-
-
-def _topics() -> list[str]:
-    """Chapters that have exercises."""
-    found = (path.stem for path in (PACKAGE / "exercises").iterdir() if path.name[0] not in "_.")
-    keys = {path.stem for framework in FRAMEWORKS for path in (PACKAGE / framework).glob("*.py")}
-    return sorted(set(found) & keys)
+    return [
+        n for n in entries if n == "__pycache__" or n.endswith(".md") or (top and n in LEFT_OUT)
+    ]
 
 
 def _with_answers() -> Iterator[Path]:
-    for topic in _topics():
-        yield from (p for f in FRAMEWORKS if (p := PACKAGE / f / f"{topic}.py").is_file())
-        yield from _about(topic)
-
-
-def _about(topic: str) -> list[Path]:
-    folder = PACKAGE / "exercises" / topic
-    return sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+    """The modules of the answer key that have exercises, and the modules of these."""
+    for topic in topics():
+        yield from {path for f in FRAMEWORKS if (path := module_path(f, topic)).is_file()}
+        yield from sorted((PACKAGE / "exercises" / topic).glob("*.py"))
 
 
 def _without_answers(path: Path) -> ast.Module:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    if "exercises" in path.relative_to(PACKAGE).parts:
-        return ast.fix_missing_locations(_Observers().visit(tree))
-    exercises = _exercise_names(path.stem)
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name in exercises:
-            node.body = ast.parse(STUB).body
+    if "exercises" not in path.relative_to(PACKAGE).parts:
+        exercises = exercise_names(path.stem)
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef) and node.name in exercises:
+                node.body = ast.parse(STUB).body
     return tree
-
-
-@lru_cache
-def _exercise_names(topic: str) -> frozenset[str]:
-    """Functions that are exercises, by the ids in the text: ``"gan.train_step"``."""
-    texts = (path.read_text(encoding="utf-8") for path in _about(topic))
-    return frozenset(n for t in texts for n in re.findall(rf"""["']{topic}\.(\w+)["']""", t))
-
-
-class _Observers(ast.NodeTransformer):
-    """Leaves each exercise its name and ``observe``."""
-
-    def visit_Call(self, node: ast.Call) -> ast.Call:
-        self.generic_visit(node)
-        if isinstance(node.func, ast.Name) and node.func.id == "Exercise":
-            kept = [k for k in node.keywords if k.arg in KEPT_OF_EXERCISE]
-            empty = [ast.keyword(k, ast.parse(v, mode="eval").body) for k, v in EMPTY.items()]
-            return ast.Call(node.func, [], kept + empty)
-        return node
 
 
 def _whole_modules(texts: dict[Path, ast.Module]) -> Iterator[str]:

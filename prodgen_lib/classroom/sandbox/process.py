@@ -39,14 +39,14 @@ class Ended:
 
 
 class Server:
-    """A pre-loaded interpreter in a sandbox, for the exercises of these ``topics``.
+    """A pre-loaded interpreter in a sandbox, for these ``exercises``.
 
     ``imports`` is the course's own code that must be able to import what it imports.
     """
 
-    def __init__(self, framework: str, topics: list[str], imports: list[str], sandbox: Sandbox):
+    def __init__(self, framework: str, exercises: list[str], imports: list[str], sandbox: Sandbox):
         self.sandbox = sandbox
-        self._prepared = {"framework": framework, "topics": topics, "imports": imports}
+        self._prepared = {"framework": framework, "exercises": exercises, "imports": imports}
         self._folder = tempfile.mkdtemp(prefix=f"prodgen-grade-{os.getpid()}-")
         try:
             self._start(imports)

@@ -32,7 +32,7 @@ def main() -> None:
         namespaces.die_with_parent()
     line = socket.socket(fileno=os.dup(0))
     settings, _ = receive(line)
-    prepare(settings["framework"], settings["topics"], settings["imports"])
+    prepare(settings["framework"], settings["exercises"], settings["imports"])
     line.sendall(b'{"ready": true}\n')
     while message := receive(line):
         requests, pipe = message
@@ -54,11 +54,11 @@ def receive(line: socket.socket) -> tuple[dict | list[dict], int | None] | None:
     return pickle.loads(bytes(data)), pipes[0] if pipes else None
 
 
-def prepare(framework: str, topics: list[str], imports: list[str]) -> None:
+def prepare(framework: str, exercises: list[str], imports: list[str]) -> None:
     """Import all that answers may need; no operation of the framework may run."""
     import_module(f"prodgen_lib.exercises.probe_{framework}")
-    for topic in topics:
-        import_module(f"prodgen_lib.exercises.{topic}")
+    for module in exercises:
+        import_module(f"prodgen_lib.exercises.{module}")
     for source in imports:
         exec(compile(source, "<imports>", "exec"), {"__name__": "__main__"})
     if framework == "torch":

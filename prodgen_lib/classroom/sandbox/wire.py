@@ -93,10 +93,11 @@ def _read(head: list, data: bytes, place: int) -> tuple[Seen, int]:
     return seen, place
 
 
-def _failure(type: str, message: str, line: int | None) -> Failure:
+def _failure(type: str, message: str, line: int | None, chinese: str) -> Failure:
     if line is not None and not (isinstance(line, int) and 0 < line < 100_000):
         raise ValueError
-    return Failure(readable(str(type)[:100]), readable(str(message)[:400]), line)
+    told = (readable(str(words)[:400]) for words in (message, chinese))
+    return Failure(readable(str(type)[:100]), next(told), line, next(told))
 
 
 def readable(text: str) -> str:

@@ -6,10 +6,10 @@ Everything here may be changed by what it runs; nothing here decides anything. I
 from __future__ import annotations
 
 import linecache
-from dataclasses import replace
+from importlib import import_module
 
-from prodgen_lib.checking.check import Failure, Seen, run
-from prodgen_lib.checking.exercise import Framework, find_exercise
+from prodgen_lib.checking.check import NO_FUNCTION, Failure, Seen, observations
+from prodgen_lib.checking.exercise import Framework
 from prodgen_lib.classroom.sandbox.wire import BadResult, pack
 
 
@@ -32,11 +32,11 @@ def _seen(request: dict) -> Seen:
         exec(compile(source, label, "exec"), namespace)
     answer = namespace.get(request["name"])
     if not callable(answer):
-        kind = type(answer).__name__
-        return [Failure("Complaint", f"{request['name']} is of type {kind}; expected a function.")]
-    cases = request["cases"]
-    exercise = replace(find_exercise(request["exercise"]), cases=lambda rng: cases)
-    return run(exercise, answer, Framework(request["framework"]))
+        told = NO_FUNCTION.format(request["name"], type(answer).__name__)
+        return [Failure("Complaint", told.en, None, told.zh)]
+    observe = import_module(f"prodgen_lib.exercises.{request['exercise']}").observe
+    framework = Framework(request["framework"])
+    return list(observations(observe, request["cases"], answer, framework))
 
 
 def _failure(error: BaseException) -> Failure:

@@ -9,7 +9,6 @@ import numpy as np
 from prodgen_lib.checking.exercise import Complaint, Framework
 from prodgen_lib.exercises.common import probe
 
-SUMS = "float64 sums in another order, and a jitter of 1e-8"
 IN_A_GRAPH = (
     "It works, but not inside a graph, where the number of points is not known beforehand: use "
     "`tf.shape(…)[0]` or `tf.size(…)` in place of `len(…)` or a shape, and TensorFlow's functions "

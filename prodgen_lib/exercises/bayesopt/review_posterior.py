@@ -1,0 +1,43 @@
+"""The candidate's search for a learning rate: what each of its faults shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from prodgen_lib.checking.exercise import Case, Framework, Observation
+from prodgen_lib.exercises.bayesopt.tools import double
+from prodgen_lib.exercises.common import probe, two
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """One trial without noise, asked for also at its place; five trials with noise."""
+
+    def case(name: str, words: str, points: np.ndarray, queries: np.ndarray, noise: float) -> Case:
+        inputs = {"points": points, "queries": queries, "values": rng.normal(0, 1, len(points))}
+        scales = {"length_scale": float(rng.uniform(0.2, 0.4)), "noise": noise}
+        return Case(name, {**inputs, "scales": scales, "words": words})
+
+    place = rng.uniform(0.3, 0.7, 1)
+    five = np.linspace(0, 1, 5) + rng.uniform(-0.08, 0.08, 5)
+    return [
+        case("one trial without noise", "one trial", place,
+             place[0] + np.array([0.0, 0.15, -0.3]), 0.0),
+        case("five trials with noise", "five trials", five, rng.uniform(0, 1, 6),
+             float(rng.uniform(0.1, 0.3))),
+    ]  # fmt: skip
+
+
+def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
+    """Mean and standard deviation."""
+    inputs, look = case.inputs, probe(framework)
+    tensors = [double(framework, inputs[name]) for name in ("points", "values", "queries")]
+    found = answer(*tensors, **inputs["scales"])
+    mean, deviation = two(found, "mean and standard deviation")
+    words = inputs["words"]
+    mean, deviation = look.array(mean, "The mean"), look.array(deviation, "The deviation")
+    seen = {f"mean after {words}": mean, f"deviation after {words}": deviation}
+    if inputs["scales"]["noise"]:
+        return seen
+    return {**seen, "deviation at the trial": deviation[:1]}

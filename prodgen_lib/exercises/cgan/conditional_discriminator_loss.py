@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from prodgen_lib.checking.exercise import Case, Framework, Observation
+from prodgen_lib.exercises.cgan.losses import as_loss, judged_by_hand, judged_by_network, loss_cases
+from prodgen_lib.exercises.common import probe
+
+
+def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
+    """The loss, and its gradient for the discriminator's weights; the fakes' may be cut off."""
+    look, inputs = probe(framework), case.inputs
+    pictures = [look.pictures(inputs[name]) for name in ("real", "fake")]
+    labels = framework.module("cgan").to_labels(inputs["labels"])
+    if case.by_hand:
+        judged = judged_by_hand(framework, inputs)
+        return {"loss": look.array(answer(judged, *pictures, labels), "The loss")}
+    judged, network = judged_by_network(framework, inputs)
+    loss = as_loss(answer, case, look, judged)
+    gradients = look.weight_gradients(lambda: loss(*pictures, labels), network)
+    return {
+        "loss": look.array(loss(*pictures, labels), "The loss"),
+        "gradient of the discriminator's weights": np.concatenate(
+            [gradient.ravel() for gradient in gradients]
+        ),
+    }
+
+
+cases = loss_cases(float(np.logaddexp(0, [-0.5, 6]).mean()))

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from prodgen_lib.checking.exercise import Case, Complaint, Framework, Observation
+from prodgen_lib.exercises.common import probe
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """Shares by hand, one of them on the threshold; none, one, all missing; many categories."""
+    worked = {"shares": np.array([0.5, 0.125, 0.0, 0.25, 0.125], np.float32), "threshold": 0.25}
+    even = {"shares": np.full(4, 0.25, np.float32), "threshold": 0.1}
+    one = {"shares": np.array([0.4, 0.59, 0.01], np.float32)}
+    default = {"shares": np.array([0.021, 0.9, 0.019, 0.0, 0.06], np.float32)}
+    drawn = rng.dirichlet(np.ones(40)).astype(np.float32)
+    threshold = float(np.sort(drawn)[14:16].mean())
+    return [
+        Case("five shares and threshold 0.25", worked, {"missing": "1, 2, 4"}),
+        Case("no category missing", even),
+        Case("exactly one category missing", one),
+        Case("the threshold that it has by default", default),
+        Case("all missing", {"shares": np.full(3, 0.25, np.float32), "threshold": 0.5}),
+        Case("forty categories", {"shares": drawn, "threshold": threshold}),
+    ]
+
+
+def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
+    """The indices, as text; and where the first of them stand."""
+    options = {name: value for name, value in case.inputs.items() if name != "shares"}
+    found = _indices(answer(probe(framework).tensor(case.inputs["shares"]), **options))
+    text = ", ".join(map(str, found)) or "none"
+    return {
+        "missing": np.asarray(text if len(text) < 200 else f"{text[:199]}…"),
+        "first three": np.asarray([*found, -1, -1, -1][:3], float),
+    }
+
+
+def _indices(found: object) -> list[int]:
+    """Whole numbers from a list; a complaint about anything else."""
+    if isinstance(found, int) and not isinstance(found, bool):
+        raise Complaint(NUMBER)
+    if not isinstance(found, list):
+        raise Complaint(
+            f"The answer is of type {type(found).__name__}: give a plain list of the indices of "
+            "the missing categories."
+        )
+    for index in found:
+        if isinstance(index, bool) or not isinstance(index, int | np.integer):
+            raise Complaint(
+                f"The answer is a list with elements of type {type(index).__name__}: make them "
+                "plain whole numbers, the indices of the missing categories."
+            )
+    return [int(index) for index in found]
+
+
+NUMBER = (
+    "The answer is a bare number: give a list, also when exactly one category is missing (a "
+    "squeeze takes that list's axis away)."
+)

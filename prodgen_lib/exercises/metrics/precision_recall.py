@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from prodgen_lib.checking.exercise import Case, Framework, Observation
+from prodgen_lib.exercises.common import in_float64, probe, refuses, two
+from prodgen_lib.exercises.metrics.distances import rows
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """By hand; points on a grid, many just on a border; a collapse; far apart; two clouds."""
+
+    def cloud(count: int, *, features: int = 3, scale: float = 1, at: float = 0) -> np.ndarray:
+        return rng.normal(at, scale, (count, features)).astype(np.float32)
+
+    def grid(count: int) -> np.ndarray:
+        return rng.integers(0, 7, (count, 2)).astype(np.float32)
+
+    worked = {"real": rows(0, 1, 3), "generated": rows(0.5, 6, 7), "options": {"k": 1}}
+    by_hand = {"precision": 1 / 3, "recall": 1}
+    collapse = {"real": cloud(25, features=5), "generated": cloud(19, features=5, scale=0.3)}
+    apart = {"real": cloud(6), "generated": cloud(7, at=50), "options": {"k": 2}}
+    last = {"real": cloud(23), "generated": cloud(17, scale=1.6), "options": {"k": 2}}
+    return [
+        Case("{0, 1, 3} and {0.5, 6, 7} with k = 1", worked, by_hand),
+        # 8 and 16 points: their means are exact, so rounding moves none across a border.
+        Case("points on a grid", {"real": grid(16), "generated": grid(8), "options": {"k": 1}}),
+        Case(
+            "points on a grid, fewer real",
+            {"real": grid(8), "generated": grid(16), "options": {"k": 2}},
+        ),
+        Case("nearly the same pictures, k = 3 as by default", {**collapse, "options": {}}),
+        Case("sets far apart", apart),
+        Case("a wider cloud", last),
+    ]
+
+
+def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
+    """Precision and recall; on the last case, the dtype and too large a k."""
+    look = probe(framework)
+    real, generated = (look.tensor(case.inputs[name]) for name in ("real", "generated"))
+    options = case.inputs["options"]
+    precision, recall = two(answer(real, generated, **options), "precision and recall")
+    seen = {
+        "precision": look.array(precision, "Precision"),
+        "recall": look.array(recall, "Recall"),
+    }
+    if len(real) == 23:
+        seen["invariant float64"] = in_float64(precision)
+        seen["invariant other features"] = refuses(answer, real, generated[:, :2])
+        seen["invariant too many neighbours"] = refuses(answer, real[:3], generated, k=3)
+    return seen

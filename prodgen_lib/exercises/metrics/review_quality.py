@@ -1,0 +1,45 @@
+"""The candidate's metrics at a whiteboard: what each fault shows, by itself and beside others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from prodgen_lib.checking.exercise import Case, Framework, Observation
+from prodgen_lib.exercises.common import probe, two, yes
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """Equal pictures, unrelated ones, dark ones, where C1 counts, and noisy ones."""
+
+    def case(
+        name: str, shape: tuple[int, ...], *, noise: float, copy: bool, highest: int = 255
+    ) -> Case:
+        images = np.uint8(rng.integers(0, highest + 1, shape))
+        source = images if copy else rng.integers(0, highest + 1, shape)
+        grain = noise * rng.standard_normal(shape)
+        return Case(name, {"images": images, "targets": np.clip(source + grain, 0, 255)})
+
+    return [
+        case("equal pictures", (2, 9, 10, 3), noise=0, copy=True),
+        case("unrelated pictures", (2, 12, 10, 3), noise=1, copy=False),
+        case("dark pictures", (1, 10, 9, 3), noise=3, copy=True, highest=10),
+        case("noisy pictures", (3, 11, 12, 3), noise=40, copy=True),
+    ]
+
+
+def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
+    """What each fault does, whatever the others do; then the numbers."""
+    look = probe(framework)
+    images, targets = case.inputs["images"], case.inputs["targets"]
+    pair = look.pictures(images, "uint8"), look.pictures(targets / 127.5 - 1)
+    psnr, ssim = (look.array(v) for v in two(answer(*pair), "PSNR and SSIM of each picture"))
+    each = (len(images),)
+    nothing = np.full(each, np.nan)
+    numbers = psnr if psnr.shape == each else nothing, ssim if ssim.shape == each else nothing
+    if case.name == "equal pictures":
+        return {"one PSNR each": yes(psnr.shape == each), "high PSNR": yes((psnr > 60).all())}
+    if case.name == "unrelated pictures":
+        return {"one SSIM each": yes(ssim.shape == each), "low SSIM": yes((ssim < 0.5).all())}
+    return {"PSNR": numbers[0], "SSIM": numbers[1]}

@@ -1,0 +1,64 @@
+"""The candidate's network that doubles pictures: what each of its faults shows.
+
+A fault may stop the code before the next one shows, so each has an observation of its own, and
+what can't be seen yet is `nan` (or 0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from prodgen_lib.checking.exercise import Case, Complaint, Framework, Observation
+from prodgen_lib.exercises.common import (
+    flat,
+    probe,
+    summary,
+)
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """Four steps, with gradients that change their size and sign."""
+
+    def case(name: str, steps: int) -> Case:
+        return Case(name, {"steps": steps, "seed": int(rng.integers(2**31))})
+
+    return [case("one step", 1), case("five steps", 5)]
+
+
+def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
+    """How far the optimiser moves each weight, in thousandths, by gradients drawn at random."""
+    look, inputs = probe(framework), case.inputs
+    network = look.tiny_denoiser()
+    rng = np.random.default_rng(inputs["seed"])
+    look.fill(
+        network,
+        lambda shape, _: rng.normal(0, 3 if len(shape) > 1 else 0.01, shape).astype(np.float32),
+    )
+    optimizer, before = answer(network), look.parameters(network)
+    if not hasattr(optimizer, "step" if framework.name == "torch" else "apply_gradients"):
+        raise Complaint(f"The answer is {look.kind(optimizer)}; expected an optimiser.")
+    for _ in range(inputs["steps"]):
+        move(network, optimizer, [rng.normal(0.3, rng.uniform(0.1, 2), w.shape) for w in before])
+    moves = [1000 * (now - was) for now, was in zip(look.parameters(network), before, strict=True)]
+    return {
+        "mean, lowest and highest move of the first biases": summary(moves[1]),
+        "moves of the weights": flat(moves),
+    }
+
+
+def move(network: Any, optimizer: Any, gradients: list[np.ndarray]) -> None:
+    """One update by these gradients."""
+    if hasattr(optimizer, "apply_gradients"):
+        import tensorflow as tf
+
+        tensors = [tf.constant(gradient, tf.float32) for gradient in gradients]
+        optimizer.apply_gradients(zip(tensors, network.trainable_variables, strict=True))
+        return
+    import torch
+
+    for weight, gradient in zip(network.parameters(), gradients, strict=True):
+        weight.grad = torch.tensor(gradient, dtype=torch.float32)
+    optimizer.step()
