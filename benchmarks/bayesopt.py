@@ -32,7 +32,7 @@ import numpy as np
 from scipy.stats import wilcoxon
 
 from prodgen_lib.data import load
-from prodgen_lib.plain import search
+from prodgen_lib.plain import problems, search
 
 HERE = Path(__file__).parent
 Function = Callable[[np.ndarray], float]
@@ -42,8 +42,8 @@ SEEDS, MARKS = range(12), (20, 30, 50)
 TASK_SEEDS, TASK_MARKS, STEPS = range(4), (10, 20), 60
 NOISE = 2.0
 PROBLEMS = {
-    "Branin": (search.branin, 2, search.BRANIN_MINIMUM),
-    "Hartmann-6": (search.hartmann6, 6, search.HARTMANN6_MINIMUM),
+    "Branin": (problems.branin, 2, problems.BRANIN_MINIMUM),
+    "Hartmann-6": (problems.hartmann6, 6, problems.HARTMANN6_MINIMUM),
 }
 TOLD = "failures as the worst value"
 OURS, TWIN = "prodgen, PyTorch", "prodgen, TensorFlow"
@@ -190,7 +190,7 @@ def run(method: str, function: Function, size: int, budget: int, seed: int) -> S
 def rows_of(method: str, problem: str) -> list[dict]:
     """All seeds of a method on one problem."""
     warnings.simplefilter("ignore")
-    run(method, search.branin, 2, 8, 999)  # imports and first graphs don't count
+    run(method, problems.branin, 2, 8, 999)  # imports and first graphs don't count
     if problem == "noise":
         return [noisy(seed) for seed in SEEDS]
     seeds, marks = (TASK_SEEDS, TASK_MARKS) if problem == "VAE" else (SEEDS, MARKS)
@@ -219,7 +219,7 @@ def pictures() -> tuple[np.ndarray, np.ndarray]:
 def task(seed: int) -> tuple[Function, int, float]:
     """Chapter 5's autoencoder in 60 steps: the bound on unseen pictures, turned round."""
     bayesopt = importlib.import_module("prodgen_lib.torch.bayesopt")
-    space = search.vae_space()
+    space = problems.vae_space()
 
     def function(point: np.ndarray) -> float:
         score = bayesopt.train_and_score(space.decode(point), *pictures(), steps=STEPS, seed=seed)
@@ -233,14 +233,14 @@ def noisy(seed: int) -> dict:
     bayesopt = importlib.import_module("prodgen_lib.torch.bayesopt")
     rng = np.random.default_rng(seed)
     points, values, _, _ = run(
-        OURS, lambda x: float(search.branin(x) + NOISE * rng.normal()), 2, MARKS[-1], seed
+        OURS, lambda x: float(problems.branin(x) + NOISE * rng.normal()), 2, MARKS[-1], seed
     )
     lowest, mean = int(np.argmin(values)), bayesopt.recommend(points, values)
     return {
         "method": OURS, "problem": "noise", "seed": seed,
-        "reported": float(values[lowest] - search.BRANIN_MINIMUM),
-        "lowest": float(search.branin(points[lowest]) - search.BRANIN_MINIMUM),
-        "recommended": float(search.branin(points[mean]) - search.BRANIN_MINIMUM),
+        "reported": float(values[lowest] - problems.BRANIN_MINIMUM),
+        "lowest": float(problems.branin(points[lowest]) - problems.BRANIN_MINIMUM),
+        "recommended": float(problems.branin(points[mean]) - problems.BRANIN_MINIMUM),
     }  # fmt: skip
 
 

@@ -55,6 +55,7 @@ def main(context: click.Context, root: Path | None) -> None:
                prodgen grade FOLDER  grade what they submit
     Authors:   prodgen build         make the notebooks from chapters/
                prodgen run 06        run a chapter from the command line
+               prodgen new exercise TOPIC.NAME
     """
     context.obj = root
 
@@ -201,10 +202,15 @@ def reset(context, notebook) -> None:
 )
 @click.option("--browser/--no-browser", default=None, help="By default if there is one here.")
 @click.option("--port", type=click.IntRange(1, 65535), help="By default 8888, or the next free.")
+@click.option(
+    "--language",
+    type=click.Choice(["en", "zh"]),
+    help="Of hints, messages and practice; kept for later, in every notebook and command.",
+)
 @click.option("--copy-only", is_flag=True, help="Make the copies in work/ and stop.")
 @click.argument("jupyter_options", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
-def learn(context, framework, browser, port, copy_only, jupyter_options) -> None:
+def learn(context, framework, browser, port, language, copy_only, jupyter_options) -> None:
     """Make your own copies of the notebooks in work/ and open JupyterLab on the first.
 
     What is in work/ is never overwritten. Further options go to JupyterLab.
@@ -214,11 +220,14 @@ def learn(context, framework, browser, port, copy_only, jupyter_options) -> None
       prodgen learn --framework torch
       prodgen learn --no-browser --ip=0.0.0.0
     """
+    from prodgen_lib.checking.language import choose_language
     from prodgen_lib.course import learn as lab
     from prodgen_lib.course.project import CourseError
     from prodgen_lib.course.work import copy_notebooks, installed
 
     root = _root(context)
+    if language:
+        choose_language(language)
     frameworks = tuple(name for name in installed() if framework in ("all", name))
     if not frameworks:
         missing = "A framework" if framework == "all" else framework
@@ -245,6 +254,45 @@ def doctor(context) -> None:
         click.echo(f"{mark} {finding.what}{remedy}")
         well = well and (finding.well or not finding.needed)
     context.exit(int(not well))
+
+
+@main.group()
+def new() -> None:
+    """Begin an exercise or a question: skeletons with all that they need."""
+
+
+@new.command()
+@click.argument("identity", metavar="TOPIC.NAME")
+@click.pass_context
+def exercise(context, identity) -> None:
+    """Write the two files of an exercise, for a function that is in both answer keys.
+
+    \b
+    Example:
+      prodgen new exercise gan.generator_loss
+    """
+    from prodgen_lib.course.new import new_exercise
+    from prodgen_lib.course.project import short
+
+    for path in new_exercise(_root(context), identity):
+        click.echo(f"{short(path)}: fill in what says TODO")
+
+
+@new.command()
+@click.argument("identity", metavar="TOPIC.NAME")
+@click.pass_context
+def question(context, identity) -> None:
+    """Add a question to the end of a chapter's file.
+
+    \b
+    Example:
+      prodgen new question gan.mode_collapse
+    """
+    from prodgen_lib.course.new import new_question
+    from prodgen_lib.course.project import short
+
+    path = new_question(_root(context), identity)
+    click.echo(f"{short(path)}: fill in what says TODO at its end")
 
 
 main.add_command(interview.practice)

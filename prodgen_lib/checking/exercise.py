@@ -57,9 +57,9 @@ class Case:
 class Complaint(Exception):
     """Raised by ``observe``: what an answer gave can't be looked at. Its text is the sentence."""
 
-    def __init__(self, en: str, zh: str = ""):
+    def __init__(self, en: str, zh: str):
         super().__init__(en)
-        self.text = Text(en, zh or en)
+        self.text = Text(en, zh)
 
 
 @dataclass(frozen=True)

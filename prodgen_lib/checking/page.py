@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,7 @@ class _Reader:
 
     def _wrong_answers(self, lines: list[Line]) -> Iterator[Wrong]:
         starts = [place for place, (_, line) in enumerate(lines) if line.startswith("### ")]
-        for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        for start, end in pairwise([*starts, len(lines)]):
             yield self._wrong_answer(lines[start:end])
 
     def _wrong_answer(self, lines: list[Line]) -> Wrong:

@@ -63,6 +63,11 @@ def release(context, chapters, framework, out) -> None:
 @click.option(
     "--scale", type=click.FloatRange(0, min_open=True), help="Full marks in Moodle or Canvas [100]."
 )
+@click.option(
+    "--language",
+    type=click.Choice(["en", "zh"]),
+    help="Of the students' pages; by default the last run's, else English.",
+)
 @click.pass_context
 def grade(context, submissions, out, chapters, only, jobs, scheduler, no_sandbox, **given) -> None:
     """Grade SUBMISSIONS, a folder or zip file from nbgrader, Moodle or Canvas.

@@ -11,12 +11,21 @@ from nbformat import NotebookNode
 from prodgen_lib import __version__
 from prodgen_lib.checking import names
 from prodgen_lib.checking.exercise import find_exercise
+from prodgen_lib.checking.language import Text, language
 from prodgen_lib.checking.source import FRAMEWORKS, function_source, module_path, stub
 from prodgen_lib.checking.verbs import dots
 from prodgen_lib.course.compose import CHECK_TAGS, KERNEL, TITLES, has
 from prodgen_lib.course.project import CourseError, read_notebook, write_notebook
 
 DRILL = "drill"  # stands where other notebooks name their chapter
+WRITE = Text("Write the body", "请写出函数体")
+MEND = Text("Find the faults of this answer and mend them", "请找出这份答案的错误并改正")
+ABOUT = Text(
+    "# Drill: `{name}` in {framework}\n\n{task}, as you would in an interview: about {minutes} "
+    'minutes, difficulty {difficulty}. Stuck? `hint("{id}")`.',
+    "# 练习：用 {framework} 写 `{name}`\n\n{task}，就像在面试中那样：大约 {minutes} 分钟，"
+    '难度 {difficulty}。卡住了？`hint("{id}")`。',
+)
 
 
 def drill(exercise_id: str, framework: str) -> NotebookNode:
@@ -33,18 +42,20 @@ def drill(exercise_id: str, framework: str) -> NotebookNode:
     except ValueError as error:
         raise CourseError(str(error)) from None
     start = exercise.candidate(framework, source) or stub(source)
-    task = "Find the faults of this answer and mend them" if exercise.review else "Write the body"
-    about = (
-        f"# Drill: `{exercise.name}` in {TITLES[framework]}\n\n"
-        f"{task}, as you would in an interview: about {exercise.minutes} minutes, difficulty "
-        f'{dots(exercise.difficulty)}. Stuck? `hint("{exercise.id}")`.'
+    about = ABOUT.format(
+        name=exercise.name,
+        id=exercise.id,
+        framework=TITLES[framework],
+        minutes=exercise.minutes,
+        difficulty=dots(exercise.difficulty),
+        task=(MEND if exercise.review else WRITE).in_(language()),
     )
     new = nbformat.v4
     check = f'{exercise.name} = check("{exercise.id}", {exercise.name})'
     name = {"exercise_id": exercise.id}
     return new.new_notebook(
         cells=[
-            new.new_markdown_cell(about, id="about"),
+            new.new_markdown_cell(about.in_(language()), id="about"),
             new.new_code_cell(_imports(exercise.topic, framework, source), id="set-up"),
             new.new_code_cell(start, id="answer", metadata={"tags": ["exercise"], **name}),
             new.new_code_cell(check, id="check", metadata={"tags": list(CHECK_TAGS), **name}),

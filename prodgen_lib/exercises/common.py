@@ -9,7 +9,9 @@ from types import ModuleType
 import numpy as np
 
 from prodgen_lib.checking.exercise import Complaint, Framework, Observation
+from prodgen_lib.checking.language import Text
 
+RETURNS_NOTHING = Text("None (is there a `return`?)", "None（是不是忘了 `return`？）")
 WRONG_SIZE = ("RuntimeError", "ValueError", "InvalidArgumentError", "IndexError")
 
 
@@ -47,11 +49,14 @@ def runs(action: Callable[[], None]) -> bool:
     return True
 
 
-def two(value: object, what: str) -> tuple[object, object]:
+def two(value: object, what: Text) -> tuple[object, object]:
     """The two parts of an answer; a complaint about anything else."""
     if not isinstance(value, tuple | list) or len(value) != 2:
-        found = "None (is there a `return`?)" if value is None else f"a {type(value).__name__}"
-        raise Complaint(f"The answer is {found}; expected a pair: {what}.")
+        told = RETURNS_NOTHING if value is None else Text(*2 * (type(value).__name__,))
+        raise Complaint(
+            f"The answer is {told.en}; expected a pair: {what.en}.",
+            f"答案给出的是 {told.zh}；应为一对：{what.zh}。",
+        )
     return value[0], value[1]
 
 

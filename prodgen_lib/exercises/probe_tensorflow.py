@@ -11,37 +11,57 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from prodgen_lib.checking.exercise import Complaint
+from prodgen_lib.checking.language import Text
+from prodgen_lib.exercises.common import RETURNS_NOTHING
 from prodgen_lib.tensorflow import bridge  # noqa: F401  (keeps TensorFlow's import quiet)
 
 import keras  # isort: skip
 import tensorflow as tf  # isort: skip
 from keras import layers  # isort: skip
 
+ANSWER = Text("The answer", "答案")
 
-def array(value: object, what: str = "The answer") -> np.ndarray:
+
+def array(value: object, what: Text = ANSWER) -> np.ndarray:
     """The numbers of a float tensor; a complaint about anything else."""
     if not isinstance(value, tf.Tensor | tf.Variable | keras.Variable):
-        raise Complaint(f"{what} is {kind(value)}; expected a tf.Tensor.")
+        raise Complaint(
+            f"{what.en} is {kind(value).en}; expected a tf.Tensor.",
+            f"{what.zh}是 {kind(value).zh}；应为 tf.Tensor。",
+        )
     numbers = np.asarray(value)
     if numbers.dtype.kind != "f":
-        raise Complaint(f"{what} is a tensor of {numbers.dtype}; expected float32.")
+        raise Complaint(
+            f"{what.en} is a tensor of {numbers.dtype}; expected float32.",
+            f"{what.zh}是 {numbers.dtype} 张量；应为 float32。",
+        )
     return numbers.astype(np.float64)
 
 
 def model(value: object) -> keras.Model:
     """`value`, which must be a network that can be cloned: Sequential or functional."""
     if not isinstance(value, keras.Model):
-        raise Complaint(f"The answer is {kind(value)}; expected a keras.Sequential.")
+        raise Complaint(
+            f"The answer is {kind(value).en}; expected a keras.Sequential.",
+            f"答案给出的是 {kind(value).zh}；应为 keras.Sequential。",
+        )
     if not isinstance(value, keras.Sequential | keras.src.models.functional.Functional):
-        raise Complaint("A subclass of keras.Model can't be cloned: return a keras.Sequential.")
+        raise Complaint(
+            "A subclass of keras.Model can't be cloned: return a keras.Sequential.",
+            "keras.Model 的子类无法克隆：请返回 keras.Sequential。",
+        )
     if not value.built:
-        raise Complaint("The network has no weights yet: start it with keras.Input.")
+        raise Complaint(
+            "The network has no weights yet: start it with keras.Input.",
+            "网络还没有权重：请用 keras.Input 作为开头。",
+        )
     return value
 
 
-def kind(value: object) -> str:
+def kind(value: object) -> Text:
     """What something is, for a complaint."""
-    return "None (is there a `return`?)" if value is None else f"of type {type(value).__name__}"
+    name = type(value).__name__
+    return RETURNS_NOTHING if value is None else Text(f"of type {name}", f"{name} 类型")
 
 
 def graph_free(value: object) -> bool:
@@ -62,7 +82,11 @@ def tensor(numbers: np.ndarray, dtype: str = "float32") -> tf.Tensor:
 def sizes(images: tf.Tensor) -> tuple[int, int, int]:
     """Height, width and channels of pictures."""
     if len(images.shape) != 4:
-        raise Complaint(f"The pictures have shape {tuple(images.shape)}; expected N×H×W×C.")
+        shape = tuple(images.shape)
+        raise Complaint(
+            f"The pictures have shape {shape}; expected N×H×W×C.",
+            f"图片的形状是 {shape}；应为 N×H×W×C。",
+        )
     return tuple(images.shape[1:])
 
 
@@ -162,9 +186,12 @@ def compiled(function: Callable) -> Callable:
         try:
             return quick(*inputs, **options)
         except Exception as error:
+            name = type(error).__name__
             raise Complaint(
                 f"It works as it is, but not compiled by `tf.function`, as the training loop calls "
-                f"it ({type(error).__name__}): use TensorFlow's operations, no numpy."
+                f"it ({name}): use TensorFlow's operations, no numpy.",
+                f"直接运行没有问题，但像训练循环那样用 `tf.function` 编译后就不行（{name}）："
+                "请使用 TensorFlow 的运算，不要用 numpy。",
             ) from error
         finally:
             logger.setLevel(level)

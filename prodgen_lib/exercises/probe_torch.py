@@ -14,30 +14,43 @@ import torch
 from torch import Tensor, nn
 
 from prodgen_lib.checking.exercise import Complaint
+from prodgen_lib.checking.language import Text
+from prodgen_lib.exercises.common import RETURNS_NOTHING
 
+ANSWER = Text("The answer", "答案")
 _TO_NATIVE = {2: (1, 0), 4: (3, 2, 0, 1)}
 _FROM_NATIVE = {2: (1, 0), 4: (2, 3, 1, 0)}
 
 
-def array(value: object, what: str = "The answer") -> np.ndarray:
+def array(value: object, what: Text = ANSWER) -> np.ndarray:
     """The numbers of a float tensor; a complaint about anything else."""
     if not isinstance(value, Tensor):
-        raise Complaint(f"{what} is {kind(value)}; expected a torch.Tensor.")
+        raise Complaint(
+            f"{what.en} is {kind(value).en}; expected a torch.Tensor.",
+            f"{what.zh}是 {kind(value).zh}；应为 torch.Tensor。",
+        )
     if not value.is_floating_point():
-        raise Complaint(f"{what} is a tensor of {value.dtype}; expected torch.float32.")
+        raise Complaint(
+            f"{what.en} is a tensor of {value.dtype}; expected torch.float32.",
+            f"{what.zh}是 {value.dtype} 张量；应为 torch.float32。",
+        )
     return value.detach().double().numpy()
 
 
 def model(value: object) -> nn.Module:
     """`value`, which must be a network."""
     if not isinstance(value, nn.Module):
-        raise Complaint(f"The answer is {kind(value)}; expected an nn.Sequential.")
+        raise Complaint(
+            f"The answer is {kind(value).en}; expected an nn.Sequential.",
+            f"答案给出的是 {kind(value).zh}；应为 nn.Sequential。",
+        )
     return value
 
 
-def kind(value: object) -> str:
+def kind(value: object) -> Text:
     """What something is, for a complaint."""
-    return "None (is there a `return`?)" if value is None else f"of type {type(value).__name__}"
+    name = type(value).__name__
+    return RETURNS_NOTHING if value is None else Text(f"of type {name}", f"{name} 类型")
 
 
 def graph_free(value: object) -> bool:
@@ -58,7 +71,11 @@ def tensor(numbers: np.ndarray, dtype: str = "float32") -> Tensor:
 def sizes(images: Tensor) -> tuple[int, int, int]:
     """Height, width and channels of pictures."""
     if images.ndim != 4:
-        raise Complaint(f"The pictures have shape {tuple(images.shape)}; expected N×C×H×W.")
+        shape = tuple(images.shape)
+        raise Complaint(
+            f"The pictures have shape {shape}; expected N×C×H×W.",
+            f"图片的形状是 {shape}；应为 N×C×H×W。",
+        )
     return images.shape[2], images.shape[3], images.shape[1]
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import click
 
+from prodgen_lib.checking.language import language as reader_language
 from prodgen_lib.questions.bank import LEVELS, Question
 
 language_option = click.option(
     "--language",
     type=click.Choice(["en", "zh", "both"]),
-    default="en",
-    show_default=True,
-    help="English, Chinese or both.",
+    default=reader_language,
+    help="English, Chinese or both; by default what `prodgen learn --language` chose.",
 )
 framework_option = click.option(
     "--framework",

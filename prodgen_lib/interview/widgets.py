@@ -25,6 +25,7 @@ from ipywidgets import (
 )
 
 from prodgen_lib.checking.exercise import load_exercises, topics
+from prodgen_lib.checking.language import language
 from prodgen_lib.course.drill import write_drill
 from prodgen_lib.course.project import CourseError, short
 from prodgen_lib.interview import mock
@@ -45,7 +46,7 @@ def flashcards(desk: Desk, subject: str | None = None) -> VBox:
 class _Cards:
     def __init__(self, desk: Desk, subject: str | None):
         self.desk, self.cards, self.done = desk, desk.due(subject), 0
-        self.language = Dropdown(options=LANGUAGES, value="en", description="language")
+        self.language = Dropdown(options=LANGUAGES, value=language(), description="language")
         self.about, self.front = HTML(), HTMLMath()
         self.back, self.more = HTMLMath(), HTMLMath()
         self.turn = _button("Show the answer", self.show, "primary")
@@ -134,7 +135,7 @@ class _Mock:
         self.role = Dropdown(options=list(mock.ROLES), description="role")
         self.level = Dropdown(options=list(LEVELS), value="senior", description="level")
         self.minutes = IntSlider(value=45, min=5, max=90, step=5, description="minutes")
-        self.language = Dropdown(options=LANGUAGES[:2], description="language")
+        self.language = Dropdown(options=LANGUAGES[:2], value=language(), description="language")
         self.framework = Dropdown(options=FRAMEWORKS, description="framework")
         self.notes = Textarea(placeholder="Notes of your answer (optional)", layout=WIDTH)
         self.about, self.text = HTML(), HTMLMath()

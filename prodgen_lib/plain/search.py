@@ -1,8 +1,8 @@
-"""What a search for good settings needs besides a model: its space, its history, its yardsticks.
+"""What a search for good settings needs besides a model: its space, its history, simple rivals.
 
 NumPy and SciPy only: the same for both frameworks. A `Space` maps settings by name to points of
-the unit cube and back, a `History` keeps every trial in a plain file and goes on from it, and the
-rest is test functions, simple rivals and pictures. Everything here minimises.
+the unit cube and back, and a `History` keeps every trial in a plain file and goes on from it.
+Everything here minimises.
 """
 
 from __future__ import annotations
@@ -17,10 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.figure import Figure
 from scipy.stats import qmc
-
-from prodgen_lib.show import plots
 
 Parameters = dict[str, Any]
 Objective = Callable[[Parameters], float]
@@ -397,80 +394,3 @@ def successive_halving(
         table.append(sorted(losses, key=lambda row: (not math.isfinite(row[1]), row[1])))
         running = [number for number, _ in table[-1][: max(1, round(keep * len(running)))]]
     return table
-
-
-BRANIN_MINIMUM = 0.39788735772973816
-HARTMANN6_MINIMUM = -3.322368011391339
-
-
-def branin(point: np.ndarray) -> np.ndarray:
-    """Branin's function on the unit square, (…, 2) to (…): three equally deep minima."""
-    x, y = 15 * point[..., 0] - 5, 15 * point[..., 1]
-    bend = y - 5.1 / (4 * np.pi**2) * x**2 + 5 / np.pi * x - 6
-    return bend**2 + 10 * (1 - 1 / (8 * np.pi)) * np.cos(x) + 10
-
-
-def hartmann6(point: np.ndarray) -> np.ndarray:
-    """Hartmann's function of six variables on the unit cube, (…, 6) to (…): six local minima."""
-    # fmt: off
-    widths = np.array([
-        [10, 3, 17, 3.5, 1.7, 8], [0.05, 10, 17, 0.1, 8, 14],
-        [3, 3.5, 1.7, 10, 17, 8], [17, 8, 0.05, 10, 0.1, 14],
-    ])
-    centres = 1e-4 * np.array([
-        [1312, 1696, 5569, 124, 8283, 5886], [2329, 4135, 8307, 3736, 1004, 9991],
-        [2348, 1451, 3522, 2883, 3047, 6650], [4047, 8828, 8732, 5743, 1091, 381],
-    ])
-    # fmt: on
-    far = (widths * (np.asarray(point)[..., None, :] - centres) ** 2).sum(axis=-1)
-    return -(np.exp(-far) * [1, 1.2, 3, 3.2]).sum(axis=-1)
-
-
-def forrester(point: np.ndarray) -> np.ndarray:
-    """Forrester's function on [0, 1], elementwise: a flat part, a local and a global minimum."""
-    point = np.asarray(point, float)
-    return (6 * point - 2) ** 2 * np.sin(12 * point - 4)
-
-
-def vae_space() -> Space:
-    """Three settings of chapter 5's autoencoder."""
-    return Space(
-        {
-            "learning_rate": log(1e-4, 1e-1),
-            "width": integer(4, 16, log=True),
-            "latents": integer(2, 64, log=True),
-        }
-    )
-
-
-def draw_history(history: History, *, budget: int | None = None) -> Figure:
-    """Every trial's value, failed ones along the top, and the lowest value so far."""
-    fig, (ax,) = plots.canvas()
-    numbers, values, best = np.arange(1, len(history) + 1), history.values, history.running_best()
-    failed, seen = np.isnan(values), np.isfinite(best)
-    ax.plot(numbers, values, "o", color=plots.COLOURS[4], markersize=4, label="a trial")
-    if failed.any():
-        top = dict(transform=ax.get_xaxis_transform(), linestyle="none")
-        ax.plot(numbers[failed], 0.97 * np.ones(failed.sum()), marker="x", **top,
-                color=plots.COLOURS[1], label="failed")  # fmt: skip
-    ax.plot(numbers[seen], best[seen], "-", drawstyle="steps-post", color=plots.COLOURS[0],
-            label="lowest so far")  # fmt: skip
-    ax.set_xlim(0, (budget or len(history)) + 1)
-    plots.label(ax, x="trial", y="value")
-    return fig
-
-
-def live_plot(budget: int) -> Callable[[History], None]:
-    """A callback that draws the history anew after each trial, in a notebook; else does nothing."""
-    if not plots.in_notebook():
-        return lambda history: None
-    from IPython.display import display
-
-    handle = display({"text/plain": "The search begins."}, raw=True, display_id=True)
-
-    def on_trial(history: History) -> None:
-        fig = draw_history(history, budget=budget)
-        alt = f"Values of {len(history)} of {budget} trials and the lowest so far."
-        handle.update(plots.bundle(fig, alt), raw=True)
-
-    return on_trial

@@ -1,11 +1,13 @@
-"""A search in one dimension, step by step: what is believed, what a next trial is worth, where it
-goes. As one wide figure, and with a slider; the figure is the slider's static twin.
+"""A search as pictures: its history while it runs, and one in one dimension step by step.
+
+The steps show what is believed, what a next trial is worth and where it goes, as one wide figure
+and with a slider; the figure is the slider's static twin.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import NamedTuple
 
@@ -13,6 +15,8 @@ import numpy as np
 from ipywidgets import HTML, IntSlider, Layout, VBox
 from matplotlib.figure import Figure
 
+from prodgen_lib.plain.search import History
+from prodgen_lib.show import plots
 from prodgen_lib.show.plots import COLOURS, DPI, png
 
 
@@ -104,3 +108,36 @@ def search_slider(steps: Sequence[Step], *, worth: str = "expected improvement")
 def _words(step: Step) -> str:
     best = step.tried[1].min()
     return f"{step.tried.shape[1]} trials, lowest value {best:.2f}; next at {step.chosen:.2f}"
+
+
+def draw_history(history: History, *, budget: int | None = None) -> Figure:
+    """Every trial's value, failed ones along the top, and the lowest value so far."""
+    fig, (ax,) = plots.canvas()
+    numbers, values, best = np.arange(1, len(history) + 1), history.values, history.running_best()
+    failed, seen = np.isnan(values), np.isfinite(best)
+    ax.plot(numbers, values, "o", color=COLOURS[4], markersize=4, label="a trial")
+    if failed.any():
+        top = dict(transform=ax.get_xaxis_transform(), linestyle="none")
+        ax.plot(numbers[failed], 0.97 * np.ones(failed.sum()), marker="x", **top,
+                color=COLOURS[1], label="failed")  # fmt: skip
+    ax.plot(numbers[seen], best[seen], "-", drawstyle="steps-post", color=COLOURS[0],
+            label="lowest so far")  # fmt: skip
+    ax.set_xlim(0, (budget or len(history)) + 1)
+    plots.label(ax, x="trial", y="value")
+    return fig
+
+
+def live_plot(budget: int) -> Callable[[History], None]:
+    """A callback that draws the history anew after each trial, in a notebook; else does nothing."""
+    if not plots.in_notebook():
+        return lambda history: None
+    from IPython.display import display
+
+    handle = display({"text/plain": "The search begins."}, raw=True, display_id=True)
+
+    def on_trial(history: History) -> None:
+        fig = draw_history(history, budget=budget)
+        alt = f"Values of {len(history)} of {budget} trials and the lowest so far."
+        handle.update(plots.bundle(fig, alt), raw=True)
+
+    return on_trial

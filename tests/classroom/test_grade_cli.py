@@ -12,8 +12,9 @@ from click.testing import CliRunner
 
 from prodgen_lib.checking.exercise import find_exercise
 from prodgen_lib.checking.source import edited
-from prodgen_lib.classroom.grading import engines, journal
+from prodgen_lib.classroom.grading import engines
 from prodgen_lib.classroom.intake.submission import Graded, Mark
+from prodgen_lib.classroom.marks import journal
 from prodgen_lib.classroom.marks.reports import prose
 from prodgen_lib.cli import main
 from prodgen_lib.course.grade_copy import has

@@ -78,7 +78,8 @@ class Seen(HTMLParser):
 
 
 def mark(name="gan.a", correct=False, message=NOT_YET, wrong=None):
-    return Mark(name, correct, 5 if correct else 2, 5, message, wrong, 0.1)
+    answered = correct or message != NOT_YET
+    return Mark(name, correct, 5 if correct else 2, 5, message, wrong, 0.1, "", answered)
 
 
 def made(

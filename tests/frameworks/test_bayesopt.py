@@ -13,7 +13,7 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern, WhiteKernel
 
 from prodgen_lib.data import load
-from prodgen_lib.plain import search
+from prodgen_lib.plain import problems, search
 from prodgen_lib.plain.search import Space, choice, integer, linear, log
 
 SCALES, VARIANCE, NOISE = [0.3, 0.8, 2.0], 1.7, 0.01
@@ -26,7 +26,7 @@ def bo(fw):
 
 
 def branin(parameters):
-    return float(search.branin(np.array([parameters["x"], parameters["y"]])))
+    return float(problems.branin(np.array([parameters["x"], parameters["y"]])))
 
 
 def kernel(bo, name="matern_kernel"):
@@ -201,7 +201,7 @@ def test_the_search_is_never_worse_than_its_candidates_and_stays_inside(bo, rng)
 
 def test_it_finds_the_minimum_of_branin(bo):
     result = bo.optimise(branin, SQUARE, budget=40, seed=1, tolerance=0, progress=False)
-    assert result.best.value - search.BRANIN_MINIMUM < 0.01
+    assert result.best.value - problems.BRANIN_MINIMUM < 0.01
     assert result.reason == "budget" and len(result.history) == 40
     blind = search.random_search(branin, SQUARE, budget=40, seed=1)
     assert result.best.value < blind.best.value
@@ -213,7 +213,7 @@ def test_other_acquisitions_search_too(bo, acquisition):
         return bo.suggest(*arguments, acquisition=acquisition, **options)
 
     result = bo.optimise(branin, SQUARE, budget=25, tolerance=0, choose=choose, progress=False)
-    assert result.best.value - search.BRANIN_MINIMUM < 1.5
+    assert result.best.value - problems.BRANIN_MINIMUM < 1.5
 
 
 def test_a_search_is_seeded_and_goes_on_after_a_break(bo, tmp_path):
@@ -338,7 +338,7 @@ def test_review_next_rate_looks_near_the_best_on_a_log_scale(bo):
 
 def test_the_real_task_gives_a_number_and_divergence_a_failed_trial(bo):
     images = load("catalogue", count=60).images
-    space = search.vae_space()
+    space = problems.vae_space()
 
     def objective(parameters):
         return bo.train_and_score(parameters, images[:40], images[40:], steps=60)

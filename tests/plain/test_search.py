@@ -8,8 +8,9 @@ import math
 import numpy as np
 import pytest
 
-from prodgen_lib.plain import search
+from prodgen_lib.plain import problems, search
 from prodgen_lib.plain.search import History, Space, Trial, choice, integer, linear, log, run_trial
+from prodgen_lib.show import search_board
 
 SPACE = {
     "learning_rate": log(1e-4, 1e-1),
@@ -206,13 +207,13 @@ def test_first_untried():
 def test_known_minima():
     for place in ([-np.pi, 12.275], [np.pi, 2.275], [9.42478, 2.475]):
         unit = (np.array(place) - [-5, 0]) / 15
-        assert search.branin(unit) == pytest.approx(search.BRANIN_MINIMUM, abs=1e-6)
+        assert problems.branin(unit) == pytest.approx(problems.BRANIN_MINIMUM, abs=1e-6)
     best = np.array([0.20169, 0.150011, 0.476874, 0.275332, 0.311652, 0.6573])
-    assert search.hartmann6(best) == pytest.approx(search.HARTMANN6_MINIMUM, abs=1e-5)
-    assert search.forrester(0.757249) == pytest.approx(-6.02074, abs=1e-5)
+    assert problems.hartmann6(best) == pytest.approx(problems.HARTMANN6_MINIMUM, abs=1e-5)
+    assert problems.forrester(0.757249) == pytest.approx(-6.02074, abs=1e-5)
     points = np.random.default_rng(0).random((5000, 6))
-    assert (search.hartmann6(points) > search.HARTMANN6_MINIMUM).all()
-    assert (search.branin(points[:, :2]) > search.BRANIN_MINIMUM).all()
+    assert (problems.hartmann6(points) > problems.HARTMANN6_MINIMUM).all()
+    assert (problems.branin(points[:, :2]) > problems.BRANIN_MINIMUM).all()
 
 
 def test_sobol_is_spread_and_seeded():
@@ -228,7 +229,7 @@ def test_blind_searches(rng):
     space = Space({"x": linear(0, 1), "y": linear(0, 1)})
 
     def objective(parameters):
-        return float(search.branin(np.array([parameters["x"], parameters["y"]])))
+        return float(problems.branin(np.array([parameters["x"], parameters["y"]])))
 
     for run in (search.random_search, search.sobol_search):
         history = run(objective, space, budget=20, seed=1)
@@ -259,11 +260,11 @@ def test_pictures_of_a_history(space, rng):
     history = History(space)
     for value in (math.nan, 3.0, 2.0, math.nan, 4.0):
         history.add(trial(space, rng, value))
-    ax = search.draw_history(history, budget=10).axes[0]
+    ax = search_board.draw_history(history, budget=10).axes[0]
     assert ax.get_xlim() == (0, 11)
     lowest = {line.get_label(): line.get_ydata() for line in ax.lines}["lowest so far"]
     assert list(lowest) == [3, 2, 2, 2]
-    search.live_plot(10)(history)  # outside a notebook: nothing
+    search_board.live_plot(10)(history)  # outside a notebook: nothing
 
 
 def test_the_live_plot_is_renewed_after_each_trial(space, rng, monkeypatch):
@@ -273,9 +274,9 @@ def test_the_live_plot_is_renewed_after_each_trial(space, rng, monkeypatch):
         def update(self, bundle, *, raw):
             shown.append(bundle["text/plain"])
 
-    monkeypatch.setattr(search.plots, "in_notebook", lambda: True)
+    monkeypatch.setattr(search_board.plots, "in_notebook", lambda: True)
     monkeypatch.setattr("IPython.display.display", lambda *_, **options: Handle())
-    on_trial, history = search.live_plot(9), History(space)
+    on_trial, history = search_board.live_plot(9), History(space)
     for value in (3.0, math.nan):
         history.add(trial(space, rng, value))
         on_trial(history)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from prodgen_lib.classroom.grading import journal
-from prodgen_lib.classroom.grading.journal import Entry
 from prodgen_lib.classroom.intake.collect import Found, collect
 from prodgen_lib.classroom.intake.read import Unreadable
 from prodgen_lib.classroom.intake.resolve import Task, nothing, tasks
 from prodgen_lib.classroom.intake.submission import Graded
+from prodgen_lib.classroom.marks import journal
+from prodgen_lib.classroom.marks.journal import Entry
 from prodgen_lib.classroom.marks.marks import lateness
 from prodgen_lib.classroom.marks.publish import publish
 from prodgen_lib.classroom.marks.settings import Settings

@@ -51,11 +51,15 @@ class Late:
 
 @dataclass(frozen=True)
 class Policy:
-    """How an instructor marks. An exercise without a weight of its own weighs 1."""
+    """How an instructor marks, and in which language the students' pages are.
+
+    An exercise without a weight of its own weighs 1.
+    """
 
     weights: dict[str, float] = field(default_factory=dict)
     late: Late = Late()
     scale: float = 100.0
+    language: str = "en"
 
     def weight(self, exercise: str) -> float:
         return self.weights.get(exercise, 1.0)

@@ -82,6 +82,8 @@ def report(row: Row, policy: Policy) -> str:
             framework=TITLES.get(row.graded.framework, ""),
             file=PurePath(row.graded.path).name,
             right=sum(mark.correct for mark in row.graded.marks),
+            language=policy.language,
+            say=lambda en, zh: zh if policy.language == "zh" else en,
         )
     )
 
@@ -105,6 +107,7 @@ def class_page(rows: list[Row], policy: Policy, seed: int) -> str:
             exercises=asked(rows),
             mistakes=mistakes(rows),
             warnings=uneven(rows),
+            language="en",
         )
     )
 

@@ -25,8 +25,8 @@ class Settings:
 def settle(out: Path, given: dict) -> Settings:
     """The settings of the class in ``out``: those kept in its ``run.json``, changed as ``given``.
 
-    ``given`` may have ``seed``, ``weights`` (a dictionary), ``late``, ``due`` and ``scale``; what
-    is None there stays as it is. A seed that is given nowhere is drawn. ``CourseError`` where the
+    ``given`` may have ``seed``, ``weights`` (a dictionary), ``late``, ``due``, ``scale`` and
+    ``language``; what is None there stays as it is. A seed that is given nowhere is drawn. ``CourseError`` where the
     class was graded with another seed, or ``out`` holds other things.
     """
     path = out / "run.json"
@@ -63,6 +63,7 @@ def _kept(path: Path) -> dict | None:
 
 def _parsed(values: dict) -> Settings:
     late = Late.parse(values.get("late", "none"))
-    policy = Policy(dict(values.get("weights", {})), late, float(values.get("scale", 100)))
+    scale, language = float(values.get("scale", 100)), str(values.get("language", "en"))
+    policy = Policy(dict(values.get("weights", {})), late, scale, language)
     due = parse_due(values["due"]) if "due" in values else None
     return Settings(int(values["seed"]), policy, due)

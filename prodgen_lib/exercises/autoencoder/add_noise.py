@@ -30,14 +30,16 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         found = look.array(answer(given, sigma=sigma, seed=seed))
         if found.shape != tuple(given.shape):
             raise Complaint(
-                f"The noisy pictures have shape {found.shape}; expected {tuple(given.shape)}."
+                f"The noisy pictures have shape {found.shape}; expected {tuple(given.shape)}.",
+                f"加噪后图片的形状是 {found.shape}；应为 {tuple(given.shape)}。",
             )
         return found - look.array(given)
 
     if not np.array_equal(noisy(0.01), noisy(0.01)):
         raise Complaint(
             "Two calls with the same seed give other noise: draw it from a generator that starts "
-            "from `seed`."
+            "from `seed`.",
+            "用同一个种子调用两次，得到了不同的噪声：请从以 `seed` 为起点的随机数生成器抽取。",
         )
     if "strength" not in inputs:
         ratio = np.std(noisy(0.03)) / max(np.std(noisy(0.01)), 1e-9)

@@ -5,8 +5,11 @@ from collections.abc import Callable
 import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
+from prodgen_lib.checking.language import Text
 from prodgen_lib.exercises.bayesopt.tools import check_graph, double, rational_kernel
 from prodgen_lib.exercises.common import probe, two
+
+PAIR = Text("factor and weights", "分解因子和权重")
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -40,7 +43,10 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     tensors = [double(framework, inputs[name]) for name in ("points", "targets", "noise")]
 
     def both(points, targets, noise):
-        return two(answer(points, targets, kernel, noise=noise), "factor and weights")
+        return two(
+            answer(points, targets, kernel, noise=noise),
+            PAIR,
+        )
 
     factor, weights = both(*tensors)
     seen = {"weights": look.array(weights, "The second part")}

@@ -7,13 +7,17 @@ from pathlib import Path
 import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Complaint, Framework, Observation
+from prodgen_lib.checking.language import Text
 from prodgen_lib.exercises.common import refuses, yes
 from prodgen_lib.plain.search import History, Space, linear
 
 SPACE = Space({"x": linear(0, 1), "y": linear(0, 1)})
 
 
-ENDLESS = "The search does not end: every trial must be added to the history, or none is counted."
+ENDLESS = Text(
+    "The search does not end: every trial must be added to the history, or none is counted.",
+    "搜索不会结束：每次试验都要加入历史记录，否则一次也不会被计数。",
+)
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -72,7 +76,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
                 **options,
             )
         except SystemExit:
-            raise Complaint(ENDLESS) from None
+            raise Complaint(ENDLESS.en, ENDLESS.zh) from None
 
     def on_trial(history):
         shown.append(len(history))
@@ -82,7 +86,10 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     found = search(on_trial=on_trial)
     history, best, reason = (getattr(found, name, None) for name in ("history", "best", "reason"))
     if not isinstance(history, History) or best is None:
-        raise Complaint("The answer is no Result with history, best and reason.")
+        raise Complaint(
+            "The answer is no Result with history, best and reason.",
+            "答案不是带有 history、best 和 reason 的 Result。",
+        )
     told = np.array(asked, float).reshape(-1, 4)
     seen = {
         "trials": np.array(len(history)),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
+from prodgen_lib.checking.language import Text
 from prodgen_lib.exercises.bayesopt.tools import check_graph, double, rational_kernel
 from prodgen_lib.exercises.common import probe, two
 
@@ -43,7 +44,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     tensors = [double(framework, inputs[name]) for name in names]
 
     def part(index, *given):
-        return two(answer(*given, kernel), "mean and variance")[index]
+        return two(answer(*given, kernel), Text("mean and variance", "均值和方差"))[index]
 
     mean, variance = (look.array(part(index, *tensors)) for index in (0, 1))
     if case.name.startswith("a factor that"):

@@ -41,5 +41,8 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     inputs = case.inputs
     rate = answer(inputs["rates"], inputs["losses"], low=inputs["low"], high=inputs["high"])
     if not isinstance(rate, float | int) or not rate > 0:
-        raise Complaint(f"The answer is {rate!r}; expected a learning rate above 0, a float.")
+        raise Complaint(
+            f"The answer is {rate!r}; expected a learning rate above 0, a float.",
+            f"答案给出的是 {rate!r}；应为大于 0 的学习率（浮点数）。",
+        )
     return {f"log of the rate after {inputs['words']}": np.asarray(np.log10(rate))}

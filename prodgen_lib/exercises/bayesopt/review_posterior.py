@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
+from prodgen_lib.checking.language import Text
 from prodgen_lib.exercises.bayesopt.tools import double
 from prodgen_lib.exercises.common import probe, two
 
@@ -34,7 +35,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     inputs, look = case.inputs, probe(framework)
     tensors = [double(framework, inputs[name]) for name in ("points", "values", "queries")]
     found = answer(*tensors, **inputs["scales"])
-    mean, deviation = two(found, "mean and standard deviation")
+    mean, deviation = two(found, Text("mean and standard deviation", "均值和标准差"))
     words = inputs["words"]
     mean, deviation = look.array(mean, "The mean"), look.array(deviation, "The deviation")
     seen = {f"mean after {words}": mean, f"deviation after {words}": deviation}

@@ -72,5 +72,8 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     else:
         point = answer(acquisition, candidates, **inputs.get("options", {}))
     if not isinstance(point, np.ndarray) or point.shape != candidates.shape[1:]:
-        raise Complaint("The answer is not a NumPy array with one number for each dimension, (D,).")
+        raise Complaint(
+            "The answer is not a NumPy array with one number for each dimension, (D,).",
+            "答案不是每个维度一个数、形状为 (D,) 的 NumPy 数组。",
+        )
     return {"point": point.astype(float), "height": hills(point[None], tops, heights, summed)}

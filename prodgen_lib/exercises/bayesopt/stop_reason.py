@@ -41,7 +41,10 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         given = list(gains)
         reason = answer(given, trials=trials, budget=budget, **(options[0] if options else {}))
         if reason not in (None, "gain", "budget"):
-            raise Complaint(f'The answer is {reason!r}; expected "budget", "gain" or None.')
+            raise Complaint(
+                f'The answer is {reason!r}; expected "budget", "gain" or None.',
+                f'答案给出的是 {reason!r}；应为 "budget"、"gain" 或 None。',
+            )
         codes.append({None: 0, "gain": 1, "budget": 2}[reason])
         untouched &= len(given) == len(gains)
     shares = np.bincount(codes, minlength=3) / len(codes)

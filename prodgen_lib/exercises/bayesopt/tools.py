@@ -7,12 +7,15 @@ from collections.abc import Callable
 import numpy as np
 
 from prodgen_lib.checking.exercise import Complaint, Framework
+from prodgen_lib.checking.language import Text
 from prodgen_lib.exercises.common import probe
 
-IN_A_GRAPH = (
+IN_A_GRAPH = Text(
     "It works, but not inside a graph, where the number of points is not known beforehand: use "
     "`tf.shape(…)[0]` or `tf.size(…)` in place of `len(…)` or a shape, and TensorFlow's functions "
-    "in place of NumPy's."
+    "in place of NumPy's.",
+    "直接运行没有问题，但在计算图里不行，那里事先不知道点的个数：请用 `tf.shape(…)[0]` 或 "
+    "`tf.size(…)` 代替 `len(…)` 或形状，并用 TensorFlow 的函数代替 NumPy 的函数。",
 )
 
 
@@ -43,6 +46,6 @@ def check_graph(framework: Framework, answer: Callable, *tensors: object) -> Non
     try:
         tf.function(answer, input_signature=signature)(*tensors)
     except Exception:
-        raise Complaint(IN_A_GRAPH) from None
+        raise Complaint(IN_A_GRAPH.en, IN_A_GRAPH.zh) from None
     finally:
         tf.get_logger().setLevel(level)

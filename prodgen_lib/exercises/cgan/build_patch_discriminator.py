@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Complaint, Framework, Observation
+from prodgen_lib.checking.language import Text
 from prodgen_lib.exercises.cgan.wishes import channels_last, value_and_gradients
 from prodgen_lib.exercises.common import (
     drawn_weights,
@@ -49,14 +50,16 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     pictures = look.pictures(rng.uniform(-1, 1, (inputs["pictures"], 32, 32, channels)))
     seen = weight_shapes(network, look)
     if not runs(lambda: look.call(network, pictures, training=False)):
-        raise Complaint(UNFIT)
+        raise Complaint(UNFIT.en, UNFIT.zh)
     look.fill(network, drawn_weights(inputs["seed"], 0.1))
     return {**passes(network, pictures, framework), **seen}
 
 
-UNFIT = (
+UNFIT = Text(
     "Pictures of `inputs` channels do not fit: the first convolution takes as many as it is told, "
-    "since the source stands beside the target, and each later one takes what arrives."
+    "since the source stands beside the target, and each later one takes what arrives.",
+    "`inputs` 个通道的图片放不进去：第一个卷积要接收指定的通道数，因为源图与目标图并排放在一起；"
+    "之后的每个卷积接收前一层给出的通道数。",
 )
 
 

@@ -37,7 +37,8 @@ def value_and_gradients(
     value = look.array(found)
     if "float32" not in str(found.dtype):
         raise Complaint(
-            "The answer holds other numbers than float32: the next layer takes no other."
+            "The answer holds other numbers than float32: the next layer takes no other.",
+            "答案里有不是 float32 的数：下一层只接受 float32。",
         )
     weights = look.tensor(np.random.default_rng(seed).uniform(0.5, 1.5, value.shape))
     _, gradients = look.value_and_gradients(lambda *given: function(*given) * weights, *tensors)

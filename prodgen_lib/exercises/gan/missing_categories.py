@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Complaint, Framework, Observation
+from prodgen_lib.checking.language import Text
 from prodgen_lib.exercises.common import probe
 
 
@@ -40,22 +41,27 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
 def _indices(found: object) -> list[int]:
     """Whole numbers from a list; a complaint about anything else."""
     if isinstance(found, int) and not isinstance(found, bool):
-        raise Complaint(NUMBER)
+        raise Complaint(NUMBER.en, NUMBER.zh)
     if not isinstance(found, list):
+        kind = type(found).__name__
         raise Complaint(
-            f"The answer is of type {type(found).__name__}: give a plain list of the indices of "
-            "the missing categories."
+            f"The answer is of type {kind}: give a plain list of the indices of the missing "
+            "categories.",
+            f"答案的类型是 {kind}：请给出缺失类别序号的普通列表。",
         )
     for index in found:
         if isinstance(index, bool) or not isinstance(index, int | np.integer):
+            kind = type(index).__name__
             raise Complaint(
-                f"The answer is a list with elements of type {type(index).__name__}: make them "
-                "plain whole numbers, the indices of the missing categories."
+                f"The answer is a list with elements of type {kind}: make them plain whole "
+                "numbers, the indices of the missing categories.",
+                f"列表的元素类型是 {kind}：请改为普通整数，即缺失类别的序号。",
             )
     return [int(index) for index in found]
 
 
-NUMBER = (
+NUMBER = Text(
     "The answer is a bare number: give a list, also when exactly one category is missing (a "
-    "squeeze takes that list's axis away)."
+    "squeeze takes that list's axis away).",
+    "答案是一个单独的数：即使只缺失一个类别，也要给出列表（squeeze 会去掉列表的那一维）。",
 )

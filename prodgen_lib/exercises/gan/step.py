@@ -8,7 +8,13 @@ from types import ModuleType
 import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Complaint, Observation
+from prodgen_lib.checking.language import Text
 from prodgen_lib.exercises.common import drawn_weights, flat
+
+LOSS = {
+    "discriminator": Text("The loss of the discriminator", "判别器的损失"),
+    "generator": Text("The loss of the generator", "生成器的损失"),
+}
 
 
 def take_steps(
@@ -34,7 +40,10 @@ def take_steps(
             seen[f"{name} after {when}"] = flat(look.parameters(network))
         free &= all(look.graph_free(loss) for loss in result.values())
         if not all(look.can_learn(network) for network in networks):
-            raise Complaint("After the step a network can't learn any more: thaw what you froze.")
+            raise Complaint(
+                "After the step a network can't learn any more: thaw what you froze.",
+                "这一步之后有网络不能再学习：请把冻结的部分解冻。",
+            )
     return seen, free
 
 
@@ -43,20 +52,23 @@ def read_losses(look: ModuleType, result: object) -> dict[str, np.ndarray]:
     names = ("discriminator", "generator")
     if not isinstance(result, dict) or any(name not in result for name in names):
         keys = ", ".join(map(repr, result)) if isinstance(result, dict) else ""
-        what = f"a dict of {keys or 'nothing'}" if isinstance(result, dict) else look.kind(result)
+        what = look.kind(result)
+        if isinstance(result, dict):
+            what = Text(f"a dict of {keys or 'nothing'}", f"含 {keys or '空'} 的字典")
         raise Complaint(
-            f'What the step returns is {what}; expected {{"discriminator": …, "generator": …}}.'
+            f'What the step returns is {what.en}; expected {{"discriminator": …, "generator": …}}.',
+            f'这一步返回的是 {what.zh}；应为 {{"discriminator": …, "generator": …}}。',
         )
     losses = {}
     for name in names:
         value = result[name]
         losses[name] = (
-            np.float64(value)
-            if isinstance(value, float)
-            else look.array(value, f"The loss of the {name}")
+            np.float64(value) if isinstance(value, float) else look.array(value, LOSS[name])
         )
         if losses[name].shape != ():
+            shape = losses[name].shape
             raise Complaint(
-                f"The loss of the {name} has shape {losses[name].shape}; expected a scalar."
+                f"{LOSS[name].en} has shape {shape}; expected a scalar.",
+                f"{LOSS[name].zh}的形状是 {shape}；应为标量。",
             )
     return losses

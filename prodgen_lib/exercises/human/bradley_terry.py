@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Complaint, Framework, Observation
+from prodgen_lib.checking.language import Text
 from prodgen_lib.exercises.common import near, refuses, two, yes
 
 
@@ -62,12 +63,16 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     return seen
 
 
-PAIR = "the strengths and their standard errors"
+PAIR = Text("the strengths and their standard errors", "实力值及其标准误")
 
 
 def _row(values: object) -> np.ndarray:
     if not isinstance(values, np.ndarray) or values.dtype.kind != "f":
-        raise Complaint(f"A part of the answer is a {type(values).__name__}; expected arrays (K,).")
+        kind = type(values).__name__
+        raise Complaint(
+            f"A part of the answer is a {kind}; expected arrays (K,).",
+            f"答案的一部分是 {kind}；应为形状 (K,) 的数组。",
+        )
     return values
 
 

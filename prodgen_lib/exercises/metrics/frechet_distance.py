@@ -51,7 +51,9 @@ def of_one_feature(answer: Callable, *pair: object) -> object:
     try:
         return answer(*pair)
     except Exception as error:
+        name = type(error).__name__
         raise Complaint(
-            f"With one feature it stops with {type(error).__name__}: functions for covariances "
-            "give a bare number there; make it a matrix of 1×1."
+            f"With one feature it stops with {name}: functions for covariances give a bare number "
+            "there; make it a matrix of 1×1.",
+            f"只有一个特征时出现 {name}：协方差函数这时给出一个单独的数；请把它变成 1×1 矩阵。",
         ) from error

@@ -5,8 +5,11 @@ from collections.abc import Callable
 import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
+from prodgen_lib.checking.language import Text
 from prodgen_lib.exercises.common import in_float64, probe, refuses, two
 from prodgen_lib.exercises.metrics.distances import rows, two_sets
+
+PAIR = Text("the value and its standard error", "数值及其标准误")
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -27,10 +30,10 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     """The value and its error; on the last case, the dtype and what can't be cut."""
     look = probe(framework)
     pair, options = [look.tensor(case.inputs[name]) for name in "ab"], case.inputs["options"]
-    value, error = two(answer(*pair, **options), "the value and its standard error")
+    value, error = two(answer(*pair, **options), PAIR)
     seen = {
-        "KID": look.array(value, "The value"),
-        "standard error": look.array(error, "The standard error"),
+        "KID": look.array(value, Text("The value", "数值")),
+        "standard error": look.array(error, Text("The standard error", "标准误")),
     }
     if options.get("subsets") == 4:
         seen["invariant float64"] = in_float64(value)

@@ -17,9 +17,11 @@ def of_one_picture(metric: Callable) -> Callable:
         try:
             return metric(*pictures)
         except Exception as error:
+            name = type(error).__name__
             raise Complaint(
-                f"With one picture, without the axis of a batch, it stops with "
-                f"{type(error).__name__}: count axes from the end, -3, -2 and -1."
+                f"With one picture, without the axis of a batch, it stops with {name}: count axes "
+                "from the end, -3, -2 and -1.",
+                f"只给一张图片（没有批次维）时出现 {name}：请从后往前数维度，用 -3、-2 和 -1。",
             ) from error
 
     return call

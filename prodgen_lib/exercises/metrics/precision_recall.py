@@ -5,8 +5,11 @@ from collections.abc import Callable
 import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
+from prodgen_lib.checking.language import Text
 from prodgen_lib.exercises.common import in_float64, probe, refuses, two
 from prodgen_lib.exercises.metrics.distances import rows
+
+PAIR = Text("precision and recall", "精确率和召回率")
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -42,10 +45,10 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     look = probe(framework)
     real, generated = (look.tensor(case.inputs[name]) for name in ("real", "generated"))
     options = case.inputs["options"]
-    precision, recall = two(answer(real, generated, **options), "precision and recall")
+    precision, recall = two(answer(real, generated, **options), PAIR)
     seen = {
-        "precision": look.array(precision, "Precision"),
-        "recall": look.array(recall, "Recall"),
+        "precision": look.array(precision, Text("Precision", "精确率")),
+        "recall": look.array(recall, Text("Recall", "召回率")),
     }
     if len(real) == 23:
         seen["invariant float64"] = in_float64(precision)

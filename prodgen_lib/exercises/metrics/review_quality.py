@@ -7,7 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
+from prodgen_lib.checking.language import Text
 from prodgen_lib.exercises.common import probe, two, yes
+
+BOTH = Text("PSNR and SSIM of each picture", "每张图片的 PSNR 和 SSIM")
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -34,7 +37,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     look = probe(framework)
     images, targets = case.inputs["images"], case.inputs["targets"]
     pair = look.pictures(images, "uint8"), look.pictures(targets / 127.5 - 1)
-    psnr, ssim = (look.array(v) for v in two(answer(*pair), "PSNR and SSIM of each picture"))
+    psnr, ssim = (look.array(v) for v in two(answer(*pair), BOTH))
     each = (len(images),)
     nothing = np.full(each, np.nan)
     numbers = psnr if psnr.shape == each else nothing, ssim if ssim.shape == each else nothing

@@ -44,9 +44,15 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     pictures = look.pictures(inputs["pictures"])
     large = look.array(answer(watched, pictures, **options))
     if not large.size:
-        raise Complaint(f"The large pictures are empty, of shape {large.shape}.")
+        raise Complaint(
+            f"The large pictures are empty, of shape {large.shape}.",
+            f"放大后的图片是空的，形状为 {large.shape}。",
+        )
     if not given:
-        raise Complaint("The network is never asked: each tile goes through `enlarge`.")
+        raise Complaint(
+            "The network is never asked: each tile goes through `enlarge`.",
+            "网络从未被调用：每个分块都要经过 `enlarge`。",
+        )
     shapes = sorted(look.sizes(part)[:2] for part in given for _ in range(len(part)))
     return {
         "mean, lowest and highest of the large pictures": summary(large),

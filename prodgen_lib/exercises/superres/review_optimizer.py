@@ -39,7 +39,11 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     )
     optimizer, before = answer(network), look.parameters(network)
     if not hasattr(optimizer, "step" if framework.name == "torch" else "apply_gradients"):
-        raise Complaint(f"The answer is {look.kind(optimizer)}; expected an optimiser.")
+        kind = look.kind(optimizer)
+        raise Complaint(
+            f"The answer is {kind.en}; expected an optimiser.",
+            f"答案给出的是 {kind.zh}；应为一个优化器。",
+        )
     for _ in range(inputs["steps"]):
         move(network, optimizer, [rng.normal(0.3, rng.uniform(0.1, 2), w.shape) for w in before])
     moves = [1000 * (now - was) for now, was in zip(look.parameters(network), before, strict=True)]

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
+from prodgen_lib.checking.language import Text
 from prodgen_lib.exercises.common import drawn_weights, flat, near, probe, runs, summary, yes
 
 nan = np.nan
@@ -53,7 +54,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
             nonlocal loss
             with warnings.catch_warnings():  # of sizes that differ: the sentence below says so
                 warnings.simplefilter("ignore", UserWarning)
-                loss = look.array(answer(model, optimizer, large), "The loss")
+                loss = look.array(answer(model, optimizer, large), Text("The loss", "损失"))
 
         fits = runs(step)
         shown = look.array(given[-1]) if given else np.zeros(0)

@@ -43,7 +43,8 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     if not np.array_equal(look.array(answer(*tensors)), code, equal_nan=True):
         raise Complaint(
             "A second call with the same arguments gives another code: the noise is given, so draw "
-            "none yourself."
+            "none yourself.",
+            "用同样的参数再调用一次，得到了另一个编码：噪声是给定的，不要自己再抽取。",
         )
     return {
         "code": code,

@@ -57,7 +57,8 @@ def _must_repeat(codes: Callable) -> None:
     if not np.array_equal(codes(), codes()):
         raise Complaint(
             "Two calls with the same seed give other codes: draw the noise from a generator that "
-            "starts from `seed`."
+            "starts from `seed`.",
+            "用同一个种子调用两次，得到了不同的编码：请从以 `seed` 为起点的随机数生成器抽取噪声。",
         )
 
 
@@ -65,7 +66,8 @@ def _as_codes(look: ModuleType, drawn: object, shape: tuple[int, ...]) -> np.nda
     codes = look.array(drawn)
     if codes.shape != shape:
         raise Complaint(
-            f"The codes have shape {codes.shape}; expected (samples, N, latents), {shape}."
+            f"The codes have shape {codes.shape}; expected (samples, N, latents), {shape}.",
+            f"编码的形状是 {codes.shape}；应为 (samples, N, latents)，即 {shape}。",
         )
     return codes
 
