@@ -180,7 +180,7 @@ def judge(
             if isinstance(seen[-1], Failure) and seen[-1].unanswered:
                 return Verdict(*place, UNANSWERED, answered=False)
             for wrong, done in suspects:
-                if _same(exercise, seen, done):
+                if same(exercise, seen, done):
                     return Verdict(*place, wrong.message, wrong.name)
             return Verdict(*place, problem)
     numbers = shown_numbers(reference)
@@ -264,7 +264,7 @@ def _difference(case: Case, name: str, got: np.ndarray, expected: np.ndarray, wo
     return _filled(MOST_DIFFERENT, **place, place=", ".join(map(str, worst)), **numbers)
 
 
-def _same(exercise: Exercise, seen: Seen, other: Iterable[Observation | Failure]) -> bool:
+def same(exercise: Exercise, seen: Seen, other: Iterable[Observation | Failure]) -> bool:
     """Whether two runs did the same: the same numbers, and the same exception if any."""
     for got, expected in zip(seen, other, strict=False):
         if isinstance(got, Failure) or isinstance(expected, Failure):

@@ -81,6 +81,7 @@ class Exercise:
     hints: tuple[Text, ...]
     wrong: tuple[Wrong, ...]
     messages: dict[str, Text] = field(default_factory=dict)
+    others: tuple[Wrong, ...] = ()
     forbidden: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     rtol: float = 1e-4
@@ -182,5 +183,6 @@ def _read(path: Path, changed: int) -> Exercise:
         hints=page.hints,
         messages=page.messages,
         wrong=page.wrong,
+        others=page.others,
         **settings,
     )

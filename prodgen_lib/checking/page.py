@@ -1,7 +1,7 @@
 """An exercise's page, ``exercises/TOPIC/NAME.md``: all that a person writes about it.
 
 Front matter; three hints; messages; known wrong answers, each an edit of the answer key as a fence
-of whole lines. A sentence is one line, in English, and the line below it that begins with ``中：``
+of whole lines; other wrong answers, which have no sentence of their own and must fail. A sentence is one line, in English, and the line below it that begins with ``中：``
 says the same in Chinese. A complaint names file and line, and what to do.
 """
 
@@ -19,7 +19,7 @@ import yaml
 from prodgen_lib.checking.language import Text
 from prodgen_lib.checking.source import FRAMEWORKS
 
-SECTIONS = ("Hints", "Messages", "Known wrong answers")
+SECTIONS = ("Hints", "Messages", "Known wrong answers", "Other wrong answers")
 SETTINGS = {
     "difficulty": int,
     "importance": int,
@@ -64,12 +64,16 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Page:
-    """What a page holds: settings by name, hints, messages by name of an observation, faults."""
+    """What a page holds: settings by name, hints, messages by name of an observation, faults.
+
+    ``others`` are wrong answers without a sentence: they must fail, and tests see that they do.
+    """
 
     settings: dict[str, Any]
     hints: tuple[Text, ...]
     messages: dict[str, Text] = field(default_factory=dict)
     wrong: tuple[Wrong, ...] = ()
+    others: tuple[Wrong, ...] = ()
 
 
 def read_page(path: Path) -> Page:
@@ -97,8 +101,8 @@ class _Reader:
             number = sections["Hints"][0][0]
             raise self.error(number, f"there are {len(hints)} hints; write {HINTS}, as `1. …`.")
         messages = dict(self._texts(sections["Messages"], r"- `(.*?)`: (.*)"))
-        wrong = tuple(self._wrong_answers(sections["Known wrong answers"]))
-        return Page(settings, hints, messages, wrong)
+        wrong, others = (tuple(self._wrong_answers(sections[name])) for name in SECTIONS[2:])
+        return Page(settings, hints, messages, wrong, others)
 
     def _settings(self) -> dict[str, Any]:
         ends = [place for place, (_, line) in enumerate(self.lines) if line == "---"][:2]
@@ -156,10 +160,13 @@ class _Reader:
     def _wrong_answers(self, lines: list[Line]) -> Iterator[Wrong]:
         starts = [place for place, (_, line) in enumerate(lines) if line.startswith("### ")]
         for start, end in pairwise([*starts, len(lines)]):
-            yield self._wrong_answer(lines[start:end])
+            yield self._wrong_answer(lines[0][1].removeprefix("## "), lines[start:end])
 
-    def _wrong_answer(self, lines: list[Line]) -> Wrong:
+    def _wrong_answer(self, section: str, lines: list[Line]) -> Wrong:
         (number, heading), *rest = lines
+        name = heading.removeprefix("### ").strip()
+        if section == "Other wrong answers":
+            return Wrong(name, Text("", ""), *self._fences(number, rest))
         if len(rest) < 2 or rest[0][1].startswith(("```", "中：")):
             raise self.error(number, "a known wrong answer needs a sentence below its heading.")
         message = Text(rest[0][1], self._chinese(rest[0][0], rest[1][1]))
@@ -169,7 +176,6 @@ class _Reader:
             fences = fences[1:]
         edits = self._fences(number, fences)
         planted = notes.get("Planted", "yes") == "yes"
-        name = heading.removeprefix("### ").strip()
         return Wrong(name, message, *edits, planted, notes.get("Seen in", ""))
 
     def _fences(self, number: int, lines: list[Line]) -> tuple[Edits, Edits]:

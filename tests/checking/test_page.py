@@ -86,7 +86,14 @@ def test_a_page_holds_everything(page):
     assert (wrong.name, wrong.seen_in, wrong.planted) == ("all axes move", "owner/repo#12", True)
     assert wrong.message.zh == "步长加到了所有维度上。"
     assert wrong.torch == (("    a = 1\n", "    a = 2\n"), ("    b = 1\n", ""))
+    assert found.others == ()
     assert wrong.tensorflow == (("    a = 3\n", "    a = 4\n\n    c = 5\n"),)
+
+
+def test_other_wrong_answers_need_no_sentence(page):
+    more = "\n## Other wrong answers\n\n### twice\n\n```diff both\n-    a = 1\n+    a = 2\n```\n"
+    (other,) = read_page(page(PAGE + more)).others
+    assert (other.name, other.torch) == ("twice", (("    a = 1\n", "    a = 2\n"),))
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ return torch.tensor(float(seen[0]["loss"]))
 ### the judge patched [both]
 import prodgen_lib.checking.check as c
 c.judge = lambda *a, **k: c.Verdict("gan.generator_loss", 5, 5)
-c._close = c._same = lambda *a: True
+c._close = c.same = lambda *a: True
 return WRONG
 
 ### numpy patched

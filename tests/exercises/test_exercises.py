@@ -13,7 +13,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from prodgen_lib.checking.check import check_answer, make_cases, run, shown_numbers
+from prodgen_lib.checking.check import (
+    check_answer,
+    key,
+    make_cases,
+    observations,
+    run,
+    same,
+    shown_numbers,
+)
 from prodgen_lib.checking.exercise import Framework, load_exercises, topics
 from prodgen_lib.checking.source import edited, stub
 from prodgen_lib.checking.verbs import line
@@ -30,6 +38,14 @@ WRONG = [
     for framework in FRAMEWORKS
     for name, exercise in EXERCISES.items()
     for wrong in exercise.known_wrong(framework)
+]
+
+OTHERS = [
+    pytest.param(name, framework, wrong, id=f"{framework}-{name}-{wrong.name}")
+    for framework in FRAMEWORKS
+    for name, exercise in EXERCISES.items()
+    for wrong in exercise.others
+    if wrong.edits(framework)
 ]
 
 # A training step moves thousands of weights: there is nothing to work out by hand.
@@ -77,6 +93,15 @@ def test_known_wrong_answer_gets_its_own_sentence(name, framework, wrong):
     assert sentence(result) == wrong.message.en
     assert result.text.zh == wrong.message.zh
     assert result.wrong == wrong.name
+
+
+@pytest.mark.parametrize(("name", "framework", "wrong"), OTHERS)
+def test_other_wrong_answer_fails(name, framework, wrong):
+    """Plausible, and without a sentence of its own: it must differ somewhere, seen case by case."""
+    exercise, fw = EXERCISES[name], Framework(framework)
+    answer = exercise.wrong_answer(wrong, fw)
+    done = observations(exercise.observe, make_cases(exercise), answer, fw)
+    assert not same(exercise, key(name, framework).reference, done)
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
