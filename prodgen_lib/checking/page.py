@@ -1,8 +1,9 @@
 """An exercise's page, ``exercises/TOPIC/NAME.md``: all that a person writes about it.
 
 Front matter; three hints; messages; known wrong answers, each an edit of the answer key as a fence
-of whole lines; other wrong answers, which have no sentence of their own and must fail. A sentence is one line, in English, and the line below it that begins with ``中：``
-says the same in Chinese. A complaint names file and line, and what to do.
+of whole lines; other wrong answers, which have no sentence of their own and must fail. A sentence
+is one line, in English, and the line below it that begins with ``中：`` says the same in Chinese. A
+complaint names file and line, and what to do.
 """
 
 from __future__ import annotations
