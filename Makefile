@@ -1,16 +1,20 @@
-# learn: study.  test: run every test.  build: chapters -> notebooks.  mutants: grade the grader.
+# learn: study.  test: run the tests.  test-all: the slow ones too.  build: chapters -> notebooks.
+# mutants: grade the grader.
 FRAMEWORK ?= all
 PYTHON ?= python3
 BIN := .venv/bin
 # PyTorch is several times slower beside other work when its idle threads spin.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: learn test build mutants
+.PHONY: learn test test-all build mutants
 learn: .venv/installed-$(FRAMEWORK)
 	$(BIN)/prodgen learn --framework $(FRAMEWORK)
 
 test: .venv/installed-test
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-all: .venv/installed-test
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not mutants"
 
 build: .venv/installed-test
 	$(BIN)/prodgen build

@@ -12,7 +12,8 @@ import inspect
 import textwrap
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import count, islice
 
@@ -28,41 +29,23 @@ from prodgen_lib.checking.exercise import (
 )
 from prodgen_lib.checking.language import Text
 from prodgen_lib.checking.page import Wrong
-
-NOTHING = Text("", "")
-NOT_ANSWERED = Text("Not answered yet", "还没有作答")
-UNANSWERED = Text(
-    f"{NOT_ANSWERED.en}: write the body in place of `raise NotImplementedError`.",
-    f"{NOT_ANSWERED.zh}：请写出函数体，替换 `raise NotImplementedError`。",
-)
-NO_FUNCTION = Text("{} is of type {}; expected a function.", "{} 的类型是 {}；应为一个函数。")
-STOPS = Text("It stops with {}: {}", "运行中断，出现 {}：{}")
-AT_LINE = Text(" (line {} of the answer)", "（答案第 {} 行）")
-LACKS = Text("What the answer gives lacks this: {}.", "答案给出的结果缺少这一项：{}。")
-LOOK_SHAPE = Text(
-    "Look at this: {}, got shape {}; expected {}.", "请看这一项：{}，得到的形状是 {}；应为 {}。"
-)
-ONE_NUMBER = Text("one number", "一个数")
-LOOK_TYPE = Text(
-    "Look at this: {}, got type {}; expected {}.", "请看这一项：{}，得到的类型是 {}；应为 {}。"
-)
-BY_HAND = Text("worked by hand it is", "手算结果是")
-EXPECTED = Text("expected", "应为")
-DIFFERS = Text(
-    "On {case}, {name}: got {got}; {words} {value}.",
-    "在“{case}”上，{name}：得到 {got}；{words} {value}。",
-)
-SHAPE_DIFFERS = Text(
-    "On {case}, {name}: got shape {got}; {words} {value}.",
-    "在“{case}”上，{name}：得到的形状是 {got}；{words} {value}。",
-)
-MOST_DIFFERENT = Text(
-    "On {case}, {name}, most different at [{place}]: got {got}; {words} {value}.",
-    "在“{case}”上，{name}，相差最大处 [{place}]：得到 {got}；{words} {value}。",
-)
-FORBIDDEN = Text(
-    "The numbers are right, but `{0}` does the exercise for you: do without it.",
-    "数值是对的，但 `{0}` 替你做完了这道练习：请不要用它。",
+from prodgen_lib.checking.sentences import (
+    AT_LINE,
+    BY_HAND,
+    DIFFERS,
+    EXPECTED,
+    FORBIDDEN,
+    LACKS,
+    LOOK_SHAPE,
+    LOOK_TYPE,
+    MOST_DIFFERENT,
+    NO_FUNCTION,
+    NOTHING,
+    ONE_NUMBER,
+    SHAPE_DIFFERS,
+    STAGES,
+    STOPS,
+    UNANSWERED,
 )
 
 
@@ -91,14 +74,17 @@ class Failure:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of a check: stages passed, of how many, and the sentence to act on."""
+    """The outcome of a check: stages passed, of how many, and the sentence to act on.
+
+    ``stage`` names the one that failed. ``answered`` is false where there is nothing to judge.
+    """
 
     exercise: str
     passed: int
     stages: int
     text: Text = NOTHING
     wrong: str | None = None
-    numbers: tuple[float, ...] = ()
+    stage: Text = NOTHING
     answered: bool = True
 
     @property
@@ -112,6 +98,7 @@ class Verdict:
 
 
 Seen = list[Observation | Failure]
+_NO_WATCH = nullcontext()
 
 
 def make_cases(exercise: Exercise, seed: int | None = None) -> list[Case]:
@@ -166,25 +153,26 @@ def judge(
     ``suspects`` are the known wrong answers with what *they* did. It is consumed only on failure,
     and each one's cases only up to the first that differs.
     """
-    stages = [lambda: _it_runs(exercise, seen, reference)]
+    stages = [("runs", lambda: _it_runs(exercise, seen, reference))]
     if any(case.by_hand for case in cases):
-        stages.append(lambda: _by_hand(exercise, cases, seen))
+        stages.append(("by hand", lambda: _by_hand(exercise, cases, seen)))
     for kind in ("value", "invariant", "gradient"):
         if any(_kind(name) == kind for observation in reference for name in observation):
-            stages.append(lambda kind=kind: _compare(exercise, cases, seen, reference, kind))
+            stages.append(
+                (kind, lambda kind=kind: _compare(exercise, cases, seen, reference, kind))
+            )
     if exercise.forbidden:
-        stages.append(lambda: _rules(exercise, source))
-    for passed, stage in enumerate(stages):
-        if problem := stage():
-            place = exercise.id, passed, len(stages)
+        stages.append(("rules", lambda: _rules(exercise, source)))
+    for passed, (stage, judged) in enumerate(stages):
+        if problem := judged():
+            verdict = Verdict(exercise.id, passed, len(stages), problem, stage=STAGES[stage])
             if isinstance(seen[-1], Failure) and seen[-1].unanswered:
-                return Verdict(*place, UNANSWERED, answered=False)
+                return replace(verdict, text=UNANSWERED, answered=False)
             for wrong, done in suspects:
                 if same(exercise, seen, done):
-                    return Verdict(*place, wrong.message, wrong.name)
-            return Verdict(*place, problem)
-    numbers = shown_numbers(reference)
-    return Verdict(exercise.id, len(stages), len(stages), numbers=numbers)
+                    return replace(verdict, text=wrong.message, wrong=wrong.name)
+            return verdict
+    return Verdict(exercise.id, len(stages), len(stages))
 
 
 def _kind(name: str) -> str:
@@ -290,17 +278,6 @@ def _rules(exercise: Exercise, source: str | None) -> Text | None:
     return None
 
 
-def shown_numbers(reference: Seen, most: int = 3) -> tuple[float, ...]:
-    """A few numbers of the last case, for the printed line: the reference's, so always the same."""
-    values = [
-        float(number)
-        for name, value in reference[-1].items()
-        if _kind(name) == "value" and value.dtype.kind == "f"
-        for number in value.ravel()[:most]
-    ]
-    return tuple(values[:most])
-
-
 def source_of(answer: Callable) -> str | None:
     """The text of a function written in a notebook or file; None where Python cannot tell."""
     try:
@@ -336,6 +313,10 @@ class Key:
     def _suspects(self) -> list[tuple[Wrong, _Replay]]:
         wrongs = self.exercise.known_wrong(self.framework.name)
         return [(wrong, _Replay(self, wrong)) for wrong in wrongs]
+
+    def done_by(self, wrong: Wrong) -> Seen:
+        """All that a known wrong answer of this exercise did."""
+        return list({one.name: replay for one, replay in self._suspects}[wrong.name])
 
     def judge(self, seen: Seen, source: str | None) -> Verdict:
         """The verdict on what an answer did."""
@@ -375,11 +356,21 @@ def key(exercise_id: str, framework: str, seed: int | None = None) -> Key:
 
 
 def check_answer(
-    exercise: Exercise, answer: Callable, framework: Framework, *, seed: int | None = None
+    exercise: Exercise,
+    answer: Callable,
+    framework: Framework,
+    *,
+    seed: int | None = None,
+    watch: AbstractContextManager = _NO_WATCH,
 ) -> Verdict:
-    """Run and judge an answer in this process, as a learner's notebook does."""
+    """Run and judge an answer in this process, as a learner's notebook does.
+
+    ``watch`` is entered while the answer runs, and at no other time.
+    """
     if not callable(answer):
         message = NO_FUNCTION.format(exercise.name, type(answer).__name__)
         return Verdict(exercise.id, 0, 1, message)
     known = key(exercise.id, framework.name, seed)
-    return known.judge(run(exercise, answer, framework, seed), source_of(answer))
+    with watch:
+        seen = run(exercise, answer, framework, seed)
+    return known.judge(seen, source_of(answer))

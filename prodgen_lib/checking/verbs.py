@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import os
+import textwrap
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
-from prodgen_lib.checking import progress
-from prodgen_lib.checking.check import Verdict, check_answer
-from prodgen_lib.checking.exercise import Framework, find_exercise, load_exercises
+from prodgen_lib.checking import names, progress
+from prodgen_lib.checking.check import Verdict, check_answer, source_of
+from prodgen_lib.checking.exercise import (
+    Exercise,
+    Framework,
+    exercise_names,
+    find_exercise,
+    load_exercises,
+)
 from prodgen_lib.checking.language import Text, language
+from prodgen_lib.checking.own import Watch
+from prodgen_lib.checking.sentences import NOT_ANSWERED
 from prodgen_lib.checking.source import stub
+from prodgen_lib.checking.tell import box, button, table, tell
 
 GOES_ON = Text(
     "The chapter goes on with the course's own version.", "本章接下来使用课程自己的版本。"
@@ -19,9 +30,23 @@ GOES_ON = Text(
 HINT = Text("Hint {} of {}: ", "提示 {}/{}：")
 MINUTES = Text("{} min", "{} 分钟")
 SOLVED = Text("{} of {} solved in {}.", "已完成 {}/{}（{}）。")
+RIGHT = Text("`{}` is right: all {} stages pass", "`{}` 正确：{} 个阶段全部通过")
+WRONG = Text("`{}`: {} of {} stages pass", "`{}`：{}/{} 个阶段通过")
+LOOK_AT = Text("At *{}*: ", "在*{}*这一步：")
+SHOW_HINT = Text("Hint", "提示")
 FRESH = Text(
     "A fresh {} stands in the cell below; yours is untouched.",
     "下面的单元格里是一个全新的 {}；你写的保持不动。",
+)
+AS_IT_CAME = Text(
+    f"{NOT_ANSWERED.en}: this is the candidate's code as it came. Find its faults and mend them.",
+    f"{NOT_ANSWERED.zh}：这还是候选人原来的代码。请找出其中的错误并改正。",
+)
+OWN = Text(
+    f"{NOT_ANSWERED.en}: `{{0}}` is now the course's own version, or calls it. Run the cell with "
+    "your answer, then this one.",
+    f"{NOT_ANSWERED.zh}：`{{0}}` 现在是课程自己的版本，或调用了它。"
+    "请先运行写有你答案的单元格，再运行这一格。",
 )
 _hints_given: Counter[str] = Counter()
 
@@ -34,21 +59,51 @@ def check(exercise_id: str, answer: Callable, *, framework: str) -> Callable:
     """Check ``answer``, print one line, and return a function that works.
 
     That is the learner's own when it is right and the answer key's when it is not, so that the
-    chapter runs to its end at every stage of the work. The seed of the inputs is the exercise's
-    own, or the environment variable ``PRODGEN_SEED``.
+    chapter runs to its end at every stage of the work. What nobody wrote, a stub, a candidate's
+    code as it came or the course's own version, is no attempt, and nothing is recorded. The seed
+    of the inputs is the exercise's own, or the environment variable ``PRODGEN_SEED``.
     """
     exercise = find_exercise(exercise_id)
-    seed = os.environ.get("PRODGEN_SEED")
-    verdict = check_answer(exercise, answer, Framework(framework), seed=int(seed) if seed else None)
-    progress.record(exercise_id, framework, verdict)
+    verdict = _verdict(exercise, answer, Framework(framework))
+    if verdict.answered:
+        progress.record(exercise_id, framework, verdict)
     if verdict.correct:
-        print(line(verdict))
+        tell(line(verdict), _shown(verdict, framework))
         return answer
     if os.environ.get("PRODGEN_STRICT") == "1":
         raise CheckFailed(line(verdict))
-    print(line(verdict))
-    print(GOES_ON.in_(language()))
+    tell(f"{line(verdict)}\n{GOES_ON.in_(language())}", _shown(verdict, framework))
+    button(SHOW_HINT.in_(language()), partial(hint, exercise_id))
     return exercise.solution(Framework(framework))
+
+
+def _verdict(exercise: Exercise, answer: Callable, framework: Framework) -> Verdict:
+    """As `check_answer`, but what the learner did not write counts as not answered."""
+    if _as_it_came(exercise, answer, framework.name):
+        return Verdict(exercise.id, 0, 1, AS_IT_CAME, answered=False)
+    seed = os.environ.get("PRODGEN_SEED")
+    watch = Watch(answer, exercise.solution(framework))
+    verdict = check_answer(
+        exercise, answer, framework, seed=int(seed) if seed else None, watch=watch
+    )
+    if watch.called:
+        name = exercise.name
+        return Verdict(exercise.id, 0, verdict.stages, OWN.format(name), answered=False)
+    return verdict
+
+
+def _as_it_came(exercise: Exercise, answer: Callable, framework: str) -> bool:
+    """Whether this is the candidate's code of a review, unchanged but for prose and space."""
+    source = source_of(answer) if callable(answer) and exercise.review else None
+    if source is None:
+        return False
+    came = exercise.candidate(framework, exercise.source(framework))
+    return names.without_prose(textwrap.dedent(source)) == names.without_prose(came)
+
+
+def sign(verdict: Verdict) -> str:
+    """✓ right, ✗ wrong, – not answered."""
+    return "✓" if verdict.correct else "✗" if verdict.answered else "–"
 
 
 def line(verdict: Verdict) -> str:
@@ -57,37 +112,59 @@ def line(verdict: Verdict) -> str:
     A failing line carries the time of day, so a stored failure never equals a new one, and a
     notebook saved with failures can't pass nbval by failing in the same way again.
     """
-    mark = "✓" if verdict.correct else "✗"
-    head = f"{verdict.exercise}  {mark} {verdict.passed}/{verdict.stages}"
+    head = f"{verdict.exercise}  {sign(verdict)} {verdict.passed}/{verdict.stages}"
     if verdict.correct:
-        return "   ".join([head, " ".join(f"{number:#.4g}" for number in verdict.numbers)]).rstrip()
+        return head
     return f"{head}  {datetime.now():%H:%M:%S}  {verdict.text.in_(language())}"
 
 
+def _shown(verdict: Verdict, framework: str) -> str:
+    """The same for the eye: what passes, the sentence, and how many of the chapter are solved."""
+    here = language()
+    if verdict.correct:
+        head = RIGHT.format(verdict.exercise, verdict.stages)
+        solved, of = _solved(verdict.exercise.partition(".")[0], framework)
+        return box("✓", head.in_(here), SOLVED.format(solved, of, framework).in_(here))
+    wrong = WRONG.format(verdict.exercise, verdict.passed, verdict.stages)
+    head = wrong if verdict.answered else Text(*2 * (f"`{verdict.exercise}`",))
+    words = verdict.text.in_(here)
+    if verdict.answered and verdict.stage.en:
+        words = f"{LOOK_AT.format(verdict.stage.in_(here)).in_(here)}{words}"
+    return box(sign(verdict), head.in_(here), words, GOES_ON.in_(here))
+
+
 def hint(exercise_id: str) -> None:
-    """Print the next hint: first a question, then the property that fails, then an outline."""
+    """Show the next hint: first a question, then the property that fails, then an outline."""
     exercise = find_exercise(exercise_id)
-    number = min(_hints_given[exercise_id], len(exercise.hints) - 1)
+    number = _hints_given[exercise_id] % len(exercise.hints)
     _hints_given[exercise_id] += 1
     head = HINT.format(number + 1, len(exercise.hints)).in_(language())
-    print(head + exercise.hints[number].in_(language()))
+    words = exercise.hints[number].in_(language())
+    tell(head + words, box("–", head.strip(" :："), words))
+
+
+def _solved(topic: str, framework: str) -> tuple[int, int]:
+    """How many exercises of a topic were ever solved, of how many."""
+    tried, names = progress.solved(framework), exercise_names(topic)
+    return sum(tried.get(f"{topic}.{name}", False) for name in names), len(names)
 
 
 def status(topic: str, *, framework: str) -> None:
-    """Print where each exercise of a chapter stands, for example ``status("gan")``.
+    """Show where each exercise of a chapter stands, for example ``status("gan")``.
 
     What was solved once stays solved.
     """
-    tried = progress.solved(framework)
-    exercises = load_exercises(topic.partition(".")[0]).values()
-    solved = 0
-    for exercise in exercises:
+    tried, here = progress.solved(framework), language()
+    topic = topic.partition(".")[0]
+    rows = []
+    for exercise in load_exercises(topic).values():
         right = tried.get(exercise.id)
         mark = "–" if right is None else "✓" if right else "✗"
-        solved += mark == "✓"
-        minutes = MINUTES.format(exercise.minutes).in_(language())
-        print(f"{mark}  {exercise.id:<40} {dots(exercise.difficulty)}  {minutes}")
-    print(SOLVED.format(solved, len(exercises), framework).in_(language()))
+        minutes = MINUTES.format(exercise.minutes).in_(here)
+        rows.append((mark, exercise.id, dots(exercise.difficulty), minutes))
+    solved = SOLVED.format(*_solved(topic, framework), framework).in_(here)
+    text = [f"{mark}  {name:<40} {level}  {minutes}" for mark, name, level, minutes in rows]
+    tell("\n".join([*text, solved]), table(rows, solved))
 
 
 def dots(level: int) -> str:
@@ -107,4 +184,5 @@ def reset(exercise_id: str, *, framework: str) -> None:
         print(text)
     else:
         shell.set_next_input(text, replace=False)
-        print(FRESH.format(exercise.name).in_(language()))
+        told = FRESH.format(exercise.name).in_(language())
+        tell(told, box("–", told))

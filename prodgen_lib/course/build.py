@@ -35,8 +35,9 @@ ENDS = ("", "_torch", "_tensorflow")
 class Pair:
     """The notebooks of one chapter in one framework: composed, with outputs where there are any.
 
-    ``main`` is the one that is executed; ``learner`` is its blanked twin, absent when a chapter
-    has no framework and so nothing to blank. ``key`` is what an execution now would be recorded as.
+    ``main`` is the one that is executed; ``learner`` is its blanked twin, without any output, and
+    absent when a chapter has no framework and so nothing to blank. ``key`` is what an execution now
+    would be recorded as.
     """
 
     target: Target
@@ -82,9 +83,7 @@ def compose_pair(root: Path, target: Target, profile: str | None = None) -> Pair
 
 
 def _carry(pair: Pair, executed: NotebookNode) -> None:
-    execute.take_outputs(pair.main, executed, checks_only=False)
-    if pair.learner:
-        execute.take_outputs(pair.learner, executed, checks_only=True)
+    execute.take_outputs(pair.main, executed)
     if key := executed.metadata.get("prodgen", {}).get("execution"):
         pair.main.metadata.prodgen.execution = key
 

@@ -119,9 +119,9 @@ def pristine_drill(root: Path, learner: NotebookNode) -> NotebookNode:
     """A drill as it came, for grading one: its check holds what a right answer prints."""
     ids = [c.metadata.get("exercise_id", "") for c in learner.cells if has(c, "exercise")]
     notebook = drill(ids[0] if ids else "", learner.metadata.prodgen.get("framework", ""))
-    for path in sorted((root / "notebooks").glob(f"*_{notebook.metadata.prodgen.framework}.ipynb")):
+    for path in sorted((root / "solutions").glob(f"*_{notebook.metadata.prodgen.framework}.ipynb")):
         for cell in read_notebook(path).cells:
             if has(cell, "check") and cell.metadata.get("exercise_id") == ids[0]:
                 notebook.cells[-1].update(outputs=cell.outputs, execution_count=1)
                 return notebook
-    raise CourseError(f"No chapter in notebooks/ has the exercise {ids[0]}: run `prodgen build`.")
+    raise CourseError(f"No chapter in solutions/ has the exercise {ids[0]}: run `prodgen build`.")

@@ -16,7 +16,7 @@ from prodgen_lib.checking import names, source
 from prodgen_lib.course.depend import files_behind
 from prodgen_lib.course.project import KERNEL_ENVIRONMENT, CourseError, write_notebook
 
-QUIET = {**KERNEL_ENVIRONMENT, "PYTHONWARNINGS": "ignore"}
+QUIET = {**KERNEL_ENVIRONMENT, "PYTHONWARNINGS": "ignore", "PRODGEN_PLAIN": "1"}
 
 
 def execution_key(notebook: NotebookNode, parameters: dict) -> str:
@@ -94,12 +94,11 @@ def _stopped(error, failed: Path) -> str:
     return f"stopped in cell {error.cell_index} with {error.ename}: {value} (see {failed})"
 
 
-def take_outputs(notebook: NotebookNode, executed: NotebookNode, *, checks_only: bool) -> None:
+def take_outputs(notebook: NotebookNode, executed: NotebookNode) -> None:
     """Give code cells the outputs and counts of the cells with the same ids in ``executed``."""
     ran = {cell.id: cell for cell in executed.cells if cell.cell_type == "code"}
     for cell in notebook.cells:
-        wanted = not checks_only or "check" in cell.metadata.get("tags", [])
-        if wanted and cell.cell_type == "code" and (old := ran.get(cell.id)):
+        if cell.cell_type == "code" and (old := ran.get(cell.id)):
             cell.outputs = [nbformat.from_dict(out) for out in old.outputs]
             cell.execution_count = old.execution_count
 

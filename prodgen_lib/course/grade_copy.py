@@ -8,6 +8,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from prodgen_lib.checking import names
+from prodgen_lib.checking.statements import Statement, statements
 from prodgen_lib.course.compose import KERNEL, has
 
 
@@ -36,20 +37,41 @@ def _bare(cell: NotebookNode, root: bool) -> NotebookNode:
 
 
 def _needed(cells: list[NotebookNode]) -> list[NotebookNode]:
-    """Answers, given functions and checks, and in turn every cell that makes what these use."""
+    """Answers, given functions and checks; of all other cells the statements that these need.
+
+    A statement is needed that makes or changes a name which what is kept uses, in turn. So what is
+    trained or drawn for its own sake never runs, though it may stand beside an import that does.
+    """
     modules = set().union(*(names.imported(cell.source) for cell in cells))
-    kept = {number for number, cell in enumerate(cells) if _is_root(cell)}
-    while True:
-        wanted = set().union(*(names.used(cells[number].source) for number in kept))
-        makers = {n for n, cell in enumerate(cells) if _makes(cell.source, modules) & wanted}
-        if makers <= kept:
-            return [cells[number] for number in sorted(kept)]
-        kept |= makers
+    whole = {number for number, cell in enumerate(cells) if _is_root(cell)}
+    wanted = set().union(*(names.used(cells[number].source) for number in whole))
+    parts = {
+        (number, place): one
+        for number, cell in enumerate(cells)
+        if number not in whole
+        for place, one in enumerate(statements(cell.source) or ())
+    }
+    kept: set[tuple[int, int]] = set()
+    while more := {
+        key for key, one in parts.items() if key not in kept and _makes(one, modules) & wanted
+    }:
+        kept |= more
+        wanted |= set().union(*(parts[key].needs for key in more))
+    found = []
+    for number, cell in enumerate(cells):
+        chosen = [one for (of, _), one in parts.items() if of == number and (of, _) in kept]
+        if number in whole:
+            found.append(cell)
+        elif chosen:
+            lines = cell.source.splitlines()
+            cell.source = "\n".join("\n".join(lines[one.first - 1 : one.last]) for one in chosen)
+            found.append(cell)
+    return found
 
 
-def _makes(source: str, modules: set[str]) -> set[str]:
-    """Names that a cell binds or changes; a call of a module's function changes no module."""
-    return names.defined(source) | (names.changed(source) - modules)
+def _makes(one: Statement, modules: set[str]) -> set[str]:
+    """Names that a statement binds or changes; a call of a module's function changes no module."""
+    return one.makes | (one.changes - modules)
 
 
 def _is_root(cell: NotebookNode) -> bool:

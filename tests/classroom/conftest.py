@@ -42,3 +42,12 @@ def real_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(root / "pyproject.toml", tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def pytest_collection_modifyitems(items):
+    """Tests of one file and framework share a worker, and so the interpreters that it started."""
+    for item in items:
+        told = getattr(item, "callspec", None)
+        framework = told.params.get("framework", "") if told else ""
+        if "classroom" in item.path.parts and item.path.stem in ("test_engine", "test_attacks"):
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {framework}"))

@@ -62,6 +62,7 @@ def test_two_processes_grade_everybody_once():
     assert right(grade(work(7), jobs=2)) == expected(7)
 
 
+@pytest.mark.slow
 def test_two_frameworks_in_a_batch():
     pairs = work(3)[:2] + work(3, "tensorflow")[2:]
     assert right(grade(pairs, jobs=1)) == expected(3)
@@ -130,6 +131,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_takes_its_processes_along(tmp_path):
     script = tmp_path / "run.py"
     script.write_text(SCRIPT.format(tests=str(Path(__file__).parent)))
@@ -166,6 +168,7 @@ def _servers_of(pid):
     return [p for p, path in commands.items() if b"sandbox.server" in path.read_bytes()]
 
 
+@pytest.mark.slow
 def test_a_dask_cluster_of_two_workers():
     distributed = pytest.importorskip("distributed", reason="Dask is not installed")
     cluster = distributed.LocalCluster(
@@ -175,6 +178,7 @@ def test_a_dask_cluster_of_two_workers():
         assert right(grade(work(6), scheduler=cluster.scheduler_address)) == expected(6)
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_is_not_there():
     pytest.importorskip("distributed", reason="Dask is not installed")
     with pytest.raises(CourseError, match="no Dask scheduler"):

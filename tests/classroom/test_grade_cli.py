@@ -480,7 +480,7 @@ def test_release_prints_its_file(built):
     refused(prodgen("release", "77"), "05_mini")
 
 
-@pytest.mark.parametrize("framework", ["torch", "tensorflow"])
+@pytest.mark.parametrize("framework", ["torch", pytest.param("tensorflow", marks=pytest.mark.slow)])
 def test_a_real_class_from_end_to_end(real_course, framework):
     """The real engine in its sandbox: right, untouched, one known mistake, hostile, broken."""
     pytest.importorskip(framework)

@@ -9,8 +9,8 @@ import nbformat
 import pytest
 
 from prodgen_lib.checking.source import PACKAGE, function_source
+from prodgen_lib.checking.statements import statements
 from prodgen_lib.classroom.grading.graft import Graft
-from prodgen_lib.classroom.grading.statements import statements
 from prodgen_lib.course.project import read_notebook
 
 ROOT = PACKAGE.parent

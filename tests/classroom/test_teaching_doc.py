@@ -17,6 +17,7 @@ def totals(folder):
         return {line["student"]: line for line in csv.DictReader(file)}
 
 
+@pytest.mark.slow
 def test_every_command_of_the_page_works_as_it_says(real_course):
     pytest.importorskip("torch")
     folder = real_course

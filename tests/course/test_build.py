@@ -49,12 +49,10 @@ def test_both_trees_are_written_and_a_second_build_changes_nothing(course, ran):
     assert builder.stale(course) == []
 
 
-def test_learners_get_the_outputs_of_checks_only(course, ran):
+def test_learners_get_no_outputs_and_so_no_verdicts(course, ran):
     build(course)
     learner = read_notebook(course / "notebooks/05_mini_torch.ipynb")
-    with_outputs = [cell.id for cell in learner.cells if cell.get("outputs")]
-    assert with_outputs == ["mini-mean-check", "mini-centred-check", "mini-review_spread-check"]
-    assert all(c.execution_count for c in learner.cells if c.get("outputs"))
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in learner.cells)
     start = read_notebook(course / "notebooks/00_start_here.ipynb")
     assert start.cells[-1].outputs, "a chapter without exercises has nothing to hide"
 
@@ -133,8 +131,6 @@ def test_without_executing_old_outputs_stay_and_are_called_stale(course, ran):
     edit(course / "chapters/05_mini.md", "np.arange(4.0)", "np.arange(5.0)")
     build(course, run=False)
     assert len(ran) == 3
-    learner = read_notebook(course / "notebooks/05_mini_torch.ipynb")
-    assert sum(bool(cell.get("outputs")) for cell in learner.cells) == 3
     sentences = builder.stale(course)
     assert len(sentences) == 2 and all("executed" in sentence for sentence in sentences)
 
@@ -197,7 +193,7 @@ def test_papermill_executes_and_a_wrong_solution_stops_the_build(course):
     build(course, chosen=["05"], framework="torch")
     cells = read_notebook(course / "solutions/05_mini_torch.ipynb").cells
     outputs = {cell.id: cell.outputs for cell in cells if cell.get("outputs")}
-    assert outputs["mini-mean-check"][0].text.startswith("mini.mean  ✓ 2/2   0.")
+    assert outputs["mini-mean-check"][0].text == "mini.mean  ✓ 2/2\n"
     assert "torch quick 1.5\n" in [out[0].text for out in outputs.values()]
     edit(course / "chapters/05_mini.md", "print(word, ", "print(1 / 0, ")
     with pytest.raises(CourseError, match=r"05_mini_torch.ipynb stopped .* ZeroDivisionError"):

@@ -54,7 +54,7 @@ def copied(course, path):
 def test_only_cells_that_answers_need_are_run(course, mine):
     write(mine, mean="def mean(values):\n    return HALF * 2", first="HALF = 1\nlong_training()")
     sources = copied(course, mine)
-    assert "HALF = 1\nlong_training()" in sources, "the answer uses it"
+    assert "HALF = 1" in sources, "the answer uses it, and not the training beside it"
     assert any(source.startswith("import numpy") for source in sources)
     assert not any(source.startswith(("print(", "word", "profile")) for source in sources)
 
@@ -162,7 +162,7 @@ def test_missing_and_double_ids_are_no_damage(course, mine):
 
 
 def test_checks_without_stored_results_are_said(course, mine):
-    pristine = course / "notebooks/05_mini_torch.ipynb"
+    pristine = course / "solutions/05_mini_torch.ipynb"
     notebook = read_notebook(pristine)
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -183,4 +183,5 @@ def test_a_renamed_notebook_is_known_by_what_it_says(course, mine):
     renamed = course / "work/05_mini_torch-Copy1.ipynb"
     shutil.copy(mine, renamed)
     found = grading._pristine(course, renamed, read_notebook(renamed))
-    assert found == read_notebook(course / "notebooks/05_mini_torch.ipynb")
+    here = read_notebook(course / "notebooks/05_mini_torch.ipynb")
+    assert [cell.id for cell in found.cells] == [cell.id for cell in here.cells]

@@ -20,9 +20,9 @@ from prodgen_lib.checking.check import Failure, Seen, Verdict
 from prodgen_lib.checking.exercise import Framework, find_exercise
 from prodgen_lib.checking.language import Text
 from prodgen_lib.checking.source import function_source
+from prodgen_lib.checking.statements import statements
 from prodgen_lib.classroom.grading.graft import Graft, Program
 from prodgen_lib.classroom.grading.key import NOT_ANSWERED, Key
-from prodgen_lib.classroom.grading.statements import statements
 from prodgen_lib.classroom.intake.submission import Graded, Mark, Submission
 from prodgen_lib.classroom.sandbox.process import Ended, Server, ServerLost
 from prodgen_lib.classroom.sandbox.sandbox import Limits, Sandbox
@@ -112,7 +112,7 @@ class _Grading:
 
     def _answered(self, exercise: str) -> bool:
         found = self.graft.answer(exercise)
-        return found is not None and (self._key(exercise).exercise.review or not found[1])
+        return found is not None and not found[1]
 
     def _answered_beside(self, exercise: str, other: str) -> bool:
         return other != exercise and self._answered(other)

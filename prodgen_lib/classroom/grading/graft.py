@@ -17,7 +17,7 @@ from functools import lru_cache
 from nbformat import NotebookNode
 
 from prodgen_lib.checking import names
-from prodgen_lib.classroom.grading.statements import ADDED, ANSWER, CHANGED, COURSE, Cell
+from prodgen_lib.classroom.grading.parts import ADDED, ANSWER, CHANGED, COURSE, Cell
 from prodgen_lib.course.grade_copy import has
 
 

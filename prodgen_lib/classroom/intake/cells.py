@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from nbformat import NotebookNode
 
+from prodgen_lib.checking.statements import MOST_CHARACTERS
 from prodgen_lib.course.grade_copy import has
-
-MOST_CHARACTERS = 100_000
 
 
 def mended(raw: list) -> tuple[list[NotebookNode], list[str]]:

@@ -6,8 +6,8 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 
-from prodgen_lib.checking.check import NOT_ANSWERED
 from prodgen_lib.checking.language import Text
+from prodgen_lib.checking.sentences import NOT_ANSWERED
 from prodgen_lib.classroom.intake.cells import compare
 from prodgen_lib.classroom.intake.collect import Found
 from prodgen_lib.classroom.intake.handed import File

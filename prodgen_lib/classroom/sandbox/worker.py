@@ -8,8 +8,9 @@ from __future__ import annotations
 import linecache
 from importlib import import_module
 
-from prodgen_lib.checking.check import NO_FUNCTION, Failure, Seen, observations
+from prodgen_lib.checking.check import Failure, Seen, observations
 from prodgen_lib.checking.exercise import Framework
+from prodgen_lib.checking.sentences import NO_FUNCTION
 from prodgen_lib.classroom.sandbox.wire import BadResult, pack
 
 

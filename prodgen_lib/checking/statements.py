@@ -1,15 +1,15 @@
-"""The statements of a notebook's code cells: what each makes, changes and needs."""
+"""The statements of a code cell: what each makes, changes and needs."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from prodgen_lib.checking import names
-from prodgen_lib.classroom.intake.cells import MOST_CHARACTERS
 
-ANSWER, ADDED, COURSE, CHANGED = range(4)
+MOST_CHARACTERS = 100_000
 
 
 @dataclass(frozen=True)
@@ -22,35 +22,6 @@ class Statement:
     imports: frozenset[str]
     changes: frozenset[str]
     needs: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A code cell, where it stands in the notebook, and whose it is."""
-
-    label: str
-    place: tuple[int, int]
-    kind: int
-    source: str
-    exercise: str = ""
-
-    @cached_property
-    def statements(self) -> tuple[Statement, ...] | None:
-        """The statements; None where the text is no Python, or too long to be looked at."""
-        return statements(self.source)
-
-    def makes(self, name: str) -> bool:
-        return any(name in one.makes for one in self.statements or ())
-
-    def about(self, name: str) -> list[int]:
-        """Which statements make or change this name; no call of a module changes the module."""
-        found = self.statements or ()
-        module = any(name in one.imports for one in found)
-        return [
-            number
-            for number, one in enumerate(found)
-            if name in one.makes or (name in one.changes and not module)
-        ]
 
 
 @lru_cache(maxsize=256)  # most cells come again with every submission
@@ -74,5 +45,19 @@ def _statement(node: ast.stmt, lines: list[str]) -> Statement:
     text = "\n".join(lines[first - 1 : node.end_lineno])
     if node.col_offset or lines[node.end_lineno - 1][node.end_col_offset :].strip(" ;"):
         text = ast.unparse(node)  # several statements in a line
-    found = (read(text) for read in (names.defined, names.imported, names.changed, names.used))
-    return Statement(first, node.end_lineno, *map(frozenset, found))
+    makes, imports, changes, needs = (
+        frozenset(read(text)) for read in (names.defined, names.imported, names.changed, names.used)
+    )
+    return Statement(first, node.end_lineno, makes, imports, changes, needs - set(_targets(node)))
+
+
+def _targets(node: ast.stmt) -> Iterator[str]:
+    """Names that a statement binds before it reads them: those of ``for`` and ``with``."""
+    found = []
+    for one in ast.walk(node):
+        if isinstance(one, ast.For | ast.AsyncFor):
+            found.append(one.target)
+        elif isinstance(one, ast.With | ast.AsyncWith):
+            found += [item.optional_vars for item in one.items if item.optional_vars]
+    for target in found:
+        yield from (n.id for n in ast.walk(target) if isinstance(n, ast.Name))
