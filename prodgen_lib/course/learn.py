@@ -55,6 +55,7 @@ def start_lab(command: list[str]) -> None:
     sys.stdout.flush()
     paths = [str(Path(__file__).parent / "lab"), os.environ.get("JUPYTER_CONFIG_PATH")]
     joined = os.pathsep.join(filter(None, paths))
-    os.execve(
-        command[0], command, {**KERNEL_ENVIRONMENT, **os.environ, "JUPYTER_CONFIG_PATH": joined}
-    )
+    # so that the lab's own terminals find `prodgen`, whether or not an environment is active
+    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    ours = {"JUPYTER_CONFIG_PATH": joined, "PATH": programs}
+    os.execve(command[0], command, {**KERNEL_ENVIRONMENT, **os.environ, **ours})
