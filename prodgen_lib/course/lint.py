@@ -22,6 +22,19 @@ FENCE = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)[^)]*\)|<img\b[^>]*>")
 LINK = re.compile(r"\]\(([^)\s]+)[^)]*\)")
 
+# Numbers that only a cell may say: a decimal, or any number of dB, per cent, nats and so on.
+A_NUMBER = r"(?<![\w.,^_])[-−+]?\d[\d,]*(?:\.\d+)?"
+MANY = r"\b(?:a|one|two|three|four|five|ten) (?:dozen|hundred|thousand)"
+UNIT = r"\s?(?:%|(?:dB|per cent|nats?|grey levels?|times)\b)"
+MEASURED = re.compile(rf"(?:{A_NUMBER}|{MANY}){UNIT}|(?<![\w.,^_])[-−+]?\d+\.\d+(?![\w.]*\w)")
+# What isn't prose: code, equations, addresses, remarks; years, ids and sizes aren't MEASURED.
+NO_PROSE = re.compile(
+    r"^Difficulty ●.*?$|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|\]\([^)]*\)|<[^>]*>|\b(?:arXiv|doi):\S+",
+    re.DOTALL | re.MULTILINE,
+)
+WORKED = re.compile(r"\bby hand\b.*", re.IGNORECASE | re.DOTALL)
+STATED = re.compile(r"<!-- number: \S.*?-->", re.DOTALL)
+
 
 def lint(notebook: NotebookNode, file: str, root: Path, built: set[str]) -> list[str]:
     """The faults of one composed notebook. ``built`` are files that this build will write."""
@@ -52,6 +65,9 @@ def _code(cell: NotebookNode) -> Iterator[str]:
             yield "plt.show() leaves the figure without words: use show(fig, alt=…)."
         elif called == "show" and not any(keyword.arg == "alt" for keyword in call.keywords):
             yield "show(…) without alt=…: say in words what the figure shows."
+        for keyword in call.keywords if called == "show" else ():
+            if keyword.arg == "alt" and isinstance(keyword.value, ast.Constant):
+                yield from measured(str(keyword.value.value))
 
 
 def _text(cell: NotebookNode, file: str, root: Path, built: set[str]) -> Iterator[str]:
@@ -59,6 +75,8 @@ def _text(cell: NotebookNode, file: str, root: Path, built: set[str]) -> Iterato
     words = len(prose.split())
     if words > MOST_WORDS and not has(cell, *GENERATED):
         yield f"{words} words; at most {MOST_WORDS}: shorten it or split it (two blank lines)."
+    if not has(cell, *GENERATED):
+        yield from measured(prose)
     for image in IMAGE.finditer(prose):
         words = image[1] if image[2] else re.search(r'\balt="([^"]+)"', image[0])
         if not words:
@@ -69,6 +87,21 @@ def _text(cell: NotebookNode, file: str, root: Path, built: set[str]) -> Iterato
             place = os.path.normpath(Path(file).parent / address)
             if place not in built and not (root / place).exists():
                 yield f"the link {link[1]} leads nowhere."
+
+
+def measured(prose: str) -> Iterator[str]:
+    """Measured numbers typed into words: another framework, profile or data set makes them false.
+
+    An example worked by hand may have any: from these two words on, a paragraph isn't looked at.
+    A paragraph with the remark ``<!-- number: why it holds everywhere -->`` isn't, either.
+    """
+    for paragraph in re.split(r"\n\s*\n", prose):
+        if not STATED.search(paragraph):
+            for number in MEASURED.findall(NO_PROSE.sub("·", WORKED.sub("", paragraph))):
+                yield (
+                    f"“{number.strip()}” is typed: let a cell print it, or say after it why it "
+                    "always holds: <!-- number: … -->."
+                )
 
 
 def leaks(solution: NotebookNode, learner: NotebookNode, file: str) -> list[str]:

@@ -180,7 +180,7 @@ def _differences(values: np.ndarray, totals: np.ndarray, level: str) -> np.ndarr
     raise ValueError(f"There is no level {level!r}; expected nominal, ordinal or interval.")
 
 
-def raters_needed(win_rate: float, *, power: float = 0.8, significance: float = 0.05) -> int:
+def votes_needed(win_rate: float, *, power: float = 0.8, significance: float = 0.05) -> int:
     """Independent votes that tell a true `win_rate` from a coin, two-sided, with that power.
 
         n = ((z_{1-α/2} ½ + z_power √(p (1-p))) / (p - ½))²,  rounded up

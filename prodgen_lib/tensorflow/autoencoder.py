@@ -96,8 +96,8 @@ def add_noise(pictures: tf.Tensor, *, sigma: float, seed: int) -> tf.Tensor:
     """Noisy copies of pictures (N, H, W, C) in [0, 1], for training a denoiser.
 
     Every value gets noise of its own from N(0, sigma²); the result is clipped to [0, 1], as a
-    camera would. Only `seed` decides which noise: the same seed, the same copies. `pictures` stay
-    as they are.
+    camera would. Any generator will do; `seed` alone decides which noise: the same seed, the same
+    copies. `pictures` stay as they are.
     """
     noise = tf.random.stateless_normal(pictures.shape, seed=(seed, 0))
     return tf.clip_by_value(pictures + sigma * noise, 0, 1)

@@ -358,7 +358,8 @@ def frechet_distance(features_a: tf.Tensor, features_b: tf.Tensor) -> tf.Tensor:
     √(m-1), then Σ_a = AᵀA, and the last trace is the sum of the singular values of A Bᵀ, which
     `trace_of_root(A, B)` gives, fast for any size. That is exact also for fewer pictures than
     features. With features of the Inception network this is "FID", with others it isn't. It is
-    biased upwards, like 1/n: compare sets of one size. It is a squared distance.
+    biased upwards, like 1/n, by a factor that differs between models: equal sizes are necessary,
+    not enough where two are close. It is a squared distance.
     """
     a, b = feature_pair(features_a, features_b)
     mean_a, mean_b = tf.reduce_mean(a, axis=0), tf.reduce_mean(b, axis=0)

@@ -105,8 +105,8 @@ def sample_codes(mean: tf.Tensor, log_variance: tf.Tensor, *, samples: int, seed
     """Several codes of each picture, drawn from q(z|x): (samples, N, latents).
 
     `mean` and `log_variance` are (N, latents). Every number of every code has noise of its own from
-    N(0, 1), drawn here, and only `seed` decides which: the same seed, the same codes. Gradients
-    reach both parameters as in `reparameterise`.
+    N(0, 1), drawn here by any generator, which `seed` alone decides: the same seed, the same codes.
+    Gradients reach both parameters as in `reparameterise`.
     """
     generator = tf.random.Generator.from_seed(seed)
     noise = generator.normal((samples, *mean.shape))
@@ -122,7 +122,7 @@ def kl_divergence(mean: tf.Tensor, log_variance: tf.Tensor) -> tf.Tensor:
         KL(q‖p) = E_q[log q(z) - log p(z)]
 
     for two normal densities. It is never negative, and zero only where q is the prior.
-    Log-variances of -20 or less still count in full: no constant is added inside a logarithm.
+    Log-variances of -20 or less still count in full: don't go by way of log(variance + 1e-8).
     """
     return 0.5 * (tf.square(mean) + tf.exp(log_variance) - 1 - log_variance)
 
@@ -148,8 +148,8 @@ def gaussian_log_likelihood(
 
     `mean` and `pictures` are (N, H, W, C); `log_scale` is log σ, *one* number for all values, a
     float or a scalar tensor. Summed over a picture's values, not averaged, and not over the batch.
-    With all constants of the normal density, also -log σ and -½ log 2π: without the first no
-    scale could be learnt, without the second numbers can't be compared between models.
+    With all terms of the normal density, also -log σ and -½ log 2π: without the first no scale
+    could be learnt, without the second numbers can't be compared with other kinds of likelihood.
     In nats; a density, so it may be positive.
     """
     log_scale = tf.convert_to_tensor(log_scale, mean.dtype)
@@ -171,8 +171,9 @@ def negative_elbo(
     With `beta` 1 and no `free_nats` it is the bound itself (arXiv:1312.6114, equation 3).
 
     `free_nats`: a dimension's KL, averaged over the batch, counts as at least so much. Below, it
-    has no gradient, so nothing is gained by switching the dimension off (arXiv:1606.04934, section
-    2.3 and appendix C.8).
+    has no gradient, so nothing is gained by switching the dimension off (arXiv:1606.04934,
+    appendix C.8). With `beta` 2, log-likelihoods (-10, -20), mean KLs (2, 1) and 1.5 free nats:
+    15 + 2·(2 + 1.5) = 22.
     """
     per_dimension = tf.maximum(tf.reduce_mean(kl, axis=0), free_nats)
     return beta * tf.reduce_sum(per_dimension) - tf.reduce_mean(log_likelihood)
@@ -359,7 +360,7 @@ def importance_weighted_bound(
     `mean`, `log_variance` (N, latents) describe q; `noise` is (K, N, latents) from N(0, 1) and
     gives the codes by `reparameterise`; `log_likelihood` maps codes (N, latents) to log p(x|z)
     (N,); the prior p(z) is N(0, I). Add logarithms and take `tf.reduce_logsumexp` over k: the
-    weights themselves are far too small for a float. With K = 1 it is the bound that training uses,
+    weights themselves leave the range of a float. With K = 1 it is the bound that training uses,
     one sample of it; it grows with K towards log p(x) (arXiv:1509.00519, equation 8).
     """
     log_weights = []

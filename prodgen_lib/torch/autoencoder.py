@@ -86,8 +86,8 @@ def add_noise(pictures: Tensor, *, sigma: float, seed: int) -> Tensor:
     """Noisy copies of pictures (N, C, H, W) in [0, 1], for training a denoiser.
 
     Every value gets noise of its own from N(0, sigma²); the result is clipped to [0, 1], as a
-    camera would. Only `seed` decides which noise: the same seed, the same copies. `pictures` stay
-    as they are.
+    camera would. Any generator will do; `seed` alone decides which noise: the same seed, the same
+    copies. `pictures` stay as they are.
     """
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(pictures.shape, generator=generator)

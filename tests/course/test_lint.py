@@ -24,6 +24,11 @@ def found(tmp_path, cell):
         (text("![](../here.md)"), "without words"),
         (text('<img src="x.png">'), "without words"),
         (text("[a](../gone.md)"), "leads nowhere"),
+        (text("Ours gains 2 dB."), "“2 dB”"),
+        (text("A quarter, 24 % of them."), "“24 %”"),
+        (text("It is a hundred times larger."), "“a hundred times”"),
+        (text("The best has 0.93.\n\nBy hand: 0.5 and 0.25."), "“0.93”"),
+        (code('show(figure, alt="a mug at 0.4")'), "“0.4”"),
     ],
 )
 def test_a_fault_gets_a_sentence_with_file_and_cell(tmp_path, cell, words):
@@ -42,6 +47,11 @@ def test_a_fault_gets_a_sentence_with_file_and_cell(tmp_path, cell, words):
         text("word " * 120),
         text("word " * 500, metadata={"tags": ["questions"]}),
         text("```\n" + "word " * 500 + "\n```"),
+        text("In 2014, $x = 0.5$, `beta=0.5`, 32×32 pixels, arXiv:1312.6114, 11 of 3,072."),
+        text("[a](https://arxiv.org/abs/1312.6114), 2,500 steps, a 4×4 kernel, figure 3 of 9."),
+        text("$x$ and $y$ times, 3 pictures.\n\nBy hand: a half of 3.2 is 1.6, which is 50 %."),
+        text("Power 80 %. <!-- number: a setting -->"),
+        code('show(figure, alt=f"a mug at {0.4:.1f}")'),
         text("![a mug](../here.md) <img src='x' alt=\"a mug\">"),
         text("[a](../here.md#b) [b](b.ipynb) [c](https://x.y) [d](#there) [e](mailto:a@b.c)"),
     ],

@@ -203,18 +203,18 @@ def test_agreement_that_has_no_meaning():
         human.krippendorff_alpha(np.array([1, 2, 3]))
 
 
-def test_raters_needed():
-    assert [human.raters_needed(rate) for rate in (0.55, 0.6, 0.65, 0.7)] == [783, 194, 85, 47]
-    assert human.raters_needed(0.45) == 783
+def test_votes_needed():
+    assert [human.votes_needed(rate) for rate in (0.55, 0.6, 0.65, 0.7)] == [783, 194, 85, 47]
+    assert human.votes_needed(0.45) == 783
     for bad in (0, 0.5, 1, 1.2):
         with pytest.raises(ValueError, match="win rate"):
-            human.raters_needed(bad)
+            human.votes_needed(bad)
     with pytest.raises(ValueError, match="between 0 and 1"):
-        human.raters_needed(0.6, power=1)
+        human.votes_needed(0.6, power=1)
 
 
 def test_that_many_raters_have_that_power(rng):
-    count = human.raters_needed(0.6)
+    count = human.votes_needed(0.6)
     found = rng.binomial(count, 0.6, 2000)
     z = (found - count / 2) / np.sqrt(count / 4)
     assert np.mean(np.abs(z) > 1.96) == pytest.approx(0.8, abs=0.04)
