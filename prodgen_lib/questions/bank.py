@@ -47,7 +47,7 @@ class Question:
     `id` never changes, whatever the wording: review histories hang on it. `level` is that of a
     candidate from whom a good answer is expected. `rubric` says, for each of `LEVELS`, what an
     answer at that level contains. `shown_by` names an exercise (`gan.train_step`) or a heading of
-    the chapter.
+    the chapter; it is empty where the course shows nothing of the kind.
     """
 
     id: str
@@ -132,7 +132,7 @@ def _question(entry: Any) -> Question:
         rubric={level: _text(rubric[level], f"rubric.{level}") for level in LEVELS},
         follow_ups=_list(fields["follow_ups"], "follow_ups", _follow_up, least=2),
         mistakes=_list(fields["mistakes"], "mistakes", _text),
-        shown_by=_string(fields["shown_by"], "shown_by"),
+        shown_by=_pointer(fields["shown_by"]),
         sources=_list(fields["sources"], "sources", _source),
     )
 
@@ -153,6 +153,10 @@ def _string(value: Any, place: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise _Faulty(place, "must be text, and not empty")
     return value.strip()
+
+
+def _pointer(value: Any) -> str:
+    return "" if value == "" else _string(value, "shown_by")
 
 
 def _text(value: Any, place: str) -> Text:

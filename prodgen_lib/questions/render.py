@@ -16,7 +16,7 @@ WORDS = {
     "expert": Text("Expert", "专家"),
     "follow_ups": Text("Follow-ups", "追问"),
     "mistakes": Text("Common mistakes", "常见错误"),
-    "shown_by": Text("Shown by", "本章对应"),
+    "shown_by": Text("Shown by", "参见"),
     "sources": Text("Sources", "文献"),
 }
 LANGUAGES = {"en": ("en",), "zh": ("zh",), "both": ("en", "zh")}
@@ -82,6 +82,7 @@ def details(question: Question, language: str) -> str:
         for follow_up in question.follow_ups
     )
     mistakes = "\n".join(f"- {say(mistake)}" for mistake in question.mistakes)
+    shown_by = f"{say(WORDS['shown_by'])}{colon}{question.shown_by}  \n" * bool(question.shown_by)
     sources = "; ".join(f"[{s.title}, {s.reference}]({s.link})" for s in question.sources)
     return "\n\n".join(
         [
@@ -89,7 +90,6 @@ def details(question: Question, language: str) -> str:
             f"**{say(WORDS['rubric'])}**\n\n{rubric}",
             f"**{say(WORDS['follow_ups'])}**\n\n{follow_ups}",
             f"**{say(WORDS['mistakes'])}**\n\n{mistakes}",
-            f"{say(WORDS['shown_by'])}{colon}{question.shown_by}  \n"
-            f"{say(WORDS['sources'])}{colon}{sources}",
+            shown_by + f"{say(WORDS['sources'])}{colon}{sources}",
         ]
     )

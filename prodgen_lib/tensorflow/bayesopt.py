@@ -48,7 +48,8 @@ def squared_distance(a: tf.Tensor, b: tf.Tensor, length_scales: tf.Tensor) -> tf
 
         r²(a, b)  =  sum over dimensions of  ((a_d - b_d) / length_scales_d)²
 
-    `length_scales` (D,): one for each dimension. A long one means that this setting hardly matters.
+    `length_scales` (D,): one for each dimension, over which the function bends. A long one
+    says that it hardly bends along this axis, not that it hardly changes.
     Exactly 0 for equal points and never negative.
     """
     return tf.reduce_sum(tf.square((a[:, None] - b[None]) / length_scales), axis=-1)

@@ -59,7 +59,8 @@ def resize_matrix(length: int, new_length: int) -> tf.Tensor:
     new_length / length: the weight widens with the pixel, or fine patterns would turn into false
     ones (aliasing). Beyond the border the row is mirrored, the border pixel twice. This is
     MATLAB's `imresize(…, "bicubic")`, in which papers on super-resolution measure. (Of pictures of
-    8 bits MATLAB also rounds what the rows gave, which moves some of its values by one level.)
+    8 bits MATLAB also rounds what the rows gave, which moves some of its values by a level or
+    two, at the border by more.)
     """
     scale = new_length / length
     shrink = min(scale, 1.0)

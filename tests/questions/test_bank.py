@@ -10,6 +10,7 @@ import yaml
 
 from prodgen_lib.checking.exercise import find_exercise
 from prodgen_lib.questions import LEVELS, load_bank, load_questions, question_cells, render
+from prodgen_lib.questions.render import details
 
 CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
 BANKS = sorted(CHAPTERS.glob("*.yaml"))
@@ -104,6 +105,12 @@ def test_languages(write):
         render(questions, "fr")
 
 
+def test_a_question_that_nothing_shows_points_nowhere(write):
+    shown, bare = load_questions(write(GOOD, changed(id="gan.other", shown_by="")))
+    assert "Shown by: gan.generator_loss" in details(shown, "en")
+    assert "Shown by" not in details(bare, "en") and "参见" not in details(bare, "zh")
+
+
 def test_one_cell_a_question_with_every_answer_folded(write):
     cells = question_cells(write(GOOD, changed(id="gan.other")), "torch")
     assert [key for key, _ in cells] == ["q-gan-why", "q-gan-other"]
@@ -121,7 +128,7 @@ def test_what_shows_an_answer_is_in_the_chapter(bank):
     for question in load_questions(bank):
         assert question.id.startswith(f"{bank.stem.partition('_')[2]}.")
         if not chapter:
-            assert find_exercise(question.shown_by)
+            assert not question.shown_by or find_exercise(question.shown_by)
             continue
         name = question.shown_by.rpartition(".")[2]
         exercise = re.search(rf"prodgen_lib\.torch\.\w+ import (\w+, )*{name}\b", chapter)
