@@ -166,6 +166,7 @@ def judge(
     ``suspects`` are the known wrong answers with what *they* did. It is consumed only on failure,
     and each one's cases only up to the first that differs.
     """
+    seen, reference = (list(concluded(exercise, cases, done)) for done in (seen, reference))
     stages = [lambda: _it_runs(exercise, seen, reference)]
     if any(case.by_hand for case in cases):
         stages.append(lambda: _by_hand(exercise, cases, seen))
@@ -180,11 +181,23 @@ def judge(
             if isinstance(seen[-1], Failure) and seen[-1].unanswered:
                 return Verdict(*place, UNANSWERED, answered=False)
             for wrong, done in suspects:
-                if same(exercise, seen, done):
+                if same(exercise, seen, concluded(exercise, cases, done)):
                     return Verdict(*place, wrong.message, wrong.name)
             return Verdict(*place, problem)
     numbers = shown_numbers(reference)
     return Verdict(exercise.id, len(stages), len(stages), numbers=numbers)
+
+
+def concluded(
+    exercise: Exercise, cases: list[Case], seen: Iterable[Observation | Failure]
+) -> Iterator[Observation | Failure]:
+    """What is compared, case by case; what can't be concluded from stays as it was seen."""
+    for case, observed in zip(cases, seen, strict=False):
+        try:
+            failed = isinstance(observed, Failure)
+            yield observed if failed else exercise.conclude(dict(observed), case)
+        except Exception:
+            yield observed
 
 
 def _kind(name: str) -> str:

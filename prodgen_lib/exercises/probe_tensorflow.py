@@ -131,6 +131,16 @@ def can_learn(network: keras.Model) -> bool:
     return network.trainable and all(layer.trainable for layer in network.layers)
 
 
+def stored_gradients(network: keras.Model) -> list[np.ndarray]:
+    """The gradients that the parameters hold: none are stored here."""
+    return [np.zeros(tuple(variable.shape)) for variable in network.trainable_variables]
+
+
+def readiness(network: keras.Model) -> np.ndarray:
+    """Whether weights are frozen, in words; each call says its mode here."""
+    return np.asarray("training" if can_learn(network) else "frozen")
+
+
 def in_training(network: keras.Model) -> bool:
     """Whether every layer is in training mode: each call says so here."""
     return True
