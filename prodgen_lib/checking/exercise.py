@@ -73,8 +73,9 @@ class Exercise:
 
     ``observe(answer, case, framework)`` runs an answer on one case and returns named arrays. Names
     that begin with ``gradient`` are judged as gradients, ``invariant`` as invariants, all others
-    as values. ``conclude(seen, case)``, numpy only and outside the sandbox, turns what was seen into
-    what is compared, where an answer is free. ``messages`` gives the sentence for an observation that differs, by its name.
+    as values. ``conclude(seen, case)``, numpy only and outside the sandbox, turns what was seen
+    into what is compared, where an answer is free. ``messages`` gives the sentence for an
+    observation that differs, by its name.
     A ``review`` starts from a candidate's flawed answer: all its planted faults at once.
     """
 

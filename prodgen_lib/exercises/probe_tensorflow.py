@@ -250,7 +250,11 @@ def watch_batches(network: keras.Model) -> tuple[keras.Model, list[int]]:
 def watch_inputs(network: keras.Model) -> tuple[keras.Model, list[tf.Tensor]]:
     """The network, and a list that grows by each batch that it is given."""
     inputs: list[tf.Tensor] = []
-    return _watched(network, inputs.append), inputs
+
+    def see(given: tf.Tensor) -> None:
+        tf.py_function(inputs.append, [given], [])  # inside a graph too, where it runs
+
+    return _watched(network, see), inputs
 
 
 def _watched(network: keras.Model, see: Callable[[tf.Tensor], None]) -> keras.Model:

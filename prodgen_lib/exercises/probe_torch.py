@@ -124,9 +124,7 @@ def can_learn(network: nn.Module) -> bool:
 
 def stored_gradients(network: nn.Module) -> list[np.ndarray]:
     """The gradients that the parameters hold: zeros where there is none."""
-    return [
-        array(torch.zeros_like(p) if p.grad is None else p.grad) for p in network.parameters()
-    ]
+    return [array(torch.zeros_like(p) if p.grad is None else p.grad) for p in network.parameters()]
 
 
 def readiness(network: nn.Module) -> np.ndarray:

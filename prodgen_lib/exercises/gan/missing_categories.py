@@ -25,7 +25,9 @@ def cases(rng: np.random.Generator) -> list[Case]:
         Case("exactly one category missing", one),
         Case("the threshold that it has by default", default),
         Case("all missing", {"shares": rng.permutation([0.25, 0.3, 0.45]), "threshold": 0.5}),
-        Case("twelve shares, three of them on the threshold", {"shares": steps, "threshold": 1 / 16}),
+        Case(
+            "twelve shares, three of them on the threshold", {"shares": steps, "threshold": 1 / 16}
+        ),
         Case("all pictures in one category and threshold 1", full),
         Case("forty categories", {"shares": drawn, "threshold": threshold}),
     ]

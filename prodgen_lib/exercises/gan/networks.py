@@ -92,7 +92,7 @@ def starting_weights(answer: Callable, network, look: ModuleType) -> Observation
 
 
 def conclude(seen: Observation, case: Case) -> Observation:
-    """Whether the kernels are what they should be: they are random, so numbers can't be compared."""
+    """Whether kernels are what they should be: they are random, so numbers can't be compared."""
     if KERNELS in seen:
         mean, spread, beyond = seen[KERNELS].T
         normal = (spread > SPREAD[0]) & (spread < SPREAD[1]) & (np.abs(mean) < 0.0035)
