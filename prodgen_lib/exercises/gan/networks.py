@@ -57,7 +57,7 @@ def _named(arguments: dict[str, int]) -> str:
 def passes(network, inputs, what: str, case: Case, look: ModuleType) -> Observation:
     """What a network computes in both modes, with weights drawn for it."""
     seen = weight_shapes(network, look)
-    look.fill(network, drawn_weights(case.inputs["seed"], case.inputs["scale"]))
+    look.fill(network, _weights_of_both_signs(case.inputs["seed"], case.inputs["scale"]))
 
     def evaluate(tensor):
         return look.call(network, tensor, training=False)
@@ -73,6 +73,21 @@ def passes(network, inputs, what: str, case: Case, look: ModuleType) -> Observat
         "moving statistics after a pass": summary(statistics if statistics.size else np.zeros(1)),
         "gradient of the inputs": gradient,
     }
+
+
+def _weights_of_both_signs(
+    seed: int, scale: float
+) -> Callable[[tuple[int, ...], bool], np.ndarray]:
+    """As `drawn_weights`; a vector of several numbers always has some below 0, and pixels too."""
+    draw, rng = drawn_weights(seed, scale), np.random.default_rng(seed)
+
+    def draw_both(shape: tuple[int, ...], is_statistic: bool) -> np.ndarray:
+        if len(shape) > 1 or is_statistic or shape[0] == 1:
+            return draw(shape, is_statistic)
+        apart = rng.permutation(np.linspace(-0.8, 1.2, shape[0]))
+        return (apart + rng.uniform(-0.1, 0.1, shape)).astype(np.float32)
+
+    return draw_both
 
 
 def starting_weights(answer: Callable, network, look: ModuleType) -> Observation:

@@ -42,10 +42,10 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     rng = np.random.default_rng(case.inputs["seed"])
     images = look.pictures(rng.uniform(-1, 1, (count, 32, 32, channels)))
     shapes, gradient = {}, np.full(images.shape, nan)
-    even, value = np.full(1, nan), np.full(1, nan)
+    even, value, trained = np.full(1, nan), np.full(1, nan), np.full(1, nan)
 
     def build_and_run() -> None:
-        nonlocal even, value, gradient, shapes
+        nonlocal even, value, trained, gradient, shapes
         network = look.model(answer(image_channels=channels))
         shapes = weight_shapes(network, look)
         look.fill(network, even_weights(case.inputs["seed"], 0.1))
@@ -54,6 +54,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         value, (gradient,) = look.value_and_gradients(
             lambda inputs: look.call(network, inputs, training=False), images
         )
+        trained = look.array(look.call(network, images, training=True))
 
     fits = runs(build_and_run)
     one_each = value.shape == (count,)
@@ -64,6 +65,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         "shapes of the weights": shapes.get("shapes of the weights", np.asarray("")),
         "mean, lowest and highest logit": summary(even),
         "logits": value if one_each else np.full(count, nan),
+        "logits in training mode": trained if one_each else np.full(count, nan),
         "gradient of the pictures": gradient,
     }
 

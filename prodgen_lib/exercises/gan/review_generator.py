@@ -45,9 +45,10 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     blank = look.array(look.pictures(np.full((count, 32, 32, case.inputs["image_channels"]), nan)))
     sizes, shapes = (0, 0, 0), {}
     even, value, gradient = np.full(1, nan), np.full(1, nan), np.full(noise.shape, nan)
+    trained = blank
 
     def build_and_run() -> None:
-        nonlocal sizes, even, value, gradient, shapes
+        nonlocal sizes, even, value, trained, gradient, shapes
         network = look.model(answer(**arguments))
         shapes = weight_shapes(network, look)
         look.fill(network, even_weights(case.inputs["seed"], 0.1))
@@ -57,6 +58,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         value, (gradient,) = look.value_and_gradients(
             lambda inputs: look.call(network, inputs, training=False), noise
         )
+        trained = look.array(look.call(network, noise, training=True))
 
     fits = runs(build_and_run)
     return {
@@ -67,6 +69,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         "shapes of the weights": shapes.get("shapes of the weights", np.asarray("")),
         "mean, lowest and highest pixel": summary(even),
         "pictures": value if value.shape == blank.shape else blank,
+        "pictures in training mode": trained if trained.shape == blank.shape else blank,
         "gradient of the noise": gradient,
     }
 
