@@ -63,7 +63,7 @@ def read_losses(look: ModuleType, result: object) -> dict[str, np.ndarray]:
     for name in names:
         value = result[name]
         losses[name] = (
-            np.float64(value) if isinstance(value, float) else look.array(value, LOSS[name])
+            np.float64(value) if _is_number(value) else look.array(value, LOSS[name])
         )
         if losses[name].shape != ():
             shape = losses[name].shape
@@ -72,3 +72,9 @@ def read_losses(look: ModuleType, result: object) -> dict[str, np.ndarray]:
                 f"{LOSS[name].zh}的形状是 {shape}；应为标量。",
             )
     return losses
+
+
+def _is_number(value: object) -> bool:
+    """Whether a loss is a plain number already, Python's or numpy's."""
+    scalar = isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind == "f"
+    return scalar or isinstance(value, float | np.floating)
