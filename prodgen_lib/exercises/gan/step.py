@@ -62,9 +62,7 @@ def read_losses(look: ModuleType, result: object) -> dict[str, np.ndarray]:
     losses = {}
     for name in names:
         value = result[name]
-        losses[name] = (
-            np.float64(value) if _is_number(value) else look.array(value, LOSS[name])
-        )
+        losses[name] = np.float64(value) if _is_number(value) else look.array(value, LOSS[name])
         if losses[name].shape != ():
             shape = losses[name].shape
             raise Complaint(
