@@ -550,23 +550,20 @@ def gradient_penalty__ones_for_outputs(discriminator, images):
     return (slopes.reshape(len(slopes), -1) ** 2).sum(1).mean()
 
 
-def update_average__state_dict(average, model, decay):
-    new = model.state_dict()
-    trained = {name for name, _ in model.named_parameters()}
-    kept = {
-        name: decay * value + (1 - decay) * new[name] if name in trained else new[name].clone()
-        for name, value in average.state_dict().items()
-    }
-    average.load_state_dict(kept)
+def update_average__data_of_each(average, model, decay):
+    for kept, new in zip(average.parameters(), model.parameters(), strict=True):
+        kept.data.mul_(decay).add_(new.data, alpha=1 - decay)
+    for kept, new in zip(average.buffers(), model.buffers(), strict=True):
+        kept.data.copy_(new.data)
 
 
-def update_average__foreach(average, model, decay):
-    with torch.no_grad():
-        kept, new = list(average.parameters()), list(model.parameters())
-        torch._foreach_mul_(kept, decay)
-        torch._foreach_add_(kept, new, alpha=1 - decay)
-        for buffer, other in zip(average.buffers(), model.buffers(), strict=True):
-            buffer.copy_(other)
+def update_average__looked_up_by_name(average, model, decay):
+    new = dict(model.named_parameters()) | dict(model.named_buffers())
+    with torch.inference_mode():
+        for name, kept in average.named_parameters():
+            kept += (1 - decay) * (new[name] - kept)
+        for name, kept in average.named_buffers():
+            kept.copy_(new[name])
 
 
 def category_shares__mean_of_one_hot(logits):
@@ -585,7 +582,7 @@ def category_shares__scatter(logits):
     return shares.scatter_add_(0, logits.argmax(1), torch.full((count,), 1.0)) / count
 
 
-def missing_categories__where(shares, *, threshold=0.02):
+def missing_categories__one_of_a_pair(shares, *, threshold=0.02):
     (found,) = torch.where(shares < threshold)
     return [int(index) for index in found]
 
@@ -636,7 +633,7 @@ def review_generator__interpolated(*, noise_dim, image_channels):
     return Generator()
 
 
-def review_discriminator__in_a_loop(*, image_channels):
+def review_discriminator__loop_of_sizes(*, image_channels):
     layers, before = [], image_channels
     for after in (16, 32):
         layers += [nn.Conv2d(before, after, (4, 4), (2, 2), (1, 1)), nn.LeakyReLU(0.2)]
@@ -652,7 +649,7 @@ def review_discriminator__in_place(*, image_channels):
     return network.append(nn.Flatten(1)).append(nn.Linear(2048, 1)).append(nn.Flatten(0))
 
 
-def review_discriminator__as_a_class(*, image_channels):
+def review_discriminator__squeezed(*, image_channels):
     class Discriminator(nn.Module):
         def __init__(self):
             super().__init__()
