@@ -64,17 +64,24 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
 
 
 def hopeless(wins: np.ndarray) -> dict[str, np.ndarray]:
-    """Votes without a maximum: one never lost, one never won, a group never lost, two apart."""
-    unbeaten, winless, group, apart = (wins.copy() for _ in range(4))
+    """Votes without a maximum: one never lost, one never won, a group never lost, two apart.
+
+    And what can't be votes.
+    """
+    unbeaten, winless, group, apart, negative = (wins.copy() for _ in range(5))
     unbeaten[:, 0] = 0
     winless[1] = 0
     group[2:, :2] = 0
     apart[2:, :2] = apart[:2, 2:] = 0
+    negative[0, 1] = -1
     return {
         "no maximum": unbeaten,
         "no minimum": winless,
         "no maximum for a group": group,
         "no comparison": apart,
+        "no votes": np.zeros_like(wins),
+        "negative votes": negative,
+        "not square": wins[:, :-1],
     }
 
 
