@@ -14,7 +14,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
     worked = {"shares": np.array([0.5, 0.125, 0.0, 0.25, 0.125], np.float32), "threshold": 0.25}
     even = {"shares": rng.permutation([0.1875, 0.1875, 0.25, 0.375]), "threshold": 0.125}
     one = {"shares": rng.permutation([0.4, 0.35, 0.24, 0.01])}
-    default = {"shares": rng.permutation([0.021, 0.9, 0.019, 0.0, 0.015, 0.045])}
+    default = {"shares": rng.permutation([0.021, 0.9, 0.019, 0.0, 1e-4, 0.0149, 0.045])}
     steps = rng.permutation([0, 0, 1, 1, 2, 3, 4, 4, 4, 5, 7, 33]) / 64  # exact in float32
     full = {"shares": rng.permutation([1.0, 0.0, 0.0]), "threshold": 1.0}
     drawn = rng.dirichlet(np.ones(40)).astype(np.float32)
