@@ -10,9 +10,9 @@ from prodgen_lib.exercises.gan.step import take_steps
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """A step without penalty; two with penalty and labels as `train` calls them; two with penalty.
+    """A step without penalty; one with; two with penalty and labels, as `train` calls them.
 
-    The first is short, for a wrong answer is compared with all known ones on it.
+    The first are short, for a wrong answer is compared with all known ones on them.
     """
 
     def case(name: str, size: int, steps: int = 2, classes: int = 0, **options: float) -> Case:
@@ -34,8 +34,8 @@ def cases(rng: np.random.Generator) -> list[Case]:
     compiled.inputs["compiled"] = True
     return [
         case("one step without penalty", 3, steps=1),
+        case("one step with penalty 0.5", 5, steps=1, penalty=0.5),
         compiled,
-        case("two steps with penalty 0.5", 5, penalty=0.5),
     ]
 
 
