@@ -153,6 +153,7 @@ def judge(
     ``suspects`` are the known wrong answers with what *they* did. It is consumed only on failure,
     and each one's cases only up to the first that differs.
     """
+    seen, reference = (list(concluded(exercise, cases, done)) for done in (seen, reference))
     stages = [("runs", lambda: _it_runs(exercise, seen, reference))]
     if any(case.by_hand for case in cases):
         stages.append(("by hand", lambda: _by_hand(exercise, cases, seen)))
@@ -169,10 +170,22 @@ def judge(
             if isinstance(seen[-1], Failure) and seen[-1].unanswered:
                 return replace(verdict, text=UNANSWERED, answered=False)
             for wrong, done in suspects:
-                if same(exercise, seen, done):
+                if same(exercise, seen, concluded(exercise, cases, done)):
                     return replace(verdict, text=wrong.message, wrong=wrong.name)
             return verdict
     return Verdict(exercise.id, len(stages), len(stages))
+
+
+def concluded(
+    exercise: Exercise, cases: list[Case], seen: Iterable[Observation | Failure]
+) -> Iterator[Observation | Failure]:
+    """What is compared, case by case; what can't be concluded from stays as it was seen."""
+    for case, observed in zip(cases, seen, strict=False):
+        try:
+            failed = isinstance(observed, Failure)
+            yield observed if failed else exercise.conclude(dict(observed), case)
+        except Exception:
+            yield observed
 
 
 def _kind(name: str) -> str:

@@ -62,13 +62,20 @@ class Complaint(Exception):
         self.text = Text(en, zh)
 
 
+def as_seen(seen: Observation, case: Case) -> Observation:
+    """What is compared where an exercise has no ``conclude``: what was seen, as it is."""
+    return seen
+
+
 @dataclass(frozen=True)
 class Exercise:
     """One function of the answer key, as something to write and to check.
 
     ``observe(answer, case, framework)`` runs an answer on one case and returns named arrays. Names
     that begin with ``gradient`` are judged as gradients, ``invariant`` as invariants, all others
-    as values. ``messages`` gives the sentence for an observation that differs, by its name.
+    as values. ``conclude(seen, case)``, numpy only and outside the sandbox, turns what was seen
+    into what is compared, where an answer is free. ``messages`` gives the sentence for an
+    observation that differs, by its name.
     A ``review`` starts from a candidate's flawed answer: all its planted faults at once.
     """
 
@@ -82,6 +89,7 @@ class Exercise:
     wrong: tuple[Wrong, ...]
     messages: dict[str, Text] = field(default_factory=dict)
     others: tuple[Wrong, ...] = ()
+    conclude: Callable[[Observation, Case], Observation] = as_seen
     forbidden: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     rtol: float = 1e-4
@@ -180,6 +188,7 @@ def _read(path: Path, changed: int) -> Exercise:
         id=f"{topic}.{name}",
         cases=module.cases,
         observe=module.observe,
+        conclude=getattr(module, "conclude", as_seen),
         hints=page.hints,
         messages=page.messages,
         wrong=page.wrong,

@@ -131,6 +131,16 @@ def can_learn(network: keras.Model) -> bool:
     return network.trainable and all(layer.trainable for layer in network.layers)
 
 
+def stored_gradients(network: keras.Model) -> list[np.ndarray]:
+    """The gradients that the parameters hold: none are stored here."""
+    return [np.zeros(tuple(variable.shape)) for variable in network.trainable_variables]
+
+
+def readiness(network: keras.Model) -> np.ndarray:
+    """Whether weights are frozen, in words; each call says its mode here."""
+    return np.asarray("training" if can_learn(network) else "frozen")
+
+
 def in_training(network: keras.Model) -> bool:
     """Whether every layer is in training mode: each call says so here."""
     return True
@@ -240,7 +250,11 @@ def watch_batches(network: keras.Model) -> tuple[keras.Model, list[int]]:
 def watch_inputs(network: keras.Model) -> tuple[keras.Model, list[tf.Tensor]]:
     """The network, and a list that grows by each batch that it is given."""
     inputs: list[tf.Tensor] = []
-    return _watched(network, inputs.append), inputs
+
+    def see(given: tf.Tensor) -> None:
+        tf.py_function(inputs.append, [given], [])  # inside a graph too, where it runs
+
+    return _watched(network, see), inputs
 
 
 def _watched(network: keras.Model, see: Callable[[tf.Tensor], None]) -> keras.Model:

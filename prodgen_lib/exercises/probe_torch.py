@@ -122,6 +122,18 @@ def can_learn(network: nn.Module) -> bool:
     return all(parameter.requires_grad for parameter in network.parameters())
 
 
+def stored_gradients(network: nn.Module) -> list[np.ndarray]:
+    """The gradients that the parameters hold: zeros where there is none."""
+    return [array(torch.zeros_like(p) if p.grad is None else p.grad) for p in network.parameters()]
+
+
+def readiness(network: nn.Module) -> np.ndarray:
+    """The mode of the layers, and whether weights are frozen, in words."""
+    modes = {layer.training for layer in network.modules()}
+    mode = "both modes" if len(modes) > 1 else "training" if True in modes else "evaluation"
+    return np.asarray(mode if can_learn(network) else f"{mode}, frozen")
+
+
 def in_training(network: nn.Module) -> bool:
     """Whether every layer is in training mode."""
     return all(layer.training for layer in network.modules())

@@ -70,6 +70,7 @@ def add_planes(images: tf.Tensor, codes: tf.Tensor) -> tf.Tensor:
 
     `images` are (N, H, W, C) and `codes` (N, K) numbers. The result is (N, H, W, C + K): the
     channels as they are, then a constant plane for each number of the picture's code.
+    `train` compiles this with `tf.function`: use TensorFlow's operations, no numpy.
     """
     height, width = images.shape[1:3]
     planes = tf.tile(codes[:, None, None, :], [1, height, width, 1])
@@ -86,6 +87,7 @@ def projection_logit(
     The projection discriminator (arXiv:1802.05637, equation 3). `features` are (N, D), `scores`
     (N,) what the picture gets for looks alone, `tables` K tensors (count_k, D), `labels` integers
     (N, K). Without tables, the scores; `labels` has its columns then too.
+    `train` compiles this with `tf.function`: use TensorFlow's operations, no numpy.
     """
     logits = scores
     for k, table in enumerate(tables):
@@ -214,6 +216,7 @@ def conditional_discriminator_loss(
     The relativistic pairing loss of chapter 6 (arXiv:1807.00734), with the label of its pair told
     for both pictures. `judged` maps pictures (N, H, W, C) and labels (N, K) to logits (N,);
     labels[i] is what real picture i shows and what fake picture i was asked to show.
+    `train` compiles this with `tf.function`: use TensorFlow's operations, no numpy.
     """
     return relativistic_discriminator_loss(judged(real, labels), judged(fake, labels))
 
@@ -226,6 +229,7 @@ def conditional_generator_loss(
         mean over pairs i of softplus(D(real_i, y_i) - D(fake_i, y_i))
 
     The mirror image of `conditional_discriminator_loss`, with the same arguments.
+    `train` compiles this with `tf.function`: use TensorFlow's operations, no numpy.
     """
     return relativistic_generator_loss(judged(real, labels), judged(fake, labels))
 
@@ -441,6 +445,7 @@ def translation_loss(
 
     After arXiv:1611.07004, equation 4. The first mean is over all pictures and places of
     `fake_logits` (N, h, w, 1), the second over all values of the pictures (N, H, W, C).
+    `train_translator` compiles this with `tf.function`: use TensorFlow's operations, no numpy.
     """
     return generator_loss(fake_logits) + weight * tf.reduce_mean(tf.abs(output - target))
 
@@ -481,6 +486,7 @@ def compose(output: tf.Tensor, known: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
     `output` and `known` are (N, H, W, C); `mask` (N, H, W, 1) is 1 where a pixel is hidden and 0
     where it is known. Known pixels come out as they went in, and give the network no gradient.
     The three arguments stay as they are.
+    `train_translator` compiles this with `tf.function`: use TensorFlow's operations, no numpy.
     """
     return mask * output + (1 - mask) * known
 

@@ -53,6 +53,7 @@ def discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Ten
     that is, binary cross-entropy on logits with labels 1 for real and 0 for fake: the *sum* of the
     two means, not their average. Logits have shape (N,); any size is right, and ±100 stays finite.
     At logits 0 it is 2·log 2.
+    `train_dcgan` compiles this with `tf.function`: use TensorFlow's operations, no numpy.
     """
     real_loss = tf.reduce_mean(tf.nn.softplus(-real_logits))
     return real_loss + tf.reduce_mean(tf.nn.softplus(fake_logits))
@@ -64,6 +65,7 @@ def generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
     The *non-saturating* loss (arXiv:1406.2661, section 3): the mean of -log sigmoid(D(G(z))), and
     not of log(1 - sigmoid(D(G(z)))), whose gradient dies while the discriminator wins.
     Logits have shape (N,); -100 gives 100, not infinity. At logits 0 it is log 2.
+    `train_dcgan` compiles this with `tf.function`: use TensorFlow's operations, no numpy.
     """
     return tf.reduce_mean(tf.nn.softplus(-fake_logits))
 
@@ -76,6 +78,7 @@ def relativistic_discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tens
     The relativistic pairing loss (arXiv:1807.00734; analysed in arXiv:2501.05441): only the
     *difference* counts, so no logit can run away alone, and a generator that gives up on a
     category is still compared with it. Logits have shape (N,); pair i is the i-th of each.
+    `train` compiles this with `tf.function`: use TensorFlow's operations, no numpy.
     """
     return tf.reduce_mean(tf.nn.softplus(fake_logits - real_logits))
 
@@ -177,6 +180,7 @@ def gradient_penalty(
     On real pictures this is R1 (arXiv:1801.04406), on fake ones R2. `discriminator` maps images
     (N, H, W, C) to logits (N,). A tape around this call can differentiate the result for the
     discriminator's weights; nothing flows back into `images`.
+    `train` compiles this with `tf.function`: use TensorFlow's operations, no numpy.
     """
     images = tf.stop_gradient(images)
     with tf.GradientTape(watch_accessed_variables=False) as tape:

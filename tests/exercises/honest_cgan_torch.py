@@ -311,3 +311,248 @@ def review_step__gradients_asked_for(
     g_loss = judge(fake, 1.0)
     update(generator, generator_optimizer, g_loss)
     return {"discriminator": d_loss, "generator": g_loss}
+
+
+def join_labels__preallocated(noise, tables, labels):
+    widths = [noise.shape[1], *(table.shape[1] for table in tables)]
+    ends = torch.tensor(widths).cumsum(0).tolist()
+    made = noise.new_zeros(len(noise), ends[-1])
+    made[:, : ends[0]] = noise
+    for k, table in enumerate(tables):
+        made[:, ends[k] : ends[k + 1]] = table[labels[:, k]]
+    return made
+
+
+def join_labels__embedding_layers(noise, tables, labels):
+    rows = []
+    for table, column in zip(tables, labels.unbind(dim=1), strict=True):
+        rows.append(torch.nn.functional.embedding(input=column, weight=table))
+    return torch.cat(tensors=[noise, *rows], dim=-1)
+
+
+def add_planes__ones_like(images, codes):
+    blank = torch.ones_like(images[:, :1])
+    return torch.cat([images, torch.einsum("nk,nihw->nkhw", codes, blank)], 1)
+
+
+def add_planes__broadcast_to(images, codes):
+    shape = (*codes.shape, *images.shape[-2:])
+    return torch.hstack([images, torch.broadcast_to(codes[..., None, None], shape)])
+
+
+def projection_logit__picture_by_picture(features, scores, tables, labels):
+    logits = []
+    for feature, score, wishes in zip(features, scores, labels, strict=True):
+        for k, table in enumerate(tables):
+            score = score + torch.dot(table[wishes[k]], feature)
+        logits.append(score)
+    return torch.stack(logits)
+
+
+def projection_logit__one_table(features, scores, tables, labels):
+    if not len(tables):
+        return scores.clone()
+    starts = torch.tensor([0, *(len(table) for table in tables[:-1])]).cumsum(0)
+    rows = torch.cat(list(tables))[labels + starts]
+    return scores + (rows.sum(dim=1) * features).sum(dim=-1)
+
+
+def conditional_discriminator_loss__logaddexp(judged, real, fake, labels):
+    difference = judged(fake, labels) - judged(real, labels)
+    return torch.logaddexp(difference, torch.zeros_like(difference)).mean()
+
+
+def conditional_discriminator_loss__log_sigmoid(judged, real, fake, labels):
+    return -F.logsigmoid(judged(real, labels) - judged(fake, labels)).mean()
+
+
+def conditional_discriminator_loss__pair_by_pair(judged, real, fake, labels):
+    loss = 0
+    for i in range(len(real)):
+        pair = slice(i, i + 1)
+        loss = loss + F.softplus(
+            judged(fake[pair], labels[pair]) - judged(real[pair], labels[pair])
+        )
+    return loss.squeeze() / len(real)
+
+
+def conditional_generator_loss__cross_entropy(judged, real, fake, labels):
+    ahead = judged(fake, labels) - judged(real, labels).detach()
+    return F.binary_cross_entropy_with_logits(ahead, torch.ones_like(ahead))
+
+
+def conditional_generator_loss__float64_inside(judged, real, fake, labels):
+    behind = (judged(real, labels) - judged(fake, labels)).double()
+    return torch.log1p(behind.exp()).mean().float()
+
+
+def conditional_generator_loss__pair_by_pair(judged, real, fake, labels):
+    marks = zip(judged(real, labels), judged(fake, labels), strict=True)
+    return torch.stack([F.softplus(r - f) for r, f in marks]).mean()
+
+
+def condition_accuracy__group_means(logits, asked):
+    right = (logits.argmax(-1) == asked).to(logits.dtype)
+    sums = torch.zeros(logits.shape[1]).index_add_(0, asked, right)
+    return sums / torch.zeros(logits.shape[1]).index_add_(0, asked, torch.ones(len(asked)))
+
+
+def condition_accuracy__numpy_inside(logits, asked):
+    granted = logits.numpy().argmax(1) == asked.numpy()
+    shares = [granted[asked.numpy() == k].mean() for k in range(logits.shape[1])]
+    return torch.tensor(shares, dtype=torch.float32)
+
+
+def condition_accuracy__logit_is_the_largest(logits, asked):
+    granted = logits.gather(1, asked[:, None])[:, 0] >= logits.max(dim=1).values
+    each = asked[None] == torch.arange(logits.shape[1])[:, None]
+    return (each & granted).sum(1) / each.sum(1)
+
+
+def build_patch_discriminator__nested(*, inputs=6, width=16):
+    def half(before, after):
+        return nn.Sequential(nn.Conv2d(before, after, 4, 2, 1), nn.LeakyReLU(2e-1))
+
+    last = nn.Conv2d(2 * width, 1, (3, 3), padding=(1, 1))
+    return initialise(nn.Sequential(half(inputs, width), half(width, 2 * width), last))
+
+
+def build_patch_discriminator__own_start(*, inputs=6, width=16):
+    network = nn.Sequential()
+    for before, after in ((inputs, width), (width, 2 * width)):
+        network.append(nn.Conv2d(before, after, kernel_size=4, stride=2, padding=1))
+        network.append(nn.LeakyReLU(0.2, inplace=True))
+    network.append(nn.Conv2d(2 * width, 1, kernel_size=3, padding="same"))
+    for weight in network.parameters():
+        nn.init.normal_(weight, std=0.02) if weight.ndim == 4 else nn.init.zeros_(weight)
+    return network
+
+
+def build_patch_discriminator__functional_leaky_relu(*, inputs=6, width=16):
+    class Patches(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.large = nn.Conv2d(inputs, width, 4, 2, 1)
+            self.small = nn.Conv2d(width, 2 * width, 4, 2, 1)
+            self.last = nn.Conv2d(2 * width, 1, 3, 1, 1)
+
+        def forward(self, pictures):
+            for layer in (self.large, self.small):
+                pictures = F.leaky_relu(layer(pictures), 0.2)
+            return self.last(pictures)
+
+    return initialise(Patches())
+
+
+def translation_loss__log_sigmoid(fake_logits, output, target, *, weight):
+    real_looking = -F.logsigmoid(fake_logits).mean()
+    return real_looking + weight * torch.linalg.vector_norm(output - target, ord=1) / output.numel()
+
+
+def translation_loss__weight_as_a_tensor(fake_logits, output, target, *, weight):
+    parts = torch.stack([F.softplus(-fake_logits).mean(), F.l1_loss(target, output)])
+    return parts @ torch.tensor([1.0, weight])
+
+
+def translation_loss__einsum(fake_logits, output, target, *, weight):
+    distance = torch.einsum("nchw->", (target - output).abs()) / target.numel()
+    return F.softplus(-fake_logits.flatten()).mean().add(distance, alpha=weight)
+
+
+def compose__difference_added(output, known, mask):
+    return known + mask * (output - known)
+
+
+def compose__boolean_where(output, known, mask):
+    return torch.where(mask.bool().expand_as(output), output, known.clone())
+
+
+def review_inputs__written_in(noise, labels, *, classes):
+    told = torch.zeros(len(labels), classes)
+    told[torch.arange(len(labels)), labels] = 1
+    return torch.hstack((noise, told))
+
+
+def review_inputs__picture_by_picture(noise, labels, *, classes):
+    rows = [[float(k == label) for k in range(classes)] for label in labels.tolist()]
+    return torch.cat([noise, torch.tensor(rows)], dim=-1)
+
+
+def review_inputs__padded(noise, labels, *, classes):
+    size = noise.shape[1]
+    padded = F.pad(noise, (0, classes))
+    return padded.scatter(1, size + labels[:, None], 1.0)
+
+
+def review_planes__embedding(images, labels, *, classes):
+    told = F.embedding(labels, torch.eye(classes))
+    height, width = images.shape[2:]
+    return torch.cat([images, told[..., None, None].repeat(1, 1, height, width)], dim=1)
+
+
+def review_planes__einsum(images, labels, *, classes):
+    told = F.one_hot(labels, num_classes=classes).to(images.dtype)
+    planes = torch.einsum("nk,nhw->nkhw", told, torch.ones_like(images[:, 0]))
+    return torch.cat((images, planes), 1)
+
+
+def review_planes__padded(images, labels, *, classes):
+    padded = F.pad(images, (0, 0, 0, 0, 0, classes))
+    rows, channel = torch.arange(len(labels)), images.shape[1] + labels
+    shape = (len(labels), *images.shape[2:])
+    return padded.index_put((rows, channel), torch.ones(shape))
+
+
+def review_step__softplus(g, d, g_optimizer, d_optimizer, real, noise, labels, *, classes):
+    def judged(pictures):
+        return d(review_planes(pictures, labels, classes=classes))
+
+    fake = g(review_inputs(noise, labels, classes=classes))
+    d.zero_grad()
+    d_loss = F.softplus(-judged(real)).mean() + F.softplus(judged(fake.detach())).mean()
+    d_loss.backward()
+    d_optimizer.step()
+    g.zero_grad()
+    g_loss = F.softplus(-judged(fake)).mean()
+    g_loss.backward()
+    g_optimizer.step()
+    return {"generator": g_loss.item(), "discriminator": d_loss.item()}
+
+
+def review_step__fakes_made_twice(g, d, g_optimizer, d_optimizer, real, noise, labels, *, classes):
+    criterion = nn.BCEWithLogitsLoss()
+    asked = review_inputs(noise, labels, classes=classes)
+    with torch.no_grad():
+        fake = g(asked)
+    marks = [d(review_planes(x, labels, classes=classes)) for x in (real, fake)]
+    d_loss = sum(
+        criterion(m, torch.full_like(m, t)) for m, t in zip(marks, (1.0, 0.0), strict=True)
+    )
+    d_optimizer.zero_grad()
+    d_loss.backward()
+    d_optimizer.step()
+    mark = d(review_planes(g(asked), labels, classes=classes))
+    g_loss = criterion(mark, torch.ones_like(mark))
+    g_optimizer.zero_grad()
+    g_loss.backward()
+    g_optimizer.step()
+    return {"discriminator": d_loss.detach(), "generator": g_loss.detach()}
+
+
+def review_step__cleared_at_the_start_and_end(
+    g, d, g_optimizer, d_optimizer, real, noise, labels, *, classes
+):
+    for optimizer in (g_optimizer, d_optimizer):
+        optimizer.zero_grad()
+    fake = g(review_inputs(noise, labels, classes=classes))
+    real_mark = d(review_planes(real, labels, classes=classes))
+    fake_mark = d(review_planes(fake.detach(), labels, classes=classes))
+    d_loss = -(F.logsigmoid(real_mark).mean() + F.logsigmoid(-fake_mark).mean())
+    d_loss.backward()
+    d_optimizer.step()
+    g_loss = -F.logsigmoid(d(review_planes(fake, labels, classes=classes))).mean()
+    g_loss.backward()
+    g_optimizer.step()
+    for optimizer in (g_optimizer, d_optimizer):
+        optimizer.zero_grad()
+    return {"discriminator": d_loss.detach(), "generator": g_loss.detach()}

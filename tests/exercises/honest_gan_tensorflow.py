@@ -467,3 +467,378 @@ def review_step__one_persistent_tape(
     gradients = tape.gradient(g_loss, generator.trainable_variables)
     generator_optimizer.apply(gradients, generator.trainable_variables)
     return {"discriminator": d_loss, "generator": g_loss}
+
+
+def discriminator_loss__functional_cross_entropy(real_logits, fake_logits):
+    loss = tf.nn.sigmoid_cross_entropy_with_logits
+    real = loss(labels=tf.ones_like(real_logits), logits=real_logits)
+    fake = loss(labels=tf.zeros_like(fake_logits), logits=fake_logits)
+    return tf.reduce_mean(real) + tf.reduce_mean(fake)
+
+
+@tf.function
+def discriminator_loss__compiled_already(real_logits, fake_logits):
+    return tf.reduce_mean(tf.nn.softplus(-real_logits)) + tf.reduce_mean(
+        tf.nn.softplus(fake_logits)
+    )
+
+
+def generator_loss__keras_ops(fake_logits):
+    return keras.ops.mean(keras.ops.softplus(-fake_logits))
+
+
+def generator_loss__float64_inside(fake_logits):
+    wide = tf.cast(fake_logits, tf.float64)
+    return tf.cast(tf.reduce_mean(tf.math.log1p(tf.exp(-wide))), tf.float32)
+
+
+def generator_loss__one_by_one(fake_logits):
+    losses = tf.map_fn(lambda logit: tf.nn.softplus(-logit), fake_logits)
+    return tf.add_n(tf.unstack(losses)) / len(losses)
+
+
+def relativistic_discriminator_loss__keras_ops(real_logits, fake_logits):
+    return keras.ops.mean(keras.ops.softplus(keras.ops.subtract(fake_logits, real_logits)))
+
+
+def relativistic_discriminator_loss__einsum(real_logits, fake_logits):
+    losses = tf.nn.softplus(fake_logits - real_logits)
+    return tf.einsum("i->", losses) / tf.cast(tf.size(losses), tf.float32)
+
+
+@tf.function
+def relativistic_discriminator_loss__compiled_already(real_logits, fake_logits):
+    return -tf.reduce_mean(tf.math.log_sigmoid(real_logits - fake_logits))
+
+
+def gradient_penalty__tf_gradients_by_ones(discriminator, images):
+    images = tf.identity(tf.stop_gradient(images))
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        logits = discriminator(images)
+    slopes = tape.gradient(logits, images, output_gradients=tf.ones_like(logits))
+    return tf.einsum("nhwc,nhwc->", slopes, slopes) / tf.cast(tf.shape(images)[0], tf.float32)
+
+
+def gradient_penalty__keras_ops(discriminator, images):
+    images = keras.ops.stop_gradient(images)
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        total = keras.ops.sum(discriminator(images))
+    slopes = keras.ops.reshape(tape.gradient(total, images), (images.shape[0], -1))
+    return keras.ops.mean(keras.ops.sum(keras.ops.square(slopes), axis=-1))
+
+
+def update_average__by_weights(average, model, decay):
+    decay = tf.cast(decay, tf.float32)
+    for kept, new in zip(average.weights, model.weights, strict=True):
+        kept.assign(decay * kept + (1 - decay) * new if new.trainable else new + 0.0)
+
+
+def update_average__assign_sub(average, model, decay):
+    for kept, new in zip(average.trainable_variables, model.trainable_variables, strict=True):
+        kept.assign_sub((1 - decay) * (kept - new))
+    old, new = average.non_trainable_variables, model.non_trainable_variables
+    _ = [a.assign(tf.identity(b)) for a, b in zip(old, new, strict=True)]
+
+
+def category_shares__segments(logits):
+    winners = tf.argmax(logits, axis=-1)
+    ones = tf.ones(len(logits))
+    return tf.math.unsorted_segment_sum(ones, winners, logits.shape[1]) / len(logits)
+
+
+def category_shares__keras_ops(logits):
+    return keras.ops.mean(keras.ops.one_hot(keras.ops.argmax(logits, 1), logits.shape[1]), 0)
+
+
+@tf.function
+def category_shares__compiled_already(logits):
+    winners = tf.math.top_k(logits, 1).indices[:, 0]
+    return tf.reduce_mean(tf.cast(winners[:, None] == tf.range(logits.shape[1]), tf.float32), 0)
+
+
+def missing_categories__loop(shares, *, threshold=0.02):
+    found = []
+    for index in range(len(shares)):
+        if float(shares[index]) < threshold:
+            found.append(index)
+    return found
+
+
+def missing_categories__flatnonzero(shares, *, threshold=0.02):
+    return np.flatnonzero(shares.numpy() < threshold).tolist()
+
+
+def missing_categories__whole_numbers(shares, *, threshold=0.02):
+    return [int(row[0]) for row in tf.where(tf.less(shares, threshold))]
+
+
+def _block(size, activation):
+    convolution = layers.Conv2D(size, (3, 3), padding="same", activation=activation)
+    return [layers.UpSampling2D(size=(2, 2)), convolution]
+
+
+def review_generator__blocks(*, noise_dim, image_channels):
+    first = [keras.Input(shape=(noise_dim,)), layers.Dense(2048, activation="relu")]
+    return keras.Sequential(
+        [
+            *first,
+            layers.Reshape((8, 8, 32)),
+            *_block(16, "relu"),
+            *_block(image_channels, keras.activations.tanh),
+        ]
+    )
+
+
+def review_generator__activations_by_name(*, noise_dim, image_channels):
+    network = keras.Sequential([layers.InputLayer(shape=(noise_dim,)), layers.Dense(8 * 8 * 32)])
+    network.add(layers.Activation("relu"))
+    network.add(layers.Reshape(target_shape=(8, 8, 32)))
+    for size, activation in ((16, "relu"), (image_channels, "tanh")):
+        network.add(layers.UpSampling2D(interpolation="nearest"))
+        network.add(layers.Conv2D(size, 3, padding="SAME"))
+        network.add(layers.Activation(activation))
+    return network
+
+
+def review_generator__keras_operations(*, noise_dim, image_channels):
+    noise = keras.Input((noise_dim,))
+    pixels = keras.ops.relu(layers.Dense(2048)(noise))
+    pixels = keras.ops.reshape(pixels, (-1, 8, 8, 32))
+    pixels = layers.Conv2D(16, 3, padding="same")(layers.UpSampling2D()(pixels))
+    pixels = layers.UpSampling2D()(keras.ops.relu(pixels))
+    pixels = keras.ops.tanh(layers.Conv2D(image_channels, 3, padding="same")(pixels))
+    return keras.Model(noise, pixels)
+
+
+def review_discriminator__added_one_by_one(*, image_channels):
+    network = keras.Sequential()
+    network.add(keras.Input((32, 32, image_channels)))
+    for size in (16, 32):
+        network.add(layers.Conv2D(size, kernel_size=4, strides=2, padding="same"))
+        network.add(layers.LeakyReLU(0.2))
+    for layer in (layers.Flatten(), layers.Dense(1), layers.Reshape(())):
+        network.add(layer)
+    return network
+
+
+def review_discriminator__padding_of_its_own(*, image_channels):
+    network = [keras.Input((32, 32, image_channels))]
+    for size in (16, 32):
+        network += [layers.ZeroPadding2D(1), layers.Conv2D(size, 4, 2)]
+        network += [layers.LeakyReLU(negative_slope=0.2)]
+    return keras.Sequential([*network, layers.Flatten(), layers.Dense(1), layers.Reshape(())])
+
+
+def review_discriminator__keras_operations(*, image_channels):
+    images = keras.Input((32, 32, image_channels))
+    x = keras.ops.leaky_relu(layers.Conv2D(16, 4, 2, "same")(images), 0.2)
+    x = keras.ops.leaky_relu(layers.Conv2D(32, 4, 2, "same")(x), 0.2)
+    return keras.Model(images, layers.Dense(1)(layers.Flatten()(x))[:, 0])
+
+
+@tf.function
+def review_step__compiled_already(g, d, g_optimizer, d_optimizer, real, noise):
+    with tf.GradientTape() as d_tape, tf.GradientTape() as g_tape:
+        fake = g(noise, training=True)
+        with g_tape.stop_recording():
+            d_loss = tf.reduce_mean(tf.nn.softplus(-d(real, training=True)))
+            d_loss += tf.reduce_mean(tf.nn.softplus(d(tf.stop_gradient(fake), training=True)))
+            d_weights = d.trainable_variables
+            d_optimizer.apply(d_tape.gradient(d_loss, d_weights), d_weights)
+        g_loss = tf.reduce_mean(tf.nn.softplus(-d(fake, training=True)))
+    g_optimizer.apply(g_tape.gradient(g_loss, g.trainable_variables), g.trainable_variables)
+    return {"discriminator": d_loss, "generator": g_loss}
+
+
+def review_step__compiled_inside(g, d, g_optimizer, d_optimizer, real, noise):
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+
+    @tf.function
+    def first():
+        with tf.GradientTape() as tape:
+            real_logits, fake_logits = d(real), d(g(noise))
+            total = loss(tf.ones_like(real_logits), real_logits)
+            total += loss(tf.zeros_like(fake_logits), fake_logits)
+        d_optimizer.apply(tape.gradient(total, d.trainable_variables), d.trainable_variables)
+        return total
+
+    @tf.function
+    def second():
+        with tf.GradientTape() as tape:
+            logits = d(g(noise))
+            total = loss(tf.ones_like(logits), logits)
+        g_optimizer.apply(tape.gradient(total, g.trainable_variables), g.trainable_variables)
+        return total
+
+    return {"discriminator": first(), "generator": second()}
+
+
+def review_step__numbers_returned(g, d, g_optimizer, d_optimizer, real, noise):
+    def step(optimizer, network, loss):
+        with tf.GradientTape() as tape:
+            value = loss()
+        weights = network.trainable_variables
+        optimizer.apply_gradients(zip(tape.gradient(value, weights), weights, strict=True))
+        return value.numpy()
+
+    def judged(images, label):
+        logits = d(images)
+        return tf.reduce_mean(
+            tf.nn.sigmoid_cross_entropy_with_logits(tf.fill(logits.shape, label), logits)
+        )
+
+    fake = g(noise)
+    d_loss = step(d_optimizer, d, lambda: judged(real, 1.0) + judged(fake, 0.0))
+    return {
+        "discriminator": d_loss,
+        "generator": float(step(g_optimizer, g, lambda: judged(g(noise), 1.0))),
+    }
+
+
+def _update(optimizer, network, gradients):
+    optimizer.apply(gradients, network.trainable_variables)
+
+
+@tf.function
+def train_step__compiled_already(
+    generator, discriminator, g_optimizer, d_optimizer, real, noise, *, labels=None, penalty=0.0
+):
+    def judge(images):
+        logits = discriminator(images, training=True)
+        return logits if labels is None else tf.einsum("nk,nk->n", logits, labels)
+
+    with tf.GradientTape(persistent=True) as tape:
+        fake = generator(noise, training=True)
+        d_loss = tf.reduce_mean(tf.nn.softplus(judge(tf.stop_gradient(fake)) - judge(real)))
+        total = d_loss
+        if penalty > 0:
+            total += penalty * gradient_penalty(judge, real)
+            total += penalty * gradient_penalty(judge, fake)
+    _update(d_optimizer, discriminator, tape.gradient(total, discriminator.trainable_variables))
+    with tape:
+        g_loss = tf.reduce_mean(tf.nn.softplus(judge(real) - judge(fake)))
+    _update(g_optimizer, generator, tape.gradient(g_loss, generator.trainable_variables))
+    return {"discriminator": d_loss, "generator": g_loss}
+
+
+def train_step__one_batch(
+    generator, discriminator, g_optimizer, d_optimizer, real, noise, *, labels=None, penalty=0.0
+):
+    twice = None if labels is None else tf.concat([labels, labels], 0)
+
+    def rivals(images):
+        return tf.split(score(discriminator, tf.concat([real, images], 0), twice), 2)
+
+    with tf.GradientTape() as g_tape:
+        fake = generator(noise, training=True)
+        with g_tape.stop_recording(), tf.GradientTape() as tape:
+            d_loss = total = relativistic_discriminator_loss(*rivals(fake))
+            if penalty > 0:
+                both = tf.concat([real, fake], 0)
+                steepness = gradient_penalty(lambda x: score(discriminator, x, twice), both)
+                total = d_loss + 2 * penalty * steepness
+        with g_tape.stop_recording():
+            slopes = tape.gradient(total, discriminator.trainable_variables)
+            _update(d_optimizer, discriminator, slopes)
+        g_loss = relativistic_generator_loss(*rivals(fake))
+    _update(g_optimizer, generator, g_tape.gradient(g_loss, generator.trainable_variables))
+    return {"generator": g_loss, "discriminator": d_loss}
+
+
+def train_step__penalty_by_hand(
+    generator, discriminator, g_optimizer, d_optimizer, real, noise, *, labels=None, penalty=0.0
+):
+    def steepness(images):
+        images = tf.stop_gradient(images)
+        with tf.GradientTape() as inner:
+            inner.watch(images)
+            logits = score(discriminator, images, labels)
+        return tf.reduce_mean(tf.reduce_sum(inner.gradient(logits, images) ** 2, [1, 2, 3]))
+
+    with tf.GradientTape() as g_tape:
+        fake = generator(noise, training=True)
+        with tf.GradientTape() as d_tape:
+            real_logits = score(discriminator, real, labels)
+            fake_logits = score(discriminator, tf.stop_gradient(fake), labels)
+            d_loss = relativistic_discriminator_loss(real_logits, fake_logits)
+            paid = penalty * (steepness(real) + steepness(fake)) if penalty > 0 else 0.0
+            total = d_loss + paid
+        _update(d_optimizer, discriminator, d_tape.gradient(total, discriminator.trainable_weights))
+        real_logits = tf.stop_gradient(score(discriminator, real, labels))
+        g_loss = relativistic_generator_loss(real_logits, score(discriminator, fake, labels))
+    _update(g_optimizer, generator, g_tape.gradient(g_loss, generator.trainable_weights))
+    return {"discriminator": tf.stop_gradient(d_loss), "generator": tf.stop_gradient(g_loss)}
+
+
+def build_discriminator__leaky_by_function(*, width=24, channels=3, classes=0):
+    def leaky(x):
+        return tf.nn.leaky_relu(x, alpha=0.2)
+
+    sizes = (width, 2 * width, 4 * width)
+    body = [layers.Conv2D(size, 4, 2, "same", activation=leaky) for size in sizes]
+    shape = layers.Reshape((classes,)) if classes else layers.Reshape(())
+    last = [layers.Conv2D(classes or 1, (4, 4), padding="valid"), shape]
+    return initialise(keras.Sequential([keras.Input((32, 32, channels)), *body, *last]))
+
+
+def build_discriminator__initialisers(*, width=24, channels=3, classes=0):
+    def convolution(size, **options):
+        start = keras.initializers.RandomNormal(0.0, 0.02)
+        return layers.Conv2D(size, 4, kernel_initializer=start, **options)
+
+    network = [keras.Input((32, 32, channels))]
+    for factor in (1, 2, 4):
+        network += [convolution(factor * width, strides=2, padding="same"), layers.LeakyReLU(0.2)]
+    network += [convolution(max(1, classes)), layers.Reshape((classes,) if classes else ())]
+    return keras.Sequential(network)
+
+
+def build_discriminator__keras_operations(*, width=24, channels=3, classes=0):
+    images = x = keras.Input((32, 32, channels))
+    for size in (width, 2 * width, 4 * width):
+        x = keras.ops.leaky_relu(layers.Conv2D(size, 4, 2, "same")(x), 0.2)
+    logits = layers.Conv2D(max(classes, 1), 4)(x)[:, 0, 0, :]
+    return initialise(keras.Model(images, logits if classes else logits[:, 0]))
+
+
+def _grown(size, stride, padding):
+    up = layers.Conv2DTranspose(size, 4, stride, padding, use_bias=False)
+    norm = layers.BatchNormalization(axis=-1, momentum=0.9, epsilon=1e-5)
+    return [up, norm, layers.Activation("relu")]
+
+
+def build_generator__blocks(*, latent_dim=64, width=24, channels=3):
+    first = [keras.Input((latent_dim,)), layers.Reshape((1, 1, latent_dim))]
+    body = [*_grown(4 * width, 1, "valid"), *_grown(2 * width, 2, "same")]
+    last = layers.Conv2DTranspose(channels, 4, 2, "same", activation="tanh")
+    return initialise(keras.Sequential([*first, *body, *_grown(width, 2, "same"), last]))
+
+
+def build_generator__initialisers(*, latent_dim=64, width=24, channels=3):
+    def up(size, **options):
+        start = keras.initializers.RandomNormal(stddev=0.02)
+        return layers.Conv2DTranspose(size, 4, kernel_initializer=start, **options)
+
+    network = keras.Sequential([keras.Input((latent_dim,)), layers.Reshape((1, 1, -1))])
+    for size in (4 * width, 2 * width, width):
+        doubled = {} if size == 4 * width else {"strides": 2, "padding": "same"}
+        network.add(up(size, use_bias=False, **doubled))
+        network.add(layers.BatchNormalization(epsilon=1e-5, momentum=0.9))
+        network.add(layers.ReLU())
+    network.add(up(channels, strides=2, padding="same"))
+    network.add(layers.Activation("tanh"))
+    return network
+
+
+def build_generator__keras_operations(*, latent_dim=64, width=24, channels=3):
+    noise = keras.Input((latent_dim,))
+    pixels = keras.ops.reshape(noise, (-1, 1, 1, latent_dim))
+    for size, stride in ((4 * width, 1), (2 * width, 2), (width, 2)):
+        padding = "same" if stride == 2 else "valid"
+        pixels = layers.Conv2DTranspose(size, 4, stride, padding, use_bias=False)(pixels)
+        pixels = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(pixels)
+        pixels = keras.ops.maximum(pixels, 0.0)
+    pixels = layers.Conv2DTranspose(channels, 4, 2, "same")(pixels)
+    return initialise(keras.Model(noise, keras.ops.tanh(pixels)))

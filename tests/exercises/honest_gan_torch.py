@@ -494,3 +494,386 @@ def review_step__frozen_discriminator(
     for parameter in discriminator.parameters():
         parameter.requires_grad = True
     return {"discriminator": (real_loss + fake_loss).detach(), "generator": g_loss.detach()}
+
+
+def discriminator_loss__logaddexp(real_logits, fake_logits):
+    zero = torch.zeros(())
+    real, fake = torch.logaddexp(zero, -real_logits), torch.logaddexp(zero, fake_logits)
+    return torch.mean(real) + torch.mean(fake)
+
+
+def discriminator_loss__picture_by_picture(real_logits, fake_logits):
+    loss = 0.0
+    for logit in real_logits:
+        loss = loss + F.softplus(-logit) / len(real_logits)
+    for logit in fake_logits:
+        loss = loss + F.softplus(logit) / len(fake_logits)
+    return loss
+
+
+def generator_loss__criterion(fake_logits):
+    criterion = nn.BCEWithLogitsLoss()
+    return criterion(fake_logits, torch.ones_like(fake_logits))
+
+
+def generator_loss__float64_inside(fake_logits):
+    return torch.log1p(torch.exp(-fake_logits.double())).mean().float()
+
+
+def generator_loss__comprehension(fake_logits):
+    return sum(F.softplus(-logit) for logit in fake_logits) / fake_logits.numel()
+
+
+def relativistic_discriminator_loss__einsum(real_logits, fake_logits):
+    losses = F.softplus(fake_logits - real_logits)
+    return torch.einsum("i->", losses) / losses.shape[0]
+
+
+def relativistic_discriminator_loss__float64_inside(real_logits, fake_logits):
+    difference = (fake_logits - real_logits).double()
+    return torch.log1p(torch.exp(difference)).mean().to(real_logits.dtype)
+
+
+def gradient_penalty__vmapped(discriminator, images):
+    def logit(image):
+        return discriminator(image[None])[0]
+
+    slopes = torch.func.vmap(torch.func.grad(logit))(images.detach())
+    return torch.einsum("nchw,nchw->", slopes, slopes) / len(images)
+
+
+def gradient_penalty__ones_for_outputs(discriminator, images):
+    watched = images.detach().clone()
+    watched.requires_grad = True
+    logits = discriminator(watched)
+    slopes = torch.autograd.grad(logits, watched, torch.ones_like(logits), create_graph=True)[0]
+    return (slopes.reshape(len(slopes), -1) ** 2).sum(1).mean()
+
+
+def update_average__data_of_each(average, model, decay):
+    for kept, new in zip(average.parameters(), model.parameters(), strict=True):
+        kept.data.mul_(decay).add_(new.data, alpha=1 - decay)
+    for kept, new in zip(average.buffers(), model.buffers(), strict=True):
+        kept.data.copy_(new.data)
+
+
+def update_average__looked_up_by_name(average, model, decay):
+    new = dict(model.named_parameters()) | dict(model.named_buffers())
+    with torch.inference_mode():
+        for name, kept in average.named_parameters():
+            kept += (1 - decay) * (new[name] - kept)
+        for name, kept in average.named_buffers():
+            kept.copy_(new[name])
+
+
+def category_shares__mean_of_one_hot(logits):
+    return F.one_hot(logits.argmax(-1), logits.shape[-1]).double().mean(0)
+
+
+def category_shares__histogram(logits):
+    winners = logits.max(dim=1).indices.numpy()
+    counts, _ = np.histogram(winners, bins=np.arange(logits.shape[1] + 1))
+    return torch.tensor(counts / len(winners))
+
+
+def category_shares__scatter(logits):
+    count, categories = logits.shape
+    shares = torch.zeros(categories)
+    return shares.scatter_add_(0, logits.argmax(1), torch.full((count,), 1.0)) / count
+
+
+def missing_categories__one_of_a_pair(shares, *, threshold=0.02):
+    (found,) = torch.where(shares < threshold)
+    return [int(index) for index in found]
+
+
+def missing_categories__filter(shares, *, threshold=0.02):
+    return list(filter(lambda index: shares[index] < threshold, range(len(shares))))
+
+
+def missing_categories__loop(shares, *, threshold=0.02):
+    found = []
+    for index, share in enumerate(shares):
+        if threshold > share:
+            found += [index]
+    return found
+
+
+def _block(before, after, last=False):
+    layers = [nn.Upsample(scale_factor=2), nn.Conv2d(before, after, 3, padding="same")]
+    return [*layers, nn.Tanh() if last else nn.ReLU()]
+
+
+def review_generator__blocks(*, noise_dim, image_channels):
+    first = [nn.Linear(noise_dim, 2048), nn.ReLU(), nn.Unflatten(-1, torch.Size([32, 8, 8]))]
+    return nn.Sequential(*first, *_block(32, 16), *_block(16, image_channels, last=True))
+
+
+def review_generator__nested(*, noise_dim, image_channels):
+    first = nn.Sequential(nn.Linear(noise_dim, 2048), nn.ReLU(), nn.Unflatten(1, (32, 8, 8)))
+    return nn.Sequential(
+        first, nn.Sequential(*_block(32, 16)), nn.Sequential(*_block(16, image_channels, True))
+    )
+
+
+def review_generator__interpolated(*, noise_dim, image_channels):
+    class Generator(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = nn.Linear(noise_dim, 2048)
+            self.middle = nn.Conv2d(32, 16, 3, padding=1)
+            self.last = nn.Conv2d(16, image_channels, 3, padding=1)
+
+        def forward(self, noise):
+            pixels = F.relu(self.first(noise)).view(-1, 32, 8, 8)
+            pixels = F.relu(self.middle(F.interpolate(pixels, scale_factor=2)))
+            large = pixels.repeat_interleave(2, 2).repeat_interleave(2, 3)
+            return self.last(large).tanh()
+
+    return Generator()
+
+
+def review_discriminator__loop_of_sizes(*, image_channels):
+    layers, before = [], image_channels
+    for after in (16, 32):
+        layers += [nn.Conv2d(before, after, (4, 4), (2, 2), (1, 1)), nn.LeakyReLU(0.2)]
+        before = after
+    layers += [nn.Flatten(), nn.Linear(2048, 1), nn.Flatten(0, -1)]
+    return nn.Sequential(*layers)
+
+
+def review_discriminator__in_place(*, image_channels):
+    network = nn.Sequential()
+    network.append(nn.Conv2d(image_channels, 16, 4, 2, 1)).append(nn.LeakyReLU(0.2, inplace=True))
+    network.append(nn.Conv2d(16, 32, 4, 2, 1)).append(nn.LeakyReLU(0.2, inplace=True))
+    return network.append(nn.Flatten(1)).append(nn.Linear(2048, 1)).append(nn.Flatten(0))
+
+
+def review_discriminator__squeezed(*, image_channels):
+    class Discriminator(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = nn.Conv2d(image_channels, 16, 4, 2, 1)
+            self.second = nn.Conv2d(16, 32, 4, 2, 1)
+            self.last = nn.Linear(2048, 1)
+
+        def forward(self, images):
+            images = F.leaky_relu(self.first(images), 0.2)
+            images = F.leaky_relu(self.second(images), 0.2)
+            return self.last(images.flatten(1)).squeeze(1)
+
+    return Discriminator()
+
+
+def review_step__numbers_returned(g, d, g_optimizer, d_optimizer, real, noise):
+    criterion = nn.BCEWithLogitsLoss()
+    fake = g(noise)
+    d_optimizer.zero_grad(set_to_none=False)
+    logits = d(real)
+    d_loss = criterion(logits, torch.ones_like(logits))
+    logits = d(fake.detach())
+    d_loss += criterion(logits, torch.zeros_like(logits))
+    d_loss.backward()
+    d_optimizer.step()
+    g_optimizer.zero_grad()
+    logits = d(fake)
+    g_loss = criterion(logits, torch.ones_like(logits))
+    g_loss.backward()
+    g_optimizer.step()
+    return {"discriminator": d_loss.item(), "generator": g_loss.detach().numpy()}
+
+
+def review_step__closures(g, d, g_optimizer, d_optimizer, real, noise):
+    losses = {}
+
+    def loss_of_d():
+        d_optimizer.zero_grad()
+        with torch.no_grad():
+            fake = g(noise)
+        losses["discriminator"] = F.softplus(-d(real)).mean() + F.softplus(d(fake)).mean()
+        losses["discriminator"].backward()
+        return losses["discriminator"]
+
+    def loss_of_g():
+        g_optimizer.zero_grad()
+        losses["generator"] = F.softplus(-d(g(noise))).mean()
+        losses["generator"].backward()
+        return losses["generator"]
+
+    d_optimizer.step(loss_of_d)
+    g_optimizer.step(loss_of_g)
+    return {name: loss.detach() for name, loss in losses.items()}
+
+
+def review_step__two_backward_calls(g, d, g_optimizer, d_optimizer, real, noise):
+    count, fake = len(real), g(noise)
+    for network in (g, d):
+        network.zero_grad()
+    half = F.binary_cross_entropy_with_logits(d(real), torch.full((count,), 1.0))
+    half.backward()
+    other = F.binary_cross_entropy_with_logits(d(fake.detach()), torch.full((count,), 0.0))
+    other.backward()
+    d_optimizer.step()
+    g_loss = F.binary_cross_entropy_with_logits(d(fake), torch.full((count,), 1.0))
+    g_loss.backward()
+    g_optimizer.step()
+    return {"generator": g_loss.detach(), "discriminator": (half + other).detach()}
+
+
+def train_step__frozen_by_turns(
+    generator, discriminator, g_optimizer, d_optimizer, real, noise, *, labels=None, penalty=0.0
+):
+    fake = generator(noise)
+    apart = fake.detach()
+    d_loss = F.softplus(
+        score(discriminator, apart, labels) - score(discriminator, real, labels)
+    ).mean()
+    total = d_loss
+    if penalty:
+        for images in (real, apart):
+            total = total + penalty * gradient_penalty(
+                lambda seen: score(discriminator, seen, labels), images
+            )
+    d_optimizer.zero_grad()
+    total.backward()
+    d_optimizer.step()
+    discriminator.requires_grad_(False)
+    difference = score(discriminator, real, labels) - score(discriminator, fake, labels)
+    g_loss = F.softplus(difference).mean()
+    g_optimizer.zero_grad()
+    g_loss.backward()
+    g_optimizer.step()
+    discriminator.requires_grad_(True)
+    return {"discriminator": d_loss.item(), "generator": g_loss.item()}
+
+
+def train_step__gradients_written_in(
+    generator, discriminator, g_optimizer, d_optimizer, real, noise, *, labels=None, penalty=0.0
+):
+    def judge(images):
+        logits = discriminator(images)
+        return logits if labels is None else torch.einsum("nk,nk->n", logits, labels)
+
+    def update(optimizer, network, loss):
+        weights = list(network.parameters())
+        for weight, slope in zip(weights, torch.autograd.grad(loss, weights), strict=True):
+            weight.grad = slope
+        optimizer.step()
+
+    fake = generator(noise)
+    d_loss = relativistic_discriminator_loss(judge(real), judge(fake.detach()))
+    paid = penalty * (gradient_penalty(judge, real) + gradient_penalty(judge, fake))
+    update(d_optimizer, discriminator, d_loss + paid if penalty > 0 else d_loss)
+    g_loss = relativistic_generator_loss(judge(real).detach(), judge(fake))
+    update(g_optimizer, generator, g_loss)
+    return {"discriminator": d_loss.detach(), "generator": g_loss.detach()}
+
+
+def train_step__one_batch(
+    generator, discriminator, g_optimizer, d_optimizer, real, noise, *, labels=None, penalty=0.0
+):
+    twice = None if labels is None else torch.cat([labels, labels])
+
+    def rivals(images):
+        return score(discriminator, torch.cat([real, images]), twice).chunk(2)
+
+    fake = generator(noise)
+    d_loss = relativistic_discriminator_loss(*rivals(fake.detach()))
+    total = d_loss
+    if penalty > 0:
+        both = torch.cat([real, fake.detach()])
+        steepness = gradient_penalty(lambda seen: score(discriminator, seen, twice), both)
+        total = d_loss + 2 * penalty * steepness
+    discriminator.zero_grad()
+    total.backward()
+    d_optimizer.step()
+    g_loss = relativistic_generator_loss(*rivals(fake))
+    generator.zero_grad()
+    g_loss.backward()
+    g_optimizer.step()
+    return {"discriminator": d_loss.detach(), "generator": g_loss.detach()}
+
+
+def _half(before, after):
+    return [nn.Conv2d(before, after, 4, 2, 1), nn.LeakyReLU(negative_slope=0.2)]
+
+
+def build_discriminator__nested(*, width=24, channels=3, classes=0):
+    body = nn.Sequential(*_half(channels, width), *_half(width, 2 * width))
+    last = nn.Conv2d(4 * width, classes or 1, 4)
+    shape = nn.Flatten() if classes else nn.Flatten(0)
+    return initialise(nn.Sequential(body, *_half(2 * width, 4 * width), last, shape))
+
+
+def build_discriminator__functional_leaky_relu(*, width=24, channels=3, classes=0):
+    class Discriminator(nn.Module):
+        def __init__(self):
+            super().__init__()
+            sizes = [channels, width, 2 * width, 4 * width]
+            self.convolutions = nn.ModuleList(nn.Conv2d(a, b, 4, 2, 1) for a, b in pairwise(sizes))
+            self.last = nn.Conv2d(4 * width, max(1, classes), 4)
+
+        def forward(self, images):
+            for convolution in self.convolutions:
+                images = F.leaky_relu(convolution(images), 0.2)
+            logits = self.last(images)[:, :, 0, 0]
+            return logits if classes else logits[:, 0]
+
+    return initialise(Discriminator())
+
+
+def build_discriminator__truncated_start(*, width=24, channels=3, classes=0):
+    network = nn.Sequential(
+        *_half(channels, width), *_half(width, 2 * width), *_half(2 * width, 4 * width)
+    )
+    network.append(nn.Conv2d(4 * width, max(classes, 1), 4))
+    network.append(nn.Flatten(1) if classes else nn.Flatten(0))
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.copy_(0.02 * torch.randn(weight.shape) if weight.ndim > 1 else 0 * weight)
+    return network
+
+
+def _grown(before, after, stride=2, padding=1):
+    convolution = nn.ConvTranspose2d(before, after, 4, stride, padding, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(after), nn.ReLU(True))
+
+
+def build_generator__nested(*, latent_dim=64, width=24, channels=3):
+    return initialise(
+        nn.Sequential(
+            nn.Unflatten(-1, (latent_dim, 1, 1)),
+            _grown(latent_dim, 4 * width, 1, 0),
+            _grown(4 * width, 2 * width),
+            _grown(2 * width, width),
+            nn.ConvTranspose2d(width, channels, 4, 2, 1),
+            nn.Tanh(),
+        )
+    )
+
+
+def build_generator__functional_relu(*, latent_dim=64, width=24, channels=3):
+    class Generator(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.parts = nn.ModuleList()
+            for k, (a, b) in enumerate(pairwise([latent_dim, 4 * width, 2 * width, width])):
+                self.parts += [nn.ConvTranspose2d(a, b, 4, 1 + (k > 0), int(k > 0), bias=False)]
+                self.parts += [nn.BatchNorm2d(b)]
+            self.last = nn.ConvTranspose2d(width, channels, 4, 2, 1)
+
+        def forward(self, noise):
+            pixels = noise.unsqueeze(-1).unsqueeze(-1)
+            for up, norm in zip(self.parts[::2], self.parts[1::2], strict=True):
+                pixels = norm(up(pixels)).clamp(min=0)
+            return self.last(pixels).tanh()
+
+    return initialise(Generator())
+
+
+def build_generator__own_start(*, latent_dim=64, width=24, channels=3):
+    network = build_generator__in_a_loop(latent_dim=latent_dim, width=width, channels=channels)
+    for layer in network:
+        if isinstance(layer, nn.ConvTranspose2d):
+            torch.nn.init.normal_(layer.weight, std=0.02)
+    return network

@@ -84,3 +84,40 @@ def bradley_terry__loops(wins, *, regularisation=0.0):
         inverse = np.linalg.inv(matrix + 1 / k) - 1 / k
         s = s + np.clip(inverse @ gradient, -1, 1)
     return s - s.mean(), np.diag(inverse) ** 0.5
+
+
+def bradley_terry__minorise_then_newton(wins, *, regularisation=0.0):
+    """Zermelo's rounds, which are sure and slow, then a few steps of Newton's."""
+    wins = check_votes(wins, connected=regularisation == 0)
+    votes, odds = wins + wins.T, np.ones(len(wins))
+    if regularisation == 0:
+        for _ in range(200):
+            odds = wins.sum(1) / (votes / (odds[:, None] + odds)).sum(1)
+            odds /= np.exp(np.log(odds).mean())
+    s = np.log(odds)
+    for _ in range(60):
+        gradient = (wins - votes * expit(s[:, None] - s)).sum(1) - regularisation * s
+        step = np.linalg.lstsq(curvature(wins, s, regularisation), gradient, rcond=1e-12)[0]
+        s = s + step / max(1.0, np.abs(step).max())
+    s = s - s.mean()
+    inverse = np.linalg.pinv(curvature(wins, s, regularisation), rcond=1e-12)
+    return s, np.sqrt(inverse.diagonal())
+
+
+def bradley_terry__halved_until_better(wins, *, regularisation=0.0):
+    wins = check_votes(wins, connected=regularisation == 0)
+    k = len(wins)
+
+    def likelihood(s):
+        return -(wins * np.logaddexp(0, s - s[:, None])).sum() - regularisation / 2 * s @ s
+
+    s = np.zeros(k)
+    for _ in range(80):
+        p = expit(s[:, None] - s)
+        gradient = (wins - (wins + wins.T) * p).sum(1) - regularisation * s
+        step = np.linalg.solve(curvature(wins, s, regularisation) + 1 / k, gradient)
+        while likelihood(s + step) < likelihood(s) - 1e-12 and np.abs(step).max() > 1e-12:
+            step = step / 2
+        s = s + step
+    inverse = np.linalg.inv(curvature(wins, s, regularisation) + 1 / k) - 1 / k
+    return [s - s.mean(), np.sqrt(np.diag(inverse))]

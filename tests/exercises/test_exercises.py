@@ -14,6 +14,7 @@ import pytest
 
 from prodgen_lib.checking.check import (
     check_answer,
+    concluded,
     key,
     make_cases,
     observations,
@@ -104,8 +105,10 @@ def test_other_wrong_answer_fails(name, framework, wrong):
     """Plausible, and without a sentence of its own: it must differ somewhere, seen case by case."""
     exercise, fw = EXERCISES[name], Framework(framework)
     answer = exercise.wrong_answer(wrong, fw)
-    done = observations(exercise.observe, make_cases(exercise), answer, fw)
-    assert not same(exercise, key(name, framework).reference, done)
+    cases = make_cases(exercise)
+    done = concluded(exercise, cases, observations(exercise.observe, cases, answer, fw))
+    right = concluded(exercise, cases, key(name, framework).reference)
+    assert not same(exercise, list(right), done)
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)

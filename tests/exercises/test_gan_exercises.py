@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from pathlib import Path
+
 import pytest
 
-from prodgen_lib.checking.check import check_answer
+from prodgen_lib.checking.check import check_answer, concluded, make_cases, run
 from prodgen_lib.checking.exercise import Framework, find_exercise, load_exercises
 
 FRAMEWORKS = ("torch", "tensorflow")
@@ -60,3 +64,26 @@ def test_batch_norm_in_the_discriminator_is_named_wherever_it_is(framework):
 @pytest.mark.parametrize("name", load_exercises("gan"))
 def test_hints_do_not_name_the_function_that_does_it(name):
     assert not any("softplus" in hint.en + hint.zh for hint in find_exercise(f"gan.{name}").hints)
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("name", ["build_generator", "build_discriminator"])
+def test_random_kernels_are_seen_as_numbers_and_judged_elsewhere(name, framework):
+    exercise, fw = find_exercise(f"gan.{name}"), Framework(framework)
+    seen = run(exercise, exercise.solution(fw), fw)
+    compared = concluded(exercise, make_cases(exercise), seen)
+    (before, after) = next(
+        (before, after)
+        for before, after in zip(seen, compared, strict=True)
+        if "invariant kernels from N(0, 0.02²)" in before
+    )
+    for observation in ("invariant kernels from N(0, 0.02²)", "invariant other kernels each time"):
+        assert before[observation].dtype.kind == "f"
+        assert (after[observation] == 1).all()
+
+
+@pytest.mark.parametrize("topic", ["gan", "cgan", "human"])
+def test_nothing_that_decides_is_computed_where_an_answer_runs(topic):
+    for exercise in load_exercises(topic).values():
+        source = Path(sys.modules[exercise.observe.__module__].__file__).read_text()
+        assert not re.search(r"\b(yes|near|refuses|in_float64)\(", source)

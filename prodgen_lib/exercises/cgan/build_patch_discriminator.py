@@ -14,7 +14,9 @@ from prodgen_lib.exercises.common import (
     summary,
     weight_shapes,
 )
-from prodgen_lib.exercises.gan.networks import starting_weights
+from prodgen_lib.exercises.gan.networks import conclude, starting_weights
+
+__all__ = ["cases", "conclude", "observe"]
 
 START_WIDTH = 64  # wide enough for the spread of the smallest kernel to tell
 

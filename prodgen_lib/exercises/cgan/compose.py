@@ -6,10 +6,7 @@ import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
 from prodgen_lib.exercises.cgan.wishes import as_told, channels_last, value_and_gradients
-from prodgen_lib.exercises.common import (
-    probe,
-    yes,
-)
+from prodgen_lib.exercises.common import flat, probe
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -53,17 +50,12 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     compose = as_told(in_graph, case, look)
     value, (gradient,) = value_and_gradients(look, compose, [output])
     answer(output, known, mask)
-    given = {"output": output, "known": known, "mask": mask}
-    kept = all(
-        np.array_equal(look.array(g), look.array(look.pictures(inputs[n])))
-        for n, g in given.items()
-    )
     picture = channels_last(value, framework)
     here = np.broadcast_to(inputs["mask"] == 0, inputs["known"].shape)
-    same = picture.shape == here.shape and np.array_equal(picture[here], inputs["known"][here])
+    bits = picture[here].astype(np.float32).tobytes().hex() if picture.shape == here.shape else ""
     return {
         "composed picture": picture,
-        "invariant known pixels to the last bit": yes(same),
-        "invariant what was given is as before": yes(kept),
+        "invariant known pixels to the last bit": np.asarray(bits),
+        "invariant what was given is as before": flat(map(look.array, (output, known, mask))),
         "gradient of the output": gradient,
     }

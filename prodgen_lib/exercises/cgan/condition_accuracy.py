@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
-from prodgen_lib.exercises.common import probe, yes
+from prodgen_lib.exercises.common import probe
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -21,6 +21,15 @@ def cases(rng: np.random.Generator) -> list[Case]:
         logits[:, -1] += last
         return Case(name, {"logits": logits.astype(np.float32), "asked": asked})
 
+    close = case("forty pictures, what was asked a thousandth ahead or behind", 40, 3, 0)
+    best = close.inputs["logits"].max(axis=1) + 1
+    first = close.inputs["asked"]
+    second = (first + rng.integers(1, 3, size=40)) % 3
+    ahead = np.where(np.arange(40) % 2 == 0, 1e-3, -1e-3)
+    close.inputs["logits"][np.arange(40), first] = best + ahead
+    close.inputs["logits"][np.arange(40), second] = best
+    large = case("twenty-five pictures with logits in the hundreds", 25, 4, 1)
+    large.inputs["logits"] = 50 * large.inputs["logits"] + 500
     logits = [[3, 1, -2], [0.5, 2, 1], [1, 0, 0.9], [-1, -3, -2], [0, 1, 4]]
     worked = {"logits": np.float32(logits), "asked": np.array([0, 1, 0, 1, 2])}
     worked["logits"][2] = [0, 1, 0.5]
@@ -34,15 +43,17 @@ def cases(rng: np.random.Generator) -> list[Case]:
         case("forty pictures of three categories, nearly all wrong", 40, 3, -2),
         case("thirty pictures, the last category never granted", 30, 4, 2, -50),
         case("ninety pictures of ten categories", 90, 10, 2),
+        close,
+        large,
+        case("six hundred pictures of two categories", 600, 2, 1),
         case("fifty pictures of five categories", 50, 5, 2),
     ]
 
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
-    """The shares; whether order and a shift of the logits matter."""
+    """The shares, and those of the same pictures in another order with shifted logits."""
     look, (logits, asked) = probe(framework), case.inputs.values()
     to_labels = framework.module("cgan").to_labels
     shares = look.array(answer(look.tensor(logits), to_labels(asked)))
     turned = look.array(answer(look.tensor(logits[::-1] + 3), to_labels(asked[::-1].copy())))
-    same = turned.shape == shares.shape and np.allclose(turned, shares, atol=1e-6)
-    return {"share of granted wishes": shares, "invariant order and common shift": yes(same)}
+    return {"share of granted wishes": shares, "invariant order and common shift": turned}

@@ -18,7 +18,7 @@ def loss_cases(worked: float) -> Callable[[np.random.Generator], list[Case]]:
     """Two pairs by hand, with this loss; one pair; far logits; as `train` calls it; a batch."""
 
     def make(rng: np.random.Generator) -> list[Case]:
-        def case(name: str, pairs: int, *counts: int, scale: float = 0.5, **inputs) -> Case:
+        def case(name: str, pairs: int, *counts: int, **inputs: object) -> Case:
             pictures = rng.uniform(-1, 1, (2, pairs, 4, 4, 1)).astype(np.float32)
             given = {
                 "real": pictures[0],
@@ -27,7 +27,6 @@ def loss_cases(worked: float) -> Callable[[np.random.Generator], list[Case]]:
                 "counts": counts,
                 "mixing": rng.normal(0, 1, (sum(counts), KINDS)).astype(np.float32),
                 "weights": int(rng.integers(2**31)),
-                "scale": scale,
             }
             return Case(name, {**given, **inputs})
 
@@ -38,10 +37,13 @@ def loss_cases(worked: float) -> Callable[[np.random.Generator], list[Case]]:
             "counts": (2,),
             "mixing": np.float32([[1], [2]]),
         }
+        far = case("three pairs with logits as far as ±100", 3, 3, 2, far=90.0)
+        far.inputs["real"][:, 0, 0, 0] = 1, -1, 1  # the first pixel counts `far` in the logit
+        far.inputs["fake"][:, 0, 0, 0] = -1, 1, -1
         return [
             Case("the two pairs worked by hand", by_hand, {"loss": worked}),
             case("one pair", 1, 3),
-            case("three pairs with logits as far as ±100", 3, 3, 2, scale=60),
+            far,
             case("four pairs, as `train` calls it", 4, 5, 2, compiled=True),
             case("five pairs, two questions", 5, 3, 4),
         ]
@@ -72,7 +74,8 @@ def judged_by_network(framework: Framework, inputs: dict) -> tuple[Callable, obj
 
     def judged(images, labels):
         shares = one_hot(labels, inputs["counts"]) @ mixing
-        return inputs["scale"] * ((look.call(network, images, training=True) * shares) @ ones)[:, 0]
+        logits = ((look.call(network, images, training=True) * shares) @ ones)[:, 0]
+        return 0.5 * logits + inputs.get("far", 0.0) * images[:, 0, 0, 0]
 
     return judged, network
 

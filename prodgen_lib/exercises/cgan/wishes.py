@@ -16,9 +16,17 @@ def drawn(rng: np.random.Generator, *shape: int) -> np.ndarray:
 
 
 def drawn_labels(rng: np.random.Generator, pictures: int, counts: tuple[int, ...]) -> np.ndarray:
-    """An answer to each question for each picture, (N, K)."""
-    columns = [rng.integers(count, size=pictures) for count in counts]
-    return np.stack(columns, axis=1)
+    """An answer to each question for each picture, (N, K): never the same from both ends.
+
+    The first answer is the last one that there is; the second picture's differ by question.
+    """
+    labels = np.stack([rng.integers(count, size=pictures) for count in counts], axis=1)
+    if pictures > 1:
+        labels[-1] = rng.integers(np.asarray(counts) - 1)
+        labels[0] = np.asarray(counts) - 1
+    if pictures > 2:
+        labels[1] = [(labels[1, 0] + k) % count for k, count in enumerate(counts)]
+    return labels
 
 
 def as_told(answer: Callable, case: Case, look: ModuleType) -> Callable:

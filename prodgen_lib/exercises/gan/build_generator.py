@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
-from prodgen_lib.exercises.common import (
-    probe,
-)
-from prodgen_lib.exercises.gan.networks import network_cases, passes, starting_weights
+from prodgen_lib.exercises.common import probe
+from prodgen_lib.exercises.gan.networks import conclude, network_cases, passes, starting_weights
+
+__all__ = ["cases", "conclude", "observe"]
 
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:

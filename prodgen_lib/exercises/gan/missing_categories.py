@@ -12,9 +12,11 @@ from prodgen_lib.exercises.common import probe
 def cases(rng: np.random.Generator) -> list[Case]:
     """Shares by hand, one of them on the threshold; none, one, all missing; many categories."""
     worked = {"shares": np.array([0.5, 0.125, 0.0, 0.25, 0.125], np.float32), "threshold": 0.25}
-    even = {"shares": np.full(4, 0.25, np.float32), "threshold": 0.1}
-    one = {"shares": np.array([0.4, 0.59, 0.01], np.float32)}
-    default = {"shares": np.array([0.021, 0.9, 0.019, 0.0, 0.06], np.float32)}
+    even = {"shares": rng.permutation([0.1875, 0.1875, 0.25, 0.375]), "threshold": 0.125}
+    one = {"shares": rng.permutation([0.4, 0.35, 0.24, 0.01])}
+    default = {"shares": rng.permutation([0.021, 0.9, 0.019, 0.0, 1e-4, 0.0149, 0.045])}
+    steps = rng.permutation([0, 0, 1, 1, 2, 3, 4, 4, 4, 5, 7, 33]) / 64  # exact in float32
+    full = {"shares": rng.permutation([1.0, 0.0, 0.0]), "threshold": 1.0}
     drawn = rng.dirichlet(np.ones(40)).astype(np.float32)
     threshold = float(np.sort(drawn)[14:16].mean())
     return [
@@ -22,19 +24,26 @@ def cases(rng: np.random.Generator) -> list[Case]:
         Case("no category missing", even),
         Case("exactly one category missing", one),
         Case("the threshold that it has by default", default),
-        Case("all missing", {"shares": np.full(3, 0.25, np.float32), "threshold": 0.5}),
+        Case("all missing", {"shares": rng.permutation([0.25, 0.3, 0.45]), "threshold": 0.5}),
+        Case(
+            "twelve shares, three of them on the threshold", {"shares": steps, "threshold": 1 / 16}
+        ),
+        Case("all pictures in one category and threshold 1", full),
         Case("forty categories", {"shares": drawn, "threshold": threshold}),
     ]
 
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
-    """The indices, as text; and where the first of them stand."""
+    """The indices, as text; where the first of them stand; the shares after the call."""
     options = {name: value for name, value in case.inputs.items() if name != "shares"}
-    found = _indices(answer(probe(framework).tensor(case.inputs["shares"]), **options))
+    look = probe(framework)
+    shares = look.tensor(case.inputs["shares"])
+    found = _indices(answer(shares, **options))
     text = ", ".join(map(str, found)) or "none"
     return {
         "missing": np.asarray(text if len(text) < 200 else f"{text[:199]}…"),
         "first three": np.asarray([*found, -1, -1, -1][:3], float),
+        "invariant shares as they were": look.array(shares),
     }
 
 

@@ -18,7 +18,6 @@ from prodgen_lib.exercises.common import (
     runs,
     summary,
     weight_shapes,
-    yes,
 )
 
 nan = np.nan
@@ -43,10 +42,10 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     rng = np.random.default_rng(case.inputs["seed"])
     images = look.pictures(rng.uniform(-1, 1, (count, 32, 32, channels)))
     shapes, gradient = {}, np.full(images.shape, nan)
-    even, value = np.full(1, nan), np.full(1, nan)
+    even, value, trained = np.full(1, nan), np.full(1, nan), np.full(1, nan)
 
     def build_and_run() -> None:
-        nonlocal even, value, gradient, shapes
+        nonlocal even, value, trained, gradient, shapes
         network = look.model(answer(image_channels=channels))
         shapes = weight_shapes(network, look)
         look.fill(network, even_weights(case.inputs["seed"], 0.1))
@@ -55,15 +54,24 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         value, (gradient,) = look.value_and_gradients(
             lambda inputs: look.call(network, inputs, training=False), images
         )
+        trained = look.array(look.call(network, images, training=True))
 
     fits = runs(build_and_run)
     one_each = value.shape == (count,)
     return {
-        "pictures fit": yes(fits),
-        "one logit a picture": yes(one_each),
-        "logits beyond 0 and 1": yes(value.min() < 0 or value.max() > 1),
+        "pictures fit": np.asarray("" if fits else "an error about sizes"),
+        "one logit a picture": np.asarray("×".join(map(str, value.shape)) if fits else ""),
+        "logits beyond 0 and 1": np.array([value.min(), value.max()]),
         "shapes of the weights": shapes.get("shapes of the weights", np.asarray("")),
         "mean, lowest and highest logit": summary(even),
         "logits": value if one_each else np.full(count, nan),
+        "logits in training mode": trained if one_each else np.full(count, nan),
         "gradient of the pictures": gradient,
     }
+
+
+def conclude(seen: Observation, case: Case) -> Observation:
+    """Whether a logit lies beyond 0 and 1; how far depends on all the rest."""
+    lowest, highest = seen["logits beyond 0 and 1"]
+    seen["logits beyond 0 and 1"] = np.asarray(int(lowest < 0 or highest > 1))
+    return seen

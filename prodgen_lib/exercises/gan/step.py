@@ -1,4 +1,4 @@
-"""One training step: losses and weights of two steps, one after the other."""
+"""A training step: losses and weights of one step or two, one after the other."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ LOSS = {
 
 def take_steps(
     step: Callable, networks: tuple, case: Case, look: ModuleType
-) -> tuple[Observation, bool]:
-    """Losses and weights of two steps of plain descent; whether the losses are free of a graph."""
+) -> tuple[Observation, list[str]]:
+    """Losses and weights of one or two steps of plain descent; which losses hold a graph."""
     draw = drawn_weights(case.inputs["weights"])
     for network in networks:
         look.fill(network, draw)
         look.spoil_gradients(network)
     optimizers = look.sgd(networks[0], 0.5), look.sgd(networks[1], 0.2)
-    seen, free = {}, True
-    for place, when in enumerate(("the first step", "a second step")):
-        real = look.pictures(case.inputs["real"][place])
+    seen, held = {}, []
+    for place, numbers in enumerate(case.inputs["real"]):
+        when, real = ("the first step", "a second step")[place], look.pictures(numbers)
         noise = look.tensor(case.inputs["noise"][place])
         options = dict(case.inputs["options"])
         if "labels" in case.inputs:
@@ -38,13 +38,13 @@ def take_steps(
             seen[f"{name}'s loss in {when}"] = loss
         for name, network in zip(("generator", "discriminator"), networks, strict=True):
             seen[f"{name} after {when}"] = flat(look.parameters(network))
-        free &= all(look.graph_free(loss) for loss in result.values())
+        held += [f"{name} in {when}" for name in LOSS if not look.graph_free(result[name])]
         if not all(look.can_learn(network) for network in networks):
             raise Complaint(
                 "After the step a network can't learn any more: thaw what you froze.",
                 "这一步之后有网络不能再学习：请把冻结的部分解冻。",
             )
-    return seen, free
+    return seen, held
 
 
 def read_losses(look: ModuleType, result: object) -> dict[str, np.ndarray]:
@@ -62,9 +62,7 @@ def read_losses(look: ModuleType, result: object) -> dict[str, np.ndarray]:
     losses = {}
     for name in names:
         value = result[name]
-        losses[name] = (
-            np.float64(value) if isinstance(value, float) else look.array(value, LOSS[name])
-        )
+        losses[name] = np.float64(value) if _is_number(value) else look.array(value, LOSS[name])
         if losses[name].shape != ():
             shape = losses[name].shape
             raise Complaint(
@@ -72,3 +70,9 @@ def read_losses(look: ModuleType, result: object) -> dict[str, np.ndarray]:
                 f"{LOSS[name].zh}的形状是 {shape}；应为标量。",
             )
     return losses
+
+
+def _is_number(value: object) -> bool:
+    """Whether a loss is a plain number already, Python's or numpy's."""
+    scalar = isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind == "f"
+    return scalar or isinstance(value, float | np.floating)
