@@ -166,6 +166,8 @@ def judge(
     ``suspects`` are the known wrong answers with what *they* did. It is consumed only on failure,
     and each one's cases only up to the first that differs.
     """
+    seen = list(concluded(exercise, cases, seen))
+    reference = list(concluded(exercise, cases, reference))
     stages = [lambda: _it_runs(exercise, seen, reference)]
     if any(case.by_hand for case in cases):
         stages.append(lambda: _by_hand(exercise, cases, seen))
@@ -180,11 +182,19 @@ def judge(
             if isinstance(seen[-1], Failure) and seen[-1].unanswered:
                 return Verdict(*place, UNANSWERED, answered=False)
             for wrong, done in suspects:
-                if same(exercise, seen, done):
+                if same(exercise, seen, concluded(exercise, cases, done)):
                     return Verdict(*place, wrong.message, wrong.name)
             return Verdict(*place, problem)
     numbers = shown_numbers(reference)
     return Verdict(exercise.id, len(stages), len(stages), numbers=numbers)
+
+
+def concluded(
+    exercise: Exercise, cases: Iterable[Case], seen: Iterable[Observation | Failure]
+) -> Iterator[Observation | Failure]:
+    """What is judged of what was seen, case by case; a failure stays as it is."""
+    for case, observed in zip(cases, seen, strict=False):
+        yield observed if isinstance(observed, Failure) else exercise.conclude(observed, case)
 
 
 def _kind(name: str) -> str:

@@ -68,7 +68,8 @@ class Exercise:
 
     ``observe(answer, case, framework)`` runs an answer on one case and returns named arrays. Names
     that begin with ``gradient`` are judged as gradients, ``invariant`` as invariants, all others
-    as values. ``messages`` gives the sentence for an observation that differs, by its name.
+    as values. Where a right answer is free (a random draw), ``conclude(seen, case)`` makes of what
+    was seen what is judged; it is numpy only, and called where no answer runs. ``messages`` gives the sentence for an observation that differs, by its name.
     A ``review`` starts from a candidate's flawed answer: all its planted faults at once.
     """
 
@@ -89,6 +90,7 @@ class Exercise:
     tolerance: str = "float32 sums in another order"
     seed: int = 0
     review: bool = False
+    conclude: Callable[[Observation, Case], Observation] = lambda seen, case: seen
 
     @property
     def topic(self) -> str:
@@ -175,6 +177,7 @@ def _read(path: Path, changed: int) -> Exercise:
     """The exercise of a page; read again when the page has changed."""
     page, topic, name = read_page(path), path.parent.name, path.stem
     module = importlib.import_module(f"prodgen_lib.exercises.{topic}.{name}")
+    optional = {"conclude": module.conclude} if hasattr(module, "conclude") else {}
     settings = {k: tuple(v) if isinstance(v, list) else v for k, v in page.settings.items()}
     return Exercise(
         id=f"{topic}.{name}",
@@ -184,5 +187,6 @@ def _read(path: Path, changed: int) -> Exercise:
         messages=page.messages,
         wrong=page.wrong,
         others=page.others,
+        **optional,
         **settings,
     )

@@ -15,12 +15,11 @@ import pytest
 
 from prodgen_lib.checking.check import (
     check_answer,
+    concluded,
     key,
     make_cases,
     observations,
-    run,
     same,
-    shown_numbers,
 )
 from prodgen_lib.checking.exercise import Framework, load_exercises, topics
 from prodgen_lib.checking.source import edited, stub
@@ -99,9 +98,10 @@ def test_known_wrong_answer_gets_its_own_sentence(name, framework, wrong):
 def test_other_wrong_answer_fails(name, framework, wrong):
     """Plausible, and without a sentence of its own: it must differ somewhere, seen case by case."""
     exercise, fw = EXERCISES[name], Framework(framework)
-    answer = exercise.wrong_answer(wrong, fw)
-    done = observations(exercise.observe, make_cases(exercise), answer, fw)
-    assert not same(exercise, key(name, framework).reference, done)
+    answer, cases = exercise.wrong_answer(wrong, fw), make_cases(exercise)
+    done = observations(exercise.observe, cases, answer, fw)
+    right = concluded(exercise, cases, key(name, framework).reference)
+    assert not same(exercise, list(right), concluded(exercise, cases, done))
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
@@ -146,7 +146,7 @@ def edge(number):
 @pytest.mark.parametrize("name", EXERCISES)
 def test_another_seed_gives_other_numbers_and_the_same_verdict(name, framework):
     exercise, fw = EXERCISES[name], Framework(framework)
-    usual = shown_numbers(run(exercise, exercise.solution(fw), fw))
+    usual = verdict(name, framework, exercise.solution(fw)).numbers
     other = verdict(name, framework, exercise.solution(fw), seed=99)
     assert other.correct and other.numbers != usual
 
