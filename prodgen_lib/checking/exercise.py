@@ -69,7 +69,8 @@ class Exercise:
     ``observe(answer, case, framework)`` runs an answer on one case and returns named arrays. Names
     that begin with ``gradient`` are judged as gradients, ``invariant`` as invariants, all others
     as values. Where a right answer is free (a random draw), ``conclude(seen, case)`` makes of what
-    was seen what is judged; it is numpy only, and called where no answer runs. ``messages`` gives the sentence for an observation that differs, by its name.
+    was seen what is judged; it is numpy only, and called where no answer runs.
+    ``messages`` gives the sentence for an observation that differs, by its name.
     A ``review`` starts from a candidate's flawed answer: all its planted faults at once.
     """
 

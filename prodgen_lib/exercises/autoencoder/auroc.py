@@ -9,7 +9,7 @@ from prodgen_lib.exercises.common import probe
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Three pairs by hand, with a tie; one of each; all alike; below ½; close scores; forty with ties."""
+    """By hand, with a tie; one of each; all alike; below ½; close scores; forty with ties."""
 
     def case(name: str, good: int, bad: int, digits: int = 3) -> Case:
         defective = rng.permutation(np.repeat([False, True], [good, bad]))

@@ -9,7 +9,7 @@ from prodgen_lib.exercises.common import probe
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Two pixels by hand; nothing hidden; everything hidden; hidden values that are right; many holes.
+    """Two pixels by hand; nothing hidden; everything hidden; some of it right; many holes.
 
     Outputs are not bounded: they leave [0, 1].
     """

@@ -42,7 +42,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         if len(codes.shape) != 2:
             shape = tuple(codes.shape)
             raise Complaint(
-                f"The decoder is given codes of shape {shape}; expected (number of codes, latents).",
+                f"The decoder is given codes of shape {shape}; expected (codes, latents).",
                 f"解码器得到的编码形状是 {shape}；应为（编码个数，隐变量个数）。",
             )
         return decoder(codes)

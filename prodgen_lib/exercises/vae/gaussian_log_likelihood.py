@@ -10,7 +10,7 @@ from prodgen_lib.exercises.vae.bound import floats, pictures_of
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Two values by hand, with σ = 2; σ as a float, then as a tensor; σ from e^-8 to e^6; a batch."""
+    """Two values by hand, with σ = 2; σ from e^-8 to e^6, float or tensor."""
 
     def draw(name: str, log_scale: float, *shape: int, learnt: bool = False) -> Case:
         arrays = floats(mean=rng.uniform(-0.5, 1.5, shape), pictures=rng.uniform(0, 1, shape))

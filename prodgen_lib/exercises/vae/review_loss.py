@@ -15,7 +15,7 @@ from prodgen_lib.exercises.common import probe
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Each half by itself, then both: at the prior there is no KL, at logits 0 no picture; far logits."""
+    """Each half by itself, then both: no KL at the prior, no picture at logits 0; far logits."""
 
     def draw(name: str, loss: str, *, logits: float = 1.0, codes: float = 1.0) -> Case:
         shape, latents = (4, 3, 2, 3), (4, 6)
@@ -40,7 +40,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
-    """The loss, by a name for each half; what codes far from the prior cost (its sign); gradients."""
+    """The loss, by a name for each half; the sign of what far codes cost; gradients."""
     look, inputs = probe(framework), case.inputs
     logits, pictures = look.pictures(inputs["logits"]), look.pictures(inputs["pictures"])
     codes = look.tensor(inputs["mean"]), look.tensor(inputs["log_variance"])
