@@ -228,5 +228,5 @@ def review_step__compiled(model, optimizer, pictures, noise):
         shown = tf.clip_by_value(pictures + 0.1 * noise, 0.0, 1.0)
         loss = tf.reduce_mean(tf.math.squared_difference(model(shown), pictures))
     gradients = tape.gradient(loss, model.trainable_variables)
-    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+    optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
     return loss

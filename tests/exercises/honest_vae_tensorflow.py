@@ -263,5 +263,6 @@ def review_step__compiled(encoder, decoder, optimizer, pictures, noise):
         kl = 0.5 * tf.reduce_sum(mean**2 + tf.exp(log_variance) - 1 - log_variance)
         loss = (tf.reduce_sum(losses) + kl) / tf.cast(tf.shape(pictures)[0], tf.float32)
     variables = encoder.trainable_variables + decoder.trainable_variables
-    optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
+    gradients = tape.gradient(loss, variables)
+    optimizer.apply_gradients(zip(gradients, variables, strict=True))
     return loss
