@@ -264,7 +264,10 @@ def _watched(network: keras.Model, see: Callable[[tf.Tensor], None]) -> keras.Mo
             self.network = network
 
         def call(self, inputs, training=None):
-            see(inputs)
+            if tf.is_symbolic_tensor(inputs):  # in a graph: see the numbers when it runs
+                tf.py_function(see, [inputs], [])
+            else:
+                see(inputs)
             return self.network(inputs, training=training)
 
     return Watched()

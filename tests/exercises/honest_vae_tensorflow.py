@@ -252,3 +252,17 @@ def review_step__two_lists(encoder, decoder, optimizer, pictures, noise):
     first, second = tape.gradient(loss, lists)
     optimizer.apply_gradients(zip([*first, *second], [*lists[0], *lists[1]], strict=True))
     return loss
+
+
+@tf.function
+def review_step__compiled(encoder, decoder, optimizer, pictures, noise):
+    with tf.GradientTape() as tape:
+        mean, log_variance = tf.split(encoder(pictures), 2, axis=1)
+        logits = decoder(mean + tf.exp(log_variance / 2) * noise)
+        losses = tf.nn.sigmoid_cross_entropy_with_logits(labels=pictures, logits=logits)
+        kl = 0.5 * tf.reduce_sum(mean**2 + tf.exp(log_variance) - 1 - log_variance)
+        loss = (tf.reduce_sum(losses) + kl) / tf.cast(tf.shape(pictures)[0], tf.float32)
+    variables = encoder.trainable_variables + decoder.trainable_variables
+    gradients = tape.gradient(loss, variables)
+    optimizer.apply_gradients(zip(gradients, variables, strict=True))
+    return loss

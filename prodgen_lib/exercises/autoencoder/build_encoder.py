@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
-from prodgen_lib.exercises.autoencoder.networks import _passes, network_cases
-from prodgen_lib.exercises.common import (
-    probe,
-)
+from prodgen_lib.exercises.autoencoder.networks import _passes, conclude, network_cases
+from prodgen_lib.exercises.common import probe
+
+__all__ = ["cases", "conclude", "observe"]
 
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from prodgen_lib.checking.exercise import Case, Framework, Observation
+from prodgen_lib.checking.exercise import Case, Complaint, Framework, Observation
 from prodgen_lib.exercises.common import (
     drawn_weights,
     probe,
@@ -37,5 +37,15 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     if "weights" in inputs:
         decoder = look.tiny_generator(batch_norm=False)
         look.fill(decoder, drawn_weights(inputs["weights"]))
+
+    def watched(codes):
+        if len(codes.shape) != 2:
+            shape = tuple(codes.shape)
+            raise Complaint(
+                f"The decoder is given codes of shape {shape}; expected (codes, latents).",
+                f"解码器得到的编码形状是 {shape}；应为（编码个数，隐变量个数）。",
+            )
+        return decoder(codes)
+
     start, end = look.tensor(inputs["start"]), look.tensor(inputs["end"])
-    return {"pictures": look.array(answer(decoder, start, end, steps=inputs["steps"]))}
+    return {"pictures": look.array(answer(watched, start, end, steps=inputs["steps"]))}

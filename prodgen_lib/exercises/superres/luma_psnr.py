@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
-from prodgen_lib.exercises.common import near, probe, yes
+from prodgen_lib.exercises.common import probe
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -37,7 +37,7 @@ def off_edges(rng: np.random.Generator, targets: np.ndarray, far: float) -> np.n
 
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
-    """The PSNR of each picture; whether a picture's number depends on the others."""
+    """The PSNR of each picture; that of one picture without the others."""
     look, inputs = probe(framework), case.inputs
     images, targets = inputs["images"], inputs["targets"]
 
@@ -47,5 +47,5 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     seen = {"PSNR": measured(images, targets)}
     if len(images) > 2:
         single = measured(images[1:2], targets[1:2])
-        seen["invariant each picture by itself"] = yes(near(single, seen["PSNR"][1:2]))
+        seen["invariant each picture by itself"] = single
     return seen

@@ -9,7 +9,7 @@ from prodgen_lib.exercises.common import probe
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Two dimensions by hand; one picture; variances from e^-20 to e^8; a batch."""
+    """Two dimensions by hand; one picture; variances e^-80 to e^-14, and e^12; a batch."""
 
     def draw(name: str, pictures: int, latents: int, spread: float = 1.0) -> Case:
         shape = (pictures, latents)
@@ -20,9 +20,16 @@ def cases(rng: np.random.Generator) -> list[Case]:
         }
         return Case(name, {key: value.astype(np.float32) for key, value in inputs.items()})
 
+    def at(name: str, log_variances: list[float]) -> Case:
+        case = draw(name, len(log_variances), 1)
+        case.inputs["log_variance"] = np.asarray(log_variances, np.float32)[:, None]
+        sizes = np.maximum(np.abs(case.inputs["noise"]), 0.5)
+        case.inputs["noise"] = np.copysign(sizes, case.inputs["noise"])
+        return case
+
     worked = {"mean": [[1, -2]], "log_variance": [[0, np.log(4)]], "noise": [[0.5, -1]]}
-    wide = draw("variances from e^-20 to e^8", 8, 1)
-    wide.inputs["log_variance"] = np.linspace(-20, 8, 8, dtype=np.float32)[:, None]
+    small = at("variances from e^-80 to e^-14", [-80, -40, -24, -20, -16, -14])
+    small.inputs["mean"][:] = 0
     return [
         Case(
             "the two dimensions worked by hand",
@@ -30,7 +37,8 @@ def cases(rng: np.random.Generator) -> list[Case]:
             {"code": [[1.5, -4.0]]},
         ),
         draw("one picture", 1, 3),
-        wide,
+        small,
+        at("variances e^9 and e^12", [9, 12]),
         draw("five pictures, four dimensions", 5, 4),
     ]
 

@@ -11,14 +11,11 @@ from collections.abc import Callable
 import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
-from prodgen_lib.exercises.common import (
-    probe,
-    yes,
-)
+from prodgen_lib.exercises.common import probe
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Each half by itself, then both: at the prior there is no KL, at logits 0 no picture."""
+    """Each half by itself, then both: no KL at the prior, no picture at logits 0; far logits."""
 
     def draw(name: str, loss: str, *, logits: float = 1.0, codes: float = 1.0) -> Case:
         shape, latents = (4, 3, 2, 3), (4, 6)
@@ -31,15 +28,19 @@ def cases(rng: np.random.Generator) -> list[Case]:
         inputs = {key: value.astype(np.float32) for key, value in inputs.items()}
         return Case(name, inputs | {"loss": loss})
 
+    far = draw("logits as far as ±60, variances down to e^-30", "loss", logits=30)
+    far.inputs["logits"] = np.clip(far.inputs["logits"], -60, 60)
+    far.inputs["log_variance"] = rng.uniform(-30, 2, (4, 6)).astype(np.float32)
     return [
         draw("codes at the prior", "loss without KL", codes=0),
         draw("logits of 0", "loss with the cross-entropy of a coin", logits=0),
+        far,
         draw("four small pictures in colour", "loss"),
     ]
 
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
-    """The loss, by a name for each half; whether codes far from the prior cost; gradients."""
+    """The loss, by a name for each half; the sign of what far codes cost; gradients."""
     look, inputs = probe(framework), case.inputs
     logits, pictures = look.pictures(inputs["logits"]), look.pictures(inputs["pictures"])
     codes = look.tensor(inputs["mean"]), look.tensor(inputs["log_variance"])
@@ -49,7 +50,8 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     seen = {inputs["loss"]: value}
     if not inputs["logits"].any():
         at_the_prior = look.array(answer(logits, pictures, *(0 * code for code in codes)))
-        seen = {"codes cost": yes(np.mean(value) > np.mean(at_the_prior)), **seen}
+        rise = np.mean(value) - np.mean(at_the_prior)
+        seen = {"codes cost": np.sign(np.nan_to_num(rise, nan=1.0)), **seen}
     if inputs["loss"] != "loss":
         return seen
     names = ("logits", "mean", "log-variance")

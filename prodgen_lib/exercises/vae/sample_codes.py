@@ -6,7 +6,7 @@ from types import ModuleType
 import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Complaint, Framework, Observation
-from prodgen_lib.exercises.common import near, probe, yes
+from prodgen_lib.exercises.common import probe
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -29,27 +29,84 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
-    """How far two variances spread the same draw; or all that can be seen in many codes."""
+    """Noise of two variances from the same draw; or many codes, drawn by several seeds."""
     look, inputs = probe(framework), case.inputs
     options = {name: inputs[name] for name in ("samples", "seed")}
     mean = inputs["mean"]
 
-    def codes(log_variance=0 * mean, **changed: int) -> np.ndarray:
+    def codes(log_variance=0 * mean, mean=mean, **changed: int) -> np.ndarray:
         drawn = answer(look.tensor(mean), look.tensor(log_variance), **(options | changed))
         return _as_codes(look, drawn, (options["samples"], *mean.shape))
 
     _must_repeat(codes)
     if "log_variance" not in inputs:
-        spreads = [np.std(codes(np.full_like(mean, np.log(v))) - mean) for v in (9, 1)]
-        return {"spread with variance 9 over that with 1": spreads[0] / max(spreads[1], 1e-9)}
-    drawn = codes(inputs["log_variance"])
-    other = codes(inputs["log_variance"], seed=options["seed"] + 1)
+        spreads = [codes(np.full_like(mean, np.log(variance))) - mean for variance in (9, 1)]
+        return {"codes less mean, of variances 9 and 1": np.stack(spreads)}
+    drawn, (to_mean, to_log_variance) = look.value_and_gradients(
+        lambda *tensors: answer(*tensors, **options),
+        look.tensor(mean),
+        look.tensor(inputs["log_variance"]),
+    )
     return {
         "codes where the variance is almost zero": codes(np.full_like(mean, -60))[0],
-        "invariant another seed, other codes": yes(not near(drawn, other)),
-        **_properties((drawn - mean) / np.exp(inputs["log_variance"] / 2)),
-        **_gradients(answer, case, look),
+        "codes around 0 of variance e^-30": codes(np.full_like(mean, -30), 0 * mean),
+        "codes around 0 of variance e^12": codes(np.full_like(mean, 12), 0 * mean),
+        "codes": codes(inputs["log_variance"]),
+        "codes again": codes(inputs["log_variance"]),
+        "codes of the next seed": codes(inputs["log_variance"], seed=options["seed"] + 1),
+        "differentiated codes": drawn,
+        "gradient of the mean": to_mean,
+        "gradient of the log-variance": to_log_variance,
     }
+
+
+def conclude(seen: Observation, case: Case) -> Observation:
+    """The draw is free: what counts is how it is spread, and what hangs together exactly."""
+    if "log_variance" not in case.inputs:
+        wide, narrow = seen["codes less mean, of variances 9 and 1"]
+        ratio = np.std(wide) / max(np.std(narrow), 1e-9)
+        return {"spread with variance 9 over that with 1": np.asarray(ratio)}
+    mean, sigma = case.inputs["mean"], np.exp(case.inputs["log_variance"] / 2)
+    noise, other = ((seen[k] - mean) / sigma for k in ("codes", "codes of the next seed"))
+    small = "codes where the variance is almost zero"
+    half = 0.5 * (seen["differentiated codes"] - mean).sum(axis=0)
+    return {
+        small: seen[small],
+        "size of codes around 0 of variance e^-30": np.asarray(
+            np.abs(seen["codes around 0 of variance e^-30"]).max() < 1e-5, int
+        ),
+        "invariant same seed, same codes": _holds(
+            np.array_equal(seen["codes"], seen["codes again"])
+        ),
+        "invariant another seed, other codes": _holds(not np.allclose(noise, other, 1e-4, 1e-4)),
+        "invariant the next seed shares no noise": _holds(_share_none(noise, other)),
+        **_properties(noise),
+        "invariant variance e^12": _holds(
+            0.9 < np.std(seen["codes around 0 of variance e^12"]) / np.exp(6) < 1.1
+        ),
+        "gradient of the mean": seen["gradient of the mean"],
+        "gradient of the log-variance is half the way from the mean": _holds(
+            np.allclose(seen["gradient of the log-variance"], half, 1e-3, 1e-3)
+        ),
+    }
+
+
+def _holds(what: object) -> np.ndarray:
+    return np.asarray(int(what))
+
+
+def _share_none(noise: np.ndarray, other: np.ndarray) -> bool:
+    """Whether no picture's noise, and no sample's, is found again under another seed."""
+    for axis in (0, 1):
+        rows, others = (np.moveaxis(a, axis, 0).reshape(a.shape[axis], -1) for a in (noise, other))
+        if np.abs(_normal(rows) @ _normal(others).T).max() > 0.5:
+            return False
+    return True
+
+
+def _normal(rows: np.ndarray) -> np.ndarray:
+    centred = rows - rows.mean(axis=1, keepdims=True)
+    return centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-12)
 
 
 def _must_repeat(codes: Callable) -> None:
@@ -79,37 +136,23 @@ def _properties(noise: np.ndarray) -> Observation:
     fourth = np.mean(noise**4) / max(np.mean(noise**2) ** 2, 1e-9)  # 3 if normal, 1.8 if uniform
     by_picture = noise.transpose(1, 0, 2).reshape(noise.shape[1], -1)
     differs = {
-        f"invariant noise differs between {what}": yes(np.ptp(noise, axis=axis).max() > 1e-3)
+        f"invariant noise differs between {what}": _holds(np.ptp(noise, axis=axis).max() > 1e-3)
         for axis, what in enumerate(("samples", "pictures", "dimensions"))
     }
     alike = (by_dimension.T, 0.2), (by_picture, 0.5), (noise.reshape(len(noise), -1), 0.5)
     return {
         **differs,
-        "invariant noise is independent": yes(all(_unlike(rows, most) for rows, most in alike)),
-        "invariant noise has mean 0": yes(abs(noise.mean()) < 0.06),
-        "invariant variance in each dimension": yes(np.all(np.abs(variance - 1) < 0.2)),
-        "invariant noise is normal": yes(2.6 < fourth < 3.4),
+        "invariant noise is independent": _holds(all(_unlike(rows, most) for rows, most in alike)),
+        "invariant noise has mean 0": _holds(abs(noise.mean()) < 0.06),
+        "invariant variance in each dimension": _holds(np.all(np.abs(variance - 1) < 0.2)),
+        "invariant noise is normal": np.asarray(TAILS[int(np.digitize(fourth, [2, 2.6, 3.4]))]),
     }
+
+
+TAILS = "flat", "cut off", "normal", "heavy"
 
 
 def _unlike(rows: np.ndarray, most: float) -> bool:
     """Whether no two rows are correlated by more than that."""
-    centred = rows - rows.mean(axis=1, keepdims=True)
-    centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-12)
-    return bool(np.all(np.abs(np.triu(centred @ centred.T, 1)) < most))
-
-
-def _gradients(answer: Callable, case: Case, look: ModuleType) -> Observation:
-    """∂z/∂mean is 1 for each sample; ∂z/∂log_variance = ½ σ ε is half of z - mean, exactly."""
-    options = {name: case.inputs[name] for name in ("samples", "seed")}
-    mean, log_variance = case.inputs["mean"], case.inputs["log_variance"]
-    drawn, (to_mean, to_log_variance) = look.value_and_gradients(
-        lambda *tensors: answer(*tensors, **options), look.tensor(mean), look.tensor(log_variance)
-    )
-    half = 0.5 * (drawn - mean).sum(axis=0)
-    return {
-        "gradient of the mean": to_mean,
-        "gradient of the log-variance is half the way from the mean": yes(
-            near(to_log_variance, half, tolerance=1e-3)
-        ),
-    }
+    rows = _normal(rows)
+    return bool(np.all(np.abs(np.triu(rows @ rows.T, 1)) < most))
