@@ -13,7 +13,7 @@ PAIR = Text("factor and weights", "分解因子和权重")
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Two points by hand; one point; points as good as equal, without noise; seven points."""
+    """Two points by hand; one point; points as good as equal and two close ones, without noise; seven points."""
 
     def draw(name: str, count: int, size: int, noise: float) -> Case:
         inputs = {"points": rng.random((count, size)), "targets": rng.normal(0, 1, count)}
@@ -27,11 +27,14 @@ def cases(rng: np.random.Generator) -> list[Case]:
     equal.inputs["points"] = 0.5 + 1e-10 * equal.inputs["points"]
     equal.inputs["targets"] = np.full(12, rng.uniform(1, 2))
     root = 77**0.5 / 3
+    pair = draw("two points close together, without noise", 2, 2, 0.0)
+    pair.inputs["points"][1] = pair.inputs["points"][0] + 1e-5
     by_hand = {"weights": [1.0, 2.0], "factor": [[3, 0], [2 / 3, root]]}
     return [
         Case("two points worked by hand", worked, by_hand),
         draw("one point", 1, 3, 0.3),
         equal,
+        pair,
         draw("seven points in two dimensions", 7, 2, 0.05),
     ]
 
@@ -50,7 +53,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
 
     factor, weights = both(*tensors)
     seen = {"weights": look.array(weights, "The second part")}
-    if len(inputs["points"]) == 12:  # whose factor is made of jitter
+    if not inputs["noise"]:  # whose factor is made of jitter
         return seen
     seen["factor"] = look.array(factor, "The first part")
     if case.by_hand:
