@@ -11,7 +11,7 @@ from prodgen_lib.exercises.common import probe
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """A mean at the best value by hand; far above; very far above; the ends of what is promised; near."""
+    """A mean at the best value by hand; far and very far above; the ends of the range; near."""
     worked = {"mean": [0.5, 0.5], "standard_deviation": [1, 2], "best": 0.5}
     by_hand = -0.5 * np.log(2 * np.pi) + np.log([1, 2])
     far = -np.concatenate([rng.uniform(6, 12, 2), rng.uniform(15, 24, 2)])

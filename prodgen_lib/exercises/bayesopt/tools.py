@@ -15,7 +15,8 @@ IN_A_GRAPH = Text(
     "`tf.shape(…)[0]` or `tf.size(…)` in place of `len(…)` or a shape, `tf.cast` to multiply it by "
     "a float, and TensorFlow's functions in place of NumPy's.",
     "直接运行没有问题，但在计算图里不行，那里事先不知道点的个数：请用 `tf.shape(…)[0]` 或 "
-    "`tf.size(…)` 代替 `len(…)` 或形状，与浮点数相乘前先用 `tf.cast`，并用 TensorFlow 的函数代替 NumPy 的函数。",
+    "`tf.size(…)` 代替 `len(…)` 或形状，与浮点数相乘前先用 `tf.cast`，"
+    "并用 TensorFlow 的函数代替 NumPy 的函数。",
 )
 
 
