@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from types import ModuleType
@@ -34,6 +35,21 @@ def refuses(function: Callable, *arguments: object, **options: object) -> np.nda
     except Exception:
         return yes(False)
     return yes(False)
+
+
+def raised(function: Callable, *arguments: object, **options: object) -> np.ndarray:
+    """The name of what a call raises, as text; empty where it gets by."""
+    try:
+        function(*arguments, **options)
+    except Exception as error:
+        return np.asarray("ValueError" if isinstance(error, ValueError) else type(error).__name__)
+    return np.asarray("")
+
+
+def dtype_name(value: object) -> np.ndarray:
+    """The name of a tensor's dtype, as text and alike in both frameworks."""
+    found = re.search(r"[a-z]+\d+", str(getattr(value, "dtype", "")))
+    return np.asarray(found[0] if found else "")
 
 
 def runs(action: Callable[[], None]) -> bool:

@@ -13,7 +13,7 @@ PAIR = Text("factor and weights", "分解因子和权重")
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Two points by hand; one point; points as good as equal, without noise; seven points."""
+    """Two points by hand; one; points as good as equal, or close, without noise; seven."""
 
     def draw(name: str, count: int, size: int, noise: float) -> Case:
         inputs = {"points": rng.random((count, size)), "targets": rng.normal(0, 1, count)}
@@ -27,11 +27,15 @@ def cases(rng: np.random.Generator) -> list[Case]:
     equal.inputs["points"] = 0.5 + 1e-10 * equal.inputs["points"]
     equal.inputs["targets"] = np.full(12, rng.uniform(1, 2))
     root = 77**0.5 / 3
+    pair = draw("two points close together, without noise", 2, 2, 0.0)
+    pair.inputs["points"][1] = pair.inputs["points"][0] + 1e-7
+    pair.inputs["targets"] = rng.uniform(0.5, 1, 2) * [-1, 1]
     by_hand = {"weights": [1.0, 2.0], "factor": [[3, 0], [2 / 3, root]]}
     return [
         Case("two points worked by hand", worked, by_hand),
         draw("one point", 1, 3, 0.3),
         equal,
+        pair,
         draw("seven points in two dimensions", 7, 2, 0.05),
     ]
 
@@ -49,6 +53,9 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         )
 
     factor, weights = both(*tensors)
+    if case.name.startswith("two points close"):  # any jitter gives 1e8 or so, and none 1e11
+        largest = np.abs(look.array(weights, "The second part")).max()
+        return {"invariant size of the weights": np.maximum(np.log10(largest), 9)}
     seen = {"weights": look.array(weights, "The second part")}
     if len(inputs["points"]) == 12:  # whose factor is made of jitter
         return seen

@@ -11,11 +11,13 @@ from prodgen_lib.exercises.common import probe
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """A mean at the best value by hand; far above; very far above; near and below."""
+    """A mean at the best value by hand; far and very far above; the ends of the range; near."""
     worked = {"mean": [0.5, 0.5], "standard_deviation": [1, 2], "best": 0.5}
     by_hand = -0.5 * np.log(2 * np.pi) + np.log([1, 2])
     far = -np.concatenate([rng.uniform(6, 12, 2), rng.uniform(15, 24, 2)])
     series = -np.array([25.1, *rng.uniform([25.2, 26, 30], [26, 28, 50])])
+    middle = np.array([-5.5, -4.9, *rng.uniform([-8, -6.5, -5.3], [-6.5, -5.3, -5.05])])
+    ends = np.array([-1000.0, -25.2, -24.8, 8.0, 1000.0])
     very_far = -rng.uniform([60, 200, 800], [100, 500, 1000])
     return [
         Case(
@@ -26,6 +28,8 @@ def cases(rng: np.random.Generator) -> list[Case]:
         drawn(rng, "points 6 to 24 standard deviations above the best", far),
         drawn(rng, "points 25 to 50 standard deviations above the best", series),
         drawn(rng, "points 60 to 1000 standard deviations above", very_far, (0.3, 0.9)),
+        drawn(rng, "points 5 to 8 standard deviations above the best", middle),
+        drawn(rng, "the ends of the range, and of each branch", ends),
         drawn(rng, "points below the best by up to 1000", [3.0, 30.0, 1000.0]),
         drawn(rng, "five points near the best", rng.normal(-0.5, 1.2, 5)),
     ]

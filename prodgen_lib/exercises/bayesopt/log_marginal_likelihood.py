@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
-from prodgen_lib.exercises.bayesopt.tools import check_graph, double
+from prodgen_lib.exercises.bayesopt.tools import check_graph, double, solved
 from prodgen_lib.exercises.common import probe
 
 
@@ -17,7 +17,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         matrix = size**2 * (square @ square.T + np.eye(count))
         targets = rng.multivariate_normal(np.zeros(count), matrix)
         inputs = {"factor": np.linalg.cholesky(matrix), "weights": np.linalg.solve(matrix, targets)}
-        return Case(name, inputs | {"targets": targets})
+        return Case(name, inputs | {"targets": targets, "covariance": matrix})
 
     worked = {"factor": [[3, 0], [2 / 3, 77**0.5 / 3]], "weights": [1, 2], "targets": [13, 20]}
     by_hand = -53 / 2 - np.log(77) / 2 - np.log(2 * np.pi)
@@ -34,14 +34,22 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
-    """The log-likelihood, and its gradients for all that goes in."""
+    """The log-likelihood, and its gradients for what `condition` was given."""
     look = probe(framework)
-    tensors = [double(framework, values) for values in case.inputs.values()]
-    value, slopes = look.value_and_gradients(answer, *tensors)
-    seen = {"log-likelihood": value}
+    names = "factor", "weights", "targets"
+    tensors = [double(framework, case.inputs[name]) for name in names]
+    seen = {"log-likelihood": look.array(answer(*tensors))}
     if case.by_hand:
         return seen
     if len(case.inputs["targets"]) < 100:
         check_graph(framework, answer, *tensors)
-    slopes[0] = np.diagonal(slopes[0]) if slopes[0].ndim == 2 else slopes[0]
-    return seen | {f"gradient of the {n}": s for n, s in zip(case.inputs, slopes, strict=True)}
+
+    def likelihood(covariance, targets):
+        return answer(*solved(framework, covariance, targets), targets)
+
+    given = [double(framework, case.inputs[name]) for name in ("covariance", "targets")]
+    _, (to_covariance, to_targets) = look.value_and_gradients(likelihood, *given)
+    return seen | {
+        "gradient of the covariance": to_covariance + to_covariance.T,
+        "gradient of the targets": to_targets,
+    }

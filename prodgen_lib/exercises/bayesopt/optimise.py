@@ -8,7 +8,7 @@ import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Complaint, Framework, Observation
 from prodgen_lib.checking.language import Text
-from prodgen_lib.exercises.common import refuses, yes
+from prodgen_lib.exercises.common import flat, raised
 from prodgen_lib.plain.search import History, Space, linear
 
 SPACE = Space({"x": linear(0, 1), "y": linear(0, 1)})
@@ -39,12 +39,13 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     """All trials of a search with an invented model; what it is given; a break; a hopeless one."""
-    inputs, asked, shown, runs = case.inputs, [], [], []
+    inputs, asked, shown, runs, stored = case.inputs, [], [], [], []
 
     def objective(parameters):
         runs.append(0)
         if len(runs) > 200:  # an ordinary exception would be a failed trial
             raise SystemExit
+        stored.append(kept_in(path))
         if parameters["x"] > inputs["fails"]:
             raise RuntimeError("out of memory")
         return float(np.sin(7 * parameters["x"]) + inputs["slope"] @ list(parameters.values()))
@@ -59,6 +60,10 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         known = np.nansum(values) + points.sum()
         return np.array([known % 1, 0.37 * number % 1]), 0.1 * inputs.get("shrink", 1) ** number
 
+    def kept_in(path):
+        return len(History(SPACE, path)) if path and path.exists() else 0
+
+    path = None
     fixed = {"tolerance": 0.01} if "shrink" in inputs else {}
     fixed |= {"start": inputs["start"]} if inputs["start"] else {}
 
@@ -102,17 +107,25 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         "what choose is given": told,
         "calls of on_trial": np.array(shown),
     }
-    if inputs["fails"] > 1:
+    if case.by_hand:
         return seen
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "history.json"
+        stored.clear()
         search(path, budget=7)
-        kept = path.exists() and len(History(SPACE, path)) == 7
+        kept = kept_in(path)
         again = search(path).history
-    same = np.array_equal(again.points, history.points)
+        seen |= {
+            "invariant goes on from its file": flat([np.array([kept]), again.points]),
+            "invariant on disk before the next trial": np.array(stored),
+        }
+        runs.clear()
+        ended = [search(path).reason, search(path, budget=5).reason]
+        told = np.asarray(f"{len(runs)} trials, {ended[0]}, {ended[1]}")
+        seen["invariant a finished search runs nothing"] = told
+    if inputs["fails"] > 1:
+        return seen
     runs.clear()
-    refused = refuses(search, objective=hopeless)
-    return seen | {
-        "invariant goes on from its file": yes(kept and same),
-        "invariant refuses when all failed": yes(refused == 1 and len(runs) == inputs["start"]),
-    }
+    refused = raised(search, objective=hopeless)
+    told = np.asarray(f"{refused} after {len(runs)} trials")
+    return seen | {"invariant refuses when all failed": told}

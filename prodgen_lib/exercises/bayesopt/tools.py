@@ -12,10 +12,11 @@ from prodgen_lib.exercises.common import probe
 
 IN_A_GRAPH = Text(
     "It works, but not inside a graph, where the number of points is not known beforehand: use "
-    "`tf.shape(…)[0]` or `tf.size(…)` in place of `len(…)` or a shape, and TensorFlow's functions "
-    "in place of NumPy's.",
+    "`tf.shape(…)[0]` or `tf.size(…)` in place of `len(…)` or a shape, `tf.cast` to multiply it by "
+    "a float, and TensorFlow's functions in place of NumPy's.",
     "直接运行没有问题，但在计算图里不行，那里事先不知道点的个数：请用 `tf.shape(…)[0]` 或 "
-    "`tf.size(…)` 代替 `len(…)` 或形状，并用 TensorFlow 的函数代替 NumPy 的函数。",
+    "`tf.size(…)` 代替 `len(…)` 或形状，与浮点数相乘前先用 `tf.cast`，"
+    "并用 TensorFlow 的函数代替 NumPy 的函数。",
 )
 
 
@@ -32,6 +33,19 @@ def rational_kernel(scales: np.ndarray, variance: float) -> Callable:
         return variance / (1 + sum(gap * gap for gap in gaps))
 
     return kernel
+
+
+def solved(framework: Framework, covariance: object, targets: object) -> tuple[object, object]:
+    """Cholesky factor and weights K⁻¹ targets, through which gradients pass."""
+    if framework.name == "torch":
+        import torch
+
+        factor = torch.linalg.cholesky(covariance)
+        return factor, torch.cholesky_solve(targets[:, None], factor)[:, 0]
+    import tensorflow as tf
+
+    factor = tf.linalg.cholesky(covariance)
+    return factor, tf.linalg.cholesky_solve(factor, targets[:, None])[:, 0]
 
 
 def check_graph(framework: Framework, answer: Callable, *tensors: object) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
 from prodgen_lib.checking.language import Text
-from prodgen_lib.exercises.common import in_float64, probe, refuses, two
+from prodgen_lib.exercises.common import dtype_name, probe, raised, two
 from prodgen_lib.exercises.metrics.distances import rows, two_sets
 
 PAIR = Text("the value and its standard error", "数值及其标准误")
@@ -36,11 +36,11 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         "standard error": look.array(error, Text("The standard error", "标准误")),
     }
     if options.get("subsets") == 4:
-        seen["invariant float64"] = in_float64(value)
-        seen["invariant one part"] = refuses(answer, *pair, subsets=1)
-        seen["invariant too many parts"] = refuses(answer, *pair, subsets=6, subset_size=4)
-        seen["invariant too many parts of the first"] = refuses(
+        seen["invariant float64"] = dtype_name(value)
+        seen["invariant one part"] = raised(answer, *pair, subsets=1)
+        seen["invariant too many parts"] = raised(answer, *pair, subsets=6, subset_size=4)
+        seen["invariant too many parts of the first"] = raised(
             answer, *pair[::-1], subsets=6, subset_size=4
         )
-        seen["invariant parts of one"] = refuses(answer, *pair, subsets=4, subset_size=1)
+        seen["invariant parts of one"] = raised(answer, *pair, subsets=4, subset_size=1)
     return seen

@@ -6,7 +6,7 @@ import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
 from prodgen_lib.checking.language import Text
-from prodgen_lib.exercises.common import in_float64, probe, refuses, two
+from prodgen_lib.exercises.common import dtype_name, probe, raised, two
 from prodgen_lib.exercises.metrics.distances import rows
 
 PAIR = Text("precision and recall", "精确率和召回率")
@@ -51,7 +51,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         "recall": look.array(recall, Text("Recall", "召回率")),
     }
     if len(real) == 23:
-        seen["invariant float64"] = in_float64(precision)
-        seen["invariant other features"] = refuses(answer, real, generated[:, :2])
-        seen["invariant too many neighbours"] = refuses(answer, real[:3], generated, k=3)
+        seen["invariant float64"] = dtype_name(precision)
+        seen["invariant other features"] = raised(answer, real, generated[:, :2])
+        seen["invariant too many neighbours"] = raised(answer, real[:3], generated, k=3)
     return seen

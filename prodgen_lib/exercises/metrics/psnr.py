@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
-from prodgen_lib.exercises.common import probe, refuses
+from prodgen_lib.exercises.common import probe, raised
 from prodgen_lib.exercises.metrics.pixels import GRADIENTS, batch_invariants, of_one_picture
 
 
@@ -58,5 +58,5 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     seen |= dict(zip(GRADIENTS, gradients, strict=True))
     if len(images) == 4:
         seen |= batch_invariants(psnr, images, targets, look)
-        seen["invariant unfit range"] = refuses(psnr, 9 * pair[0], 9 * pair[1])
+        seen["invariant unfit range"] = raised(psnr, 9 * pair[0], 9 * pair[1])
     return seen

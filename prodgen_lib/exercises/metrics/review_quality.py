@@ -8,7 +8,7 @@ import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
 from prodgen_lib.checking.language import Text
-from prodgen_lib.exercises.common import probe, two, yes
+from prodgen_lib.exercises.common import probe, two
 
 BOTH = Text("PSNR and SSIM of each picture", "每张图片的 PSNR 和 SSIM")
 
@@ -42,7 +42,9 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     nothing = np.full(each, np.nan)
     numbers = psnr if psnr.shape == each else nothing, ssim if ssim.shape == each else nothing
     if case.name == "equal pictures":
-        return {"one PSNR each": yes(psnr.shape == each), "high PSNR": yes((psnr > 60).all())}
+        errors = 10 ** (-psnr / 10)  # of equal pictures nearly 0, however they are rounded
+        return {"one PSNR each": np.asarray(str(psnr.shape)), "high PSNR": errors.max(initial=0)}
     if case.name == "unrelated pictures":
-        return {"one SSIM each": yes(ssim.shape == each), "low SSIM": yes((ssim < 0.5).all())}
+        highest = np.maximum(0.5, ssim.max(initial=-1))  # below it, "SSIM" is for the next cases
+        return {"one SSIM each": np.asarray(str(ssim.shape)), "low SSIM": highest}
     return {"PSNR": numbers[0], "SSIM": numbers[1]}
