@@ -21,22 +21,6 @@ def probe(framework: Framework) -> ModuleType:
     return import_module(f"prodgen_lib.exercises.probe_{framework.name}")
 
 
-def yes(holds: bool) -> np.ndarray:
-    """Something that should hold, as a whole number: 1 or 0."""
-    return np.asarray(int(holds))
-
-
-def refuses(function: Callable, *arguments: object, **options: object) -> np.ndarray:
-    """Whether a call ends in a ValueError, as 1 or 0: neither a number nor another error."""
-    try:
-        function(*arguments, **options)
-    except ValueError:
-        return yes(True)
-    except Exception:
-        return yes(False)
-    return yes(False)
-
-
 def raised(function: Callable, *arguments: object, **options: object) -> np.ndarray:
     """The name of what a call raises, as text; empty where it gets by."""
     try:
@@ -74,11 +58,6 @@ def two(value: object, what: Text) -> tuple[object, object]:
             f"答案给出的是 {told.zh}；应为一对：{what.zh}。",
         )
     return value[0], value[1]
-
-
-def in_float64(value: object) -> np.ndarray:
-    """Whether a tensor holds float64, as 1 or 0."""
-    return yes("float64" in str(getattr(value, "dtype", "")))
 
 
 def summary(values: np.ndarray) -> np.ndarray:
@@ -132,9 +111,3 @@ def drawn_weights(seed: int, scale: float = 0.5) -> Callable[[tuple[int, ...], b
         return rng.uniform(0.2, 1.2, shape).astype(np.float32)
 
     return draw
-
-
-def near(one: np.ndarray, other: np.ndarray, *, tolerance: float = 1e-4) -> bool:
-    """Whether two arrays agree in shape and, up to rounding, in numbers."""
-    close = one.shape == other.shape and np.allclose(one, other, rtol=tolerance, atol=tolerance)
-    return bool(close)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import fsrs
 
@@ -27,7 +27,7 @@ def review(
     """
     if rating not in RATINGS:
         raise ValueError(f"{rating!r} is no rating; choose from {', '.join(RATINGS)}.")
-    number = RATINGS.index(rating) + 1
+    number, now = RATINGS.index(rating) + 1, now.astimezone(UTC)  # the package's own terms
     scheduler = fsrs.Scheduler(enable_fuzzing=fuzz)
     with history.change() as file:
         row = file.execute("SELECT state FROM cards WHERE card = ?", (card,)).fetchone()

@@ -84,7 +84,7 @@ class _Cards:
         """Note the rating, and go on to the next card."""
         try:
             due = self.desk.review(self.cards[self.done], rating)
-        except CourseError as error:
+        except Exception as error:  # a click has nowhere else to say it
             self.about.value = _said(f"Not noted: {error}")
             return
         self.done += 1

@@ -255,3 +255,31 @@ def test_exercises_stand_in_the_order_of_the_chapter(topic):
             assert places == sorted(places)
             return
     pytest.skip(f"no chapter shows all exercises of {topic} yet")
+
+
+FORGED = {"runs": lambda action: True, "raised": lambda *a, **o: np.asarray("ValueError")}
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_nothing_that_decides_is_computed_where_an_answer_runs(name, monkeypatch):
+    """Helpers that an answer can patch there say what was seen; a patched one makes nothing right.
+
+    A known wrong answer still fails when every helper of ``common`` tells what one would like.
+    """
+    exercise, fw = EXERCISES[name], Framework("torch")
+    known = key(name, "torch")
+    right = list(concluded(exercise, known.cases, known.reference))
+    module = importlib.import_module(f"prodgen_lib.exercises.{name}")
+    shared = [
+        m
+        for n, m in sys.modules.items()
+        if n.startswith(f"prodgen_lib.exercises.{exercise.topic}.")
+    ]
+    for place in (module, *shared):
+        for helper, forged in FORGED.items():
+            if hasattr(place, helper):
+                monkeypatch.setattr(place, helper, forged)
+    for wrong in exercise.known_wrong("torch")[:3]:
+        cases = make_cases(exercise)
+        done = observations(exercise.observe, cases, exercise.wrong_answer(wrong, fw), fw)
+        assert not same(exercise, right, concluded(exercise, cases, done)), wrong.name

@@ -1,6 +1,7 @@
 """What comes when: FSRS with a fixed clock and without fuzz, weak subjects first."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import fsrs
 import pytest
@@ -94,3 +95,13 @@ def test_a_mistake_that_check_saw_becomes_a_card():
         "mistake:gan.build_generator:sigmoid at the end",
     ]
     assert "tanh ends the network" in found[1].back.en and found[1].subject == "gan"
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Honolulu", "UTC", "Europe/Berlin", "Asia/Shanghai"])
+def test_a_card_is_rated_west_and_east_of_greenwich(history, zone):
+    """Also in the night in which the clock of Berlin goes back: a minute later is a minute later."""
+    start = datetime(2026, 10, 25, 0, 30, tzinfo=UTC).astimezone(ZoneInfo(zone))
+    first = review(history, "gan.a", "again", now=start, fuzz=False)
+    second = review(history, "gan.a", "good", now=start + timedelta(hours=3), fuzz=False)
+    assert start < first < start + timedelta(hours=1) < second
+    assert [card.id for card in due(history, [card("gan.a")], now=second)] == ["gan.a"]
