@@ -23,7 +23,7 @@ mutants: .venv/installed-test
 	$(BIN)/python -m pytest -m mutants -s
 
 .venv/installed-%: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "prodgen needs Python 3.11 or newer; set PYTHON=python3.11, say.")'
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "This is Python %s; prodgen needs 3.11 to 3.13, for which TensorFlow has packages: make $(MAKECMDGOALS) PYTHON=python3.12, say." % sys.version.split()[0])'
 	test -d .venv || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -c constraints.txt -e ".[$*]"
 	@touch $@

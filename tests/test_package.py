@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,35 @@ def test_every_dependency_is_pinned_inside_its_range():
         version = pinned.get(requirement.name.lower())
         assert version, f"{requirement.name} has no pin in constraints.txt"
         assert version in requirement.specifier, f"{requirement.name}=={version} leaves its range"
+
+
+@pytest.mark.parametrize("python", ["3.11.0", "3.12.0", "3.13.0"])
+def test_every_pin_installs_under_every_python_of_the_range(python):
+    """By the metadata of what is installed: Debian 12 has Python 3.11.2."""
+    assert python in SpecifierSet(PROJECT["requires-python"])
+    pinned = pins()
+    needs = {
+        one.metadata["Name"].lower().replace("_", "-"): one.metadata.get("Requires-Python")
+        for one in distributions()
+    }
+    for name in pinned.keys() & needs.keys():
+        assert python in SpecifierSet(needs[name] or ""), f"{name} needs Python {needs[name]}"
+
+
+def test_a_python_outside_the_range_is_told_so(tmp_path):
+    """``make learn`` says in one sentence what is needed; nothing is made."""
+    old = tmp_path / "python"
+    old.write_text(
+        f"#!/bin/sh\nexec {sys.executable} -c 'import sys; sys.version_info = (3, 14)\n"
+        'sys.version = "3.14.0 x"\nexec(sys.argv[1])\' "$2"\n'
+    )
+    old.chmod(0o755)
+    command = ["make", "-f", ROOT / "Makefile", "learn", f"PYTHON={old}"]
+    for name in ("pyproject.toml", "constraints.txt"):
+        (tmp_path / name).write_text("")
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert "This is Python 3.14.0; prodgen needs 3.11 to 3.13" in done.stderr
+    assert done.returncode and not (tmp_path / ".venv").exists()
 
 
 def test_ranges_in_pyproject_only():

@@ -51,8 +51,8 @@ def examine(root: Path) -> Iterator[Finding]:
 
 
 def _python() -> Finding:
-    well = sys.version_info >= (3, 11)
-    return Finding(f"Python {platform.python_version()}", well, "install Python 3.11 or newer")
+    well = (3, 11) <= sys.version_info < (3, 14)
+    return Finding(f"Python {platform.python_version()}", well, "install Python 3.11, 3.12 or 3.13")
 
 
 def _tool(name: str) -> Finding:

@@ -28,6 +28,19 @@ def has_browser() -> bool:
     return True
 
 
+def _need_a_place_to_write() -> None:
+    """Raise ``CourseError`` where JupyterLab would end in a traceback: it writes into the home."""
+    from jupyter_core.paths import jupyter_data_dir, jupyter_runtime_dir
+
+    for folder in map(Path, (jupyter_data_dir(), jupyter_runtime_dir())):
+        there = next(place for place in (folder, *folder.parents) if place.exists())
+        if not os.access(there, os.W_OK):
+            raise CourseError(
+                f"{there} may not be written to, and JupyterLab keeps its files there: set HOME to "
+                "a folder of yours, as in `HOME=/tmp/me make learn`."
+            )
+
+
 def lab_command(
     root: Path, *, browser: bool, port: int | None, extra: tuple[str, ...]
 ) -> list[str]:
@@ -52,6 +65,7 @@ def start_lab(command: list[str]) -> None:
     """
     if find_spec("jupyterlab") is None:
         raise CourseError("JupyterLab is not installed: run `make learn`, or pip install -e .")
+    _need_a_place_to_write()
     sys.stdout.flush()
     paths = [str(Path(__file__).parent / "lab"), os.environ.get("JUPYTER_CONFIG_PATH")]
     joined = os.pathsep.join(filter(None, paths))

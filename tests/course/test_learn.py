@@ -39,6 +39,16 @@ def fetch(address):
     raise AssertionError(f"nothing answers at {address}")
 
 
+def test_a_home_that_is_read_only_is_said_before_the_lab_starts(tmp_path, monkeypatch):
+    from prodgen_lib.course import learn
+    from prodgen_lib.course.project import CourseError
+
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr(learn.os, "access", lambda place, mode: False)
+    with pytest.raises(CourseError, match="set HOME to a folder of yours"):
+        learn.start_lab(["true"])
+
+
 def test_headless_it_prints_the_address_and_stays_up(course):
     from prodgen_lib.course.build import build
 

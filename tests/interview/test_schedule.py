@@ -99,7 +99,7 @@ def test_a_mistake_that_check_saw_becomes_a_card():
 
 @pytest.mark.parametrize("zone", ["Pacific/Honolulu", "UTC", "Europe/Berlin", "Asia/Shanghai"])
 def test_a_card_is_rated_west_and_east_of_greenwich(history, zone):
-    """Also in the night in which the clock of Berlin goes back: a minute later is a minute later."""
+    """Also in the night in which Berlin's clock goes back: three hours later are three hours."""
     start = datetime(2026, 10, 25, 0, 30, tzinfo=UTC).astimezone(ZoneInfo(zone))
     first = review(history, "gan.a", "again", now=start, fuzz=False)
     second = review(history, "gan.a", "good", now=start + timedelta(hours=3), fuzz=False)
