@@ -135,6 +135,20 @@ def test_an_answer_in_a_cell_of_its_own_counts(course, mine):
     assert (mean.answered, centred.answered) == (True, False) and mean.message
 
 
+def test_a_check_in_a_cell_of_ones_own_makes_nothing_right(course, mine):
+    """Nor does a notebook whose ids and metadata were cleaned away."""
+    wrong = 'def mean(values):\n    return 0.0\nmean = check("mini.mean", mean)'
+    write(mine, mean=wrong, centred=CENTRED)
+    mean, centred, _ = grade(course, mine)
+    assert mean.answered and not mean.passed and "got 0" in mean.message
+    assert centred.passed, "the chapter goes on with the course's mean"
+    notebook = read_notebook(mine)
+    for number, cell in enumerate(notebook.cells):
+        cell.id, cell.metadata = f"cleaned-{number}", {}
+    write_notebook(notebook, mine)
+    assert [result.passed for result in grade(course, mine)] == [False, True, False]
+
+
 def test_a_solution_passes(course, mine):
     assert all(r.passed for r in grade(course, course / "solutions/05_mini_torch.ipynb"))
 
