@@ -15,6 +15,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from prodgen_lib.checking.source import FRAMEWORKS
 from prodgen_lib.course import execute, lint
 from prodgen_lib.course.chapter import Chapter, chapter_files, read_chapter
 from prodgen_lib.course.compose import TITLES, Target, compose
@@ -120,7 +121,16 @@ def faults(root: Path, pairs: list[Pair]) -> list[str]:
             sentences += lint.unshown(pair.main, pair.target.chapter.topic, pair.target.file)
         for sentence in sentences:  # without the file, and the first words of the cell
             found.setdefault(re.sub(r".*, cell (\S+) \(“.*?”\)", r"\1", sentence), sentence)
+    for framework in FRAMEWORKS:
+        mine = [pair for pair in pairs if pair.target.framework == framework]
+        if {pair.target.chapter.path.stem for pair in mine} >= _with_frameworks(root):
+            found |= {sentence: sentence for sentence in lint.misplaced([p.main for p in mine])}
     return list(found.values())
+
+
+def _with_frameworks(root: Path) -> set[str]:
+    """The chapters that are written for frameworks, and so may show exercises."""
+    return {path.stem for path in chapter_files(root) if read_chapter(path).frameworks}
 
 
 def build(

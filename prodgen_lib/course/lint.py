@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from nbformat import NotebookNode
 
 from prodgen_lib.checking import names
-from prodgen_lib.checking.exercise import load_exercises
+from prodgen_lib.checking.exercise import load_exercises, topics
 from prodgen_lib.checking.source import stub
 from prodgen_lib.course.compose import has, is_shown
 
@@ -133,6 +134,37 @@ def unshown(solution: NotebookNode, topic: str, file: str) -> list[str]:
         return []
     missing = [e.id for e in load_exercises(topic).values() if e.id not in shown]
     return [f"{file} does not show the exercise {identity}." for identity in missing]
+
+
+def misplaced(solutions: list[NotebookNode]) -> list[str]:
+    """Faults of a framework's whole course, its notebooks in order: each exercise stands once.
+
+    No page without a chapter, no exercise in two, and what one ``needs`` comes before it.
+    """
+    order = [
+        (cell.metadata.exercise_id, notebook.metadata.prodgen.chapter)
+        for notebook in solutions
+        for cell in notebook.cells
+        if has(cell, "exercise")
+    ]
+    places = {identity: number for number, (identity, _) in enumerate(order)}
+    counts = Counter(identity for identity, _ in order)
+    found = [
+        f"{identity} is in two chapters: show it in one."
+        for identity in counts
+        if counts[identity] > 1
+    ]
+    for topic in topics():
+        for exercise in load_exercises(topic).values():
+            page = f"exercises/{topic}/{exercise.name}.md"
+            if exercise.id not in places:
+                found.append(f"{page} is in no chapter: show the exercise, or delete its files.")
+            for need in exercise.needs:
+                if exercise.id in places and places.get(need, -1) > places[exercise.id]:
+                    found.append(f"{page} needs {need}, which comes later: move one of them.")
+                if need not in places:
+                    found.append(f"{page} needs {need}, which no chapter has: mend `needs`.")
+    return found
 
 
 def _lines(source: str) -> set[str]:

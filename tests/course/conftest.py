@@ -27,6 +27,9 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             ignore=shutil.ignore_patterns("__pycache__", "gan.py", "classifier.py"),
         )
     shutil.copy(source.PACKAGE / "__init__.py", root / "prodgen_lib")
+    for topic in (root / "prodgen_lib" / "exercises").glob("*/"):
+        if topic.is_dir():
+            shutil.rmtree(topic)
     shutil.copytree(HERE / "fixture", root, dirs_exist_ok=True)
     (root / "pyproject.toml").write_text("")
     monkeypatch.setattr(source, "PACKAGE", root / "prodgen_lib")

@@ -85,4 +85,18 @@ def test_an_exercise_that_no_cell_shows_is_a_fault(course):
     )
     pairs = [compose_pair(course, target) for target in targets(course, ["05"], "torch")]
     sentence = "solutions/05_mini_torch.ipynb does not show the exercise mini.review_spread."
-    assert faults(course, pairs) == [sentence]
+    page = (
+        "exercises/mini/review_spread.md is in no chapter: show the exercise, or delete its files."
+    )
+    assert faults(course, pairs) == [sentence, page]
+
+
+def test_what_an_exercise_needs_comes_before_it(course):
+    page = course / "prodgen_lib/exercises/mini/mean.md"
+    text = page.read_text(encoding="utf-8")
+    page.write_text(text.replace("minutes: 5", "minutes: 5\nneeds: [mini.centred, mini.lost]"))
+    pairs = [compose_pair(course, target) for target in targets(course)]
+    assert faults(course, pairs) == [
+        "exercises/mini/mean.md needs mini.centred, which comes later: move one of them.",
+        "exercises/mini/mean.md needs mini.lost, which no chapter has: mend `needs`.",
+    ]
