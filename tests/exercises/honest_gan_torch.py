@@ -872,8 +872,15 @@ def build_generator__functional_relu(*, latent_dim=64, width=24, channels=3):
 
 
 def build_generator__own_start(*, latent_dim=64, width=24, channels=3):
-    network = build_generator__in_a_loop(latent_dim=latent_dim, width=width, channels=channels)
+    network = nn.Sequential(nn.Unflatten(1, (latent_dim, 1, 1)))
+    for before, after in pairwise([latent_dim, 4 * width, 2 * width, width]):
+        place = {"stride": 1} if len(network) == 1 else {"stride": 2, "padding": 1}
+        network.append(nn.ConvTranspose2d(before, after, 4, bias=False, **place))
+        network.append(nn.BatchNorm2d(after)).append(nn.ReLU())
+    network.append(nn.ConvTranspose2d(width, channels, 4, 2, 1)).append(nn.Tanh())
     for layer in network:
         if isinstance(layer, nn.ConvTranspose2d):
             torch.nn.init.normal_(layer.weight, std=0.02)
+            if layer.bias is not None:
+                torch.nn.init.zeros_(layer.bias)
     return network
