@@ -97,6 +97,20 @@ def test_every_room_has_a_floor():
     assert rooms == {room for floor in FLOORS for room in floor}
 
 
+def test_every_room_is_a_package_that_a_clone_has_too():
+    """What git ignores is in no clone, and a notebook would differ from place to place."""
+    folders = {path.parent for path in PACKAGE.rglob("*.py")}
+    rooms = {f for f in folders if f.parent.name != "exercises"}  # an author adds a topic's folder
+    assert [str(f) for f in rooms if not (f / "__init__.py").exists()] == []
+    files = [str(p) for p in PACKAGE.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+    asked = subprocess.run(
+        ["git", "check-ignore", *files], cwd=PACKAGE.parent, capture_output=True, text=True
+    )
+    if asked.returncode == 128:
+        pytest.skip("not a git checkout")
+    assert asked.stdout == ""
+
+
 def test_no_imports_run_in_a_circle():
     graph = {file: set(imports(tree)) - {file, ""} for file, tree in MODULES.items()}
     inner = {file: {o for o in to if not o.endswith("__init__.py")} for file, to in graph.items()}

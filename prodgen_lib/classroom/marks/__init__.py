@@ -1,0 +1,1 @@
+"""What goes back: marks, sheets and reports."""
