@@ -62,8 +62,8 @@ def mix(pictures: tf.Tensor, noise: tf.Tensor, t: tf.Tensor, *, path: str = "lin
     """Each picture mixed with its noise at its own time: a(t) · picture + b(t) · noise.
 
     `pictures` and `noise` have one shape, the batch first and any number of axes after it; `t` is
-    (N,), one time a picture, and (a, b) come from `signal_and_noise`. Gradients reach all three. On the linear path, picture 2 and noise -1 give
-    1.25 at t = 0.25.
+    (N,), one time a picture, and (a, b) come from `signal_and_noise`. Gradients reach all three.
+    On the linear path, picture 2 and noise -1 give 1.25 at t = 0.25.
     """
     signal, amount = signal_and_noise(beside(t, pictures), path=path)
     return signal * pictures + amount * noise
@@ -74,7 +74,7 @@ def split(mixed: tf.Tensor, velocity: tf.Tensor, t: tf.Tensor) -> tuple[tf.Tenso
 
     The inverse of `mix` where `velocity` is noise - pictures: two equations, two unknowns. `mixed`
     and `velocity` have one shape, `t` is (N,). Nothing is divided, so it holds at t = 0 and t = 1
-    too: from mixture 1.25 and velocity -3 at t = 0.25 come picture 2 and noise -1. Nothing is clipped.
+    too: mixture 1.25 and velocity -3 at t = 0.25 are picture 2 and noise -1. Nothing is clipped.
     """
     t = beside(t, mixed)
     return mixed - t * velocity, mixed + (1 - t) * velocity
@@ -129,6 +129,7 @@ def flow_loss(
     (N,), is told t and `labels` as they are, and has to predict noise - picture. The mean is over
     all numbers of all pictures (arXiv:2210.02747; arXiv:2209.03003, equation 1). It does not go to
     0: many pairs lead through one mixture, and the network can only know their mean.
+    For a network that predicts 0, pictures 1 and 2 and noises 0 and 1: (1 + 1) / 2 = 1.
     """
     predicted = network(mix(pictures, noise, t), t, labels)
     return tf.reduce_mean(tf.square(predicted - (noise - pictures)))
@@ -171,7 +172,8 @@ def remix(
     `eta` 0 is DDIM: nothing is drawn and `fresh` may be None. `eta` 1 is DDPM: σ² is the variance
     of the mixture at s, given mixture and picture at t. At s = 0 the result is the picture, and
     `fresh` changes nothing. Nothing is clipped (arXiv:2010.02502, equations 12 and 16, where a² is
-    called α). On the linear path with `eta` 0 this is exactly one Euler step of the flow.
+    called α). On the linear path with `eta` 0 this is exactly one Euler step of the flow:
+    mixture 1 and noise 0.5 at t = 0.5 hold the picture 1.5, and become 1.25 at s = 0.25.
     """
     a_t, b_t = signal_and_noise(beside(t, mixed), path=path)
     a_s, b_s = signal_and_noise(beside(s, mixed), path=path)
@@ -188,6 +190,7 @@ def flow_sample(network: Network, start: tf.Tensor, labels: tf.Tensor, *, steps:
     `start` is noise from N(0, 1) in the shape of the pictures; `network` gives velocities,
     d mixed / dt. It is called `steps` times, at t = 1, 1 - 1/steps, …, 1/steps: the time at which a
     step begins, told as (N,) float32. Never at 0. `labels` are handed on. Nothing is clipped.
+    With a velocity that is mixed + t, two steps lead from 1 to 0, then to -0.25.
     """
     mixed = start
     for step in range(steps):
@@ -257,7 +260,8 @@ def drop_labels(
 
     `labels` (N, K) are integers, `nothing` (K,) holds a label for each question that no picture
     has. `draws` (N,) lie in [0, 1): picture i loses all its labels where draws[i] < probability.
-    The result has the dtype of `labels`, which stay as they are.
+    The result has the dtype of `labels`, which stay as they are. With draws 0.05 and 0.2 and
+    probability 0.2, labels 1 and 2 become nothing and 2.
     """
     return tf.where(draws[:, None] < probability, nothing, labels)
 

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from prodgen_lib.checking.exercise import Case, Framework, Observation
+from prodgen_lib.exercises.common import probe
+from prodgen_lib.exercises.diffusion.closed import floats, gaussian_network, tensors, times
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    """Two steps by hand; one step, five and three towards Gaussian data, in closed form."""
+
+    def draw(name: str, steps: int, *shape: int) -> Case:
+        arrays = floats(start=rng.normal(0, 2, shape))
+        told = {"labels": rng.integers(1, 4, shape[0]) * [1, -1, 2, 3][: shape[0]], "steps": steps}
+        return Case(name, arrays | told | {"mean": rng.uniform(0.5, 1.5), "spread": 0.5})
+
+    by_hand = floats(start=[[1]]) | {"labels": np.array([0]), "steps": 2}
+    return [
+        Case("two steps worked by hand", by_hand, {"pictures": [[-0.25]]}),
+        draw("one step", 1, 2, 3),
+        draw("five steps, three codes", 5, 3, 4),
+        draw("three steps, two pictures", 3, 2, 2, 3, 1),
+    ]
+
+
+def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
+    """What the network is told at each call, and what comes of it."""
+    look, inputs = probe(framework), case.inputs
+    (start,) = tensors(look, inputs, "start")
+    labels = framework.module("cgan").to_labels(inputs["labels"])
+    if case.by_hand:
+        beside = framework.module("diffusion").beside
+
+        def network(mixed, t, asked):
+            times(t, mixed)
+            return mixed + beside(t, mixed)
+
+        return {"pictures": look.array(answer(network, start, labels, steps=inputs["steps"]))}
+    network, told = gaussian_network(framework, inputs["mean"], inputs["spread"])
+    pictures = look.array(answer(network, start, labels, steps=inputs["steps"]))
+    return {
+        "times that the network is told": np.array(told["times"]),
+        "labels that the network is told": np.array(told["labels"]),
+        "pictures": pictures,
+    }
