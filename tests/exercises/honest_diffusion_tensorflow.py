@@ -1,9 +1,21 @@
 """Right answers that are not the answer key's: `<exercise>__<how it differs>`."""
 
+import itertools
 import math
 
-from prodgen_lib.tensorflow.diffusion import read, signal_and_noise
+import numpy as np
 
+from prodgen_lib.tensorflow.diffusion import (
+    beside,
+    diffusion_loss,
+    mix,
+    read,
+    signal_and_noise,
+    split,
+    target,
+)
+
+import keras  # isort: skip
 import tensorflow as tf  # isort: skip
 
 
@@ -99,3 +111,181 @@ def guide__towards(conditional, unconditional, *, scale):
 def guide__stacked(conditional, unconditional, *, scale):
     weights = tf.constant([scale, 1 - scale])
     return tf.tensordot(weights, tf.stack([conditional, unconditional]), axes=1)
+
+
+def flow_loss__through_the_path(network, pictures, noise, t, labels):
+    at = beside(t, pictures)
+    errors = network((1 - at) * pictures + at * noise, t, labels) + pictures - noise
+    return tf.reduce_mean(errors**2)
+
+
+def flow_loss__diffusion_loss(network, pictures, noise, t, labels):
+    return diffusion_loss(network, pictures, noise, t, labels, kind="velocity", path="linear")
+
+
+def flow_loss__library(network, pictures, noise, t, labels):
+    predicted = network(mix(pictures, noise, t), t, labels)
+    return keras.losses.MeanSquaredError()(noise - pictures, predicted)
+
+
+def flow_loss__sum_over_size(network, pictures, noise, t, labels):
+    errors = noise - pictures - network(mix(pictures, noise, t, path="linear"), t, labels)
+    return tf.reduce_sum(errors * errors) / math.prod(pictures.shape)
+
+
+def flow_loss__means_of_means(network, pictures, noise, t, labels):
+    mixed = pictures + beside(t, noise) * (noise - pictures)
+    rows = (network(mixed, t, labels) - noise + pictures) ** 2
+    while len(rows.shape) > 1:
+        rows = tf.reduce_mean(rows, axis=-1)
+    return tf.reduce_mean(rows)
+
+
+def flow_loss__target_by_name(network, pictures, noise, t, labels):
+    wanted = target(pictures, noise, t, kind="velocity", path="linear")
+    got = network(mix(pictures, noise, t), t, labels)
+    return tf.reduce_mean(abs(wanted - got) ** 2)
+
+
+def flow_sample__countdown(network, start, labels, *, steps):
+    mixed, count = start, start.shape[0]
+    for left in range(steps, 0, -1):
+        mixed = mixed - network(mixed, tf.fill([count], left / steps), labels) / steps
+    return mixed
+
+
+def flow_sample__linspace(network, start, labels, *, steps):
+    times = np.linspace(1, 0, steps + 1)
+    mixed, count = start, start.shape[0]
+    for t, s in itertools.pairwise(times):
+        mixed = mixed + float(s - t) * network(mixed, tf.fill([count], float(t)), labels)
+    return mixed
+
+
+def flow_sample__split_and_mix(network, start, labels, *, steps):
+    mixed, count = start, start.shape[0]
+    for k in range(steps):
+        t = tf.fill([count], 1 - k / steps)
+        pictures, noise = split(mixed, network(mixed, t, labels), t)
+        mixed = mix(pictures, noise, tf.fill([count], 1 - (k + 1) / steps))
+    return mixed
+
+
+def flow_sample__recursive(network, start, labels, *, steps):
+    count = start.shape[0]
+
+    def onward(mixed, left):
+        if left == 0:
+            return mixed
+        return onward(
+            mixed - network(mixed, tf.fill([count], left / steps), labels) / steps, left - 1
+        )
+
+    return onward(start, steps)
+
+
+def flow_sample__ones_times(network, start, labels, *, steps):
+    ones, x = tf.ones(len(start)), start
+    for k in range(steps):
+        x = x - (1 / steps) * network(x, ones * (1 - k / steps), labels)
+    return x
+
+
+def flow_sample__while(network, start, labels, *, steps):
+    step, x, count = 0, start, len(start)
+    while step < steps:
+        velocity = network(x, tf.fill([count], (steps - step) / steps), labels)
+        x, step = x - velocity * (1.0 / steps), step + 1
+    return x
+
+
+def remix__named(mixed, predicted_noise, t, s, *, eta=0.0, fresh=None, path="cosine"):
+    a, b = signal_and_noise(beside(t, mixed), path=path)
+    c, d = signal_and_noise(beside(s, mixed), path=path)
+    onward = tf.nn.relu(b**2 - (a * d / c) ** 2)
+    variance = eta**2 * onward * d**2 / b**2
+    result = (
+        c / a * (mixed - b * predicted_noise)
+        + tf.sqrt(tf.nn.relu(d**2 - variance)) * predicted_noise
+    )
+    return result if fresh is None else result + tf.sqrt(variance) * fresh
+
+
+def remix__read(mixed, predicted_noise, t, s, *, eta=0.0, fresh=None, path="cosine"):
+    picture, noise = read(mixed, predicted_noise, t, kind="noise", path=path)
+    a, b = signal_and_noise(beside(t, mixed), path=path)
+    c, d = signal_and_noise(beside(s, mixed), path=path)
+    sigma = eta * d / b * tf.sqrt(tf.nn.relu(b**2 - (a / c * d) ** 2))
+    result = c * picture + tf.sqrt(tf.nn.relu(d**2 - sigma**2)) * noise
+    return result + (0.0 if fresh is None else sigma * fresh)
+
+
+def remix__two_parts(mixed, predicted_noise, t, s, *, eta=0.0, fresh=None, path="cosine"):
+    fresh = 0 * mixed if fresh is None else fresh
+    (a, b), (c, d) = (signal_and_noise(beside(at, mixed), path=path) for at in (t, s))
+    share = eta * tf.sqrt(tf.nn.relu(1 - (a * d / (b * c)) ** 2))
+    noise = tf.sqrt(tf.nn.relu(1 - share**2)) * predicted_noise + share * fresh
+    return c * (mixed - b * predicted_noise) / a + d * noise
+
+
+def remix__mix_again(mixed, predicted_noise, t, s, *, eta=0.0, fresh=None, path="cosine"):
+    a, b = signal_and_noise(beside(t, mixed), path=path)
+    c, d = signal_and_noise(beside(s, mixed), path=path)
+    picture = mixed / a - b / a * predicted_noise
+    noise = predicted_noise
+    if fresh is not None:
+        share = eta * tf.sqrt(tf.nn.relu(1 - (a * d) ** 2 / (b * c) ** 2))
+        noise = tf.sqrt(tf.nn.relu(1 - share**2)) * noise + share * fresh
+    return mix(picture, noise, s, path=path)
+
+
+def remix__ratio_first(mixed, predicted_noise, t, s, *, eta=0.0, fresh=None, path="cosine"):
+    a, b = signal_and_noise(t, path=path)
+    c, d = signal_and_noise(s, path=path)
+    sigma = eta * d * tf.sqrt(tf.nn.relu(b**2 - (a / c) ** 2 * d**2)) / b
+    rest = tf.sqrt(tf.nn.relu(d**2 - sigma**2)) - c * b / a
+    result = beside(c / a, mixed) * mixed + beside(rest, mixed) * predicted_noise
+    return result if fresh is None else result + beside(sigma, mixed) * fresh
+
+
+def remix__one_by_one(mixed, predicted_noise, t, s, *, eta=0.0, fresh=None, path="cosine"):
+    rows = []
+    for i in range(len(t)):
+        (a, b), (c, d) = (signal_and_noise(at[i], path=path) for at in (t, s))
+        sigma = eta * d / b * tf.sqrt(tf.nn.relu(b**2 - (a / c * d) ** 2))
+        picture = (mixed[i] - b * predicted_noise[i]) / a
+        row = c * picture + tf.sqrt(tf.nn.relu(d**2 - sigma**2)) * predicted_noise[i]
+        rows.append(row if fresh is None else row + sigma * fresh[i])
+    return tf.stack(rows)
+
+
+def drop_labels__scattered(labels, draws, *, probability, nothing):
+    gone = tf.where(draws < probability)
+    rows = tf.broadcast_to(nothing, (len(gone), labels.shape[1]))
+    return tf.tensor_scatter_nd_update(labels, gone, rows)
+
+
+def drop_labels__masked(labels, draws, *, probability, nothing):
+    keep = tf.cast(draws >= probability, labels.dtype)[:, None]
+    return keep * labels + (1 - keep) * nothing
+
+
+def drop_labels__kept_first(labels, draws, *, probability, nothing):
+    keep = tf.expand_dims(draws >= probability, 1)
+    return tf.where(keep, labels, tf.broadcast_to(nothing, labels.shape))
+
+
+def drop_labels__one_by_one(labels, draws, *, probability, nothing):
+    rows = [nothing if draw < probability else row for row, draw in zip(labels, draws, strict=True)]
+    return tf.stack(rows)
+
+
+def drop_labels__differences(labels, draws, *, probability, nothing):
+    return labels + tf.cast(draws < probability, labels.dtype)[:, None] * (nothing - labels)
+
+
+def drop_labels__column_by_column(labels, draws, *, probability, nothing):
+    gone = draws < probability
+    return tf.stack(
+        [tf.where(gone, nothing[k], labels[:, k]) for k in range(labels.shape[1])], axis=1
+    )

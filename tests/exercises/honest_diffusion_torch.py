@@ -1,10 +1,21 @@
 """Right answers that are not the answer key's: `<exercise>__<how it differs>`."""
 
+import itertools
 import math
 
+import numpy as np
 import torch
+import torch.nn.functional as F
 
-from prodgen_lib.torch.diffusion import read, signal_and_noise
+from prodgen_lib.torch.diffusion import (
+    beside,
+    diffusion_loss,
+    mix,
+    read,
+    signal_and_noise,
+    split,
+    target,
+)
 
 
 def shares(t, pictures, path):
@@ -100,3 +111,180 @@ def guide__towards(conditional, unconditional, *, scale):
 def guide__stacked(conditional, unconditional, *, scale):
     weights = torch.tensor([scale, 1 - scale])
     return torch.einsum("k,k...->...", weights, torch.stack([conditional, unconditional]))
+
+
+def flow_loss__through_the_path(network, pictures, noise, t, labels):
+    at = beside(t, pictures)
+    errors = network((1 - at) * pictures + at * noise, t, labels) + pictures - noise
+    return torch.mean(errors**2)
+
+
+def flow_loss__diffusion_loss(network, pictures, noise, t, labels):
+    return diffusion_loss(network, pictures, noise, t, labels, kind="velocity", path="linear")
+
+
+def flow_loss__library(network, pictures, noise, t, labels):
+    predicted = network(mix(pictures, noise, t), t, labels)
+    return F.mse_loss(predicted, noise - pictures)
+
+
+def flow_loss__sum_over_size(network, pictures, noise, t, labels):
+    errors = noise - pictures - network(mix(pictures, noise, t, path="linear"), t, labels)
+    return torch.sum(errors * errors) / math.prod(pictures.shape)
+
+
+def flow_loss__means_of_means(network, pictures, noise, t, labels):
+    mixed = pictures + beside(t, noise) * (noise - pictures)
+    rows = (network(mixed, t, labels) - noise + pictures) ** 2
+    while len(rows.shape) > 1:
+        rows = rows.mean(dim=-1)
+    return torch.mean(rows)
+
+
+def flow_loss__target_by_name(network, pictures, noise, t, labels):
+    wanted = target(pictures, noise, t, kind="velocity", path="linear")
+    got = network(mix(pictures, noise, t), t, labels)
+    return torch.mean(abs(wanted - got) ** 2)
+
+
+def flow_sample__countdown(network, start, labels, *, steps):
+    mixed, count = start, start.shape[0]
+    for left in range(steps, 0, -1):
+        mixed = mixed - network(mixed, torch.full((count,), left / steps), labels) / steps
+    return mixed
+
+
+def flow_sample__linspace(network, start, labels, *, steps):
+    times = np.linspace(1, 0, steps + 1)
+    mixed, count = start, start.shape[0]
+    for t, s in itertools.pairwise(times):
+        mixed = mixed + float(s - t) * network(mixed, torch.full((count,), float(t)), labels)
+    return mixed
+
+
+def flow_sample__split_and_mix(network, start, labels, *, steps):
+    mixed, count = start, start.shape[0]
+    for k in range(steps):
+        t = torch.full((count,), 1 - k / steps)
+        pictures, noise = split(mixed, network(mixed, t, labels), t)
+        mixed = mix(pictures, noise, torch.full((count,), 1 - (k + 1) / steps))
+    return mixed
+
+
+def flow_sample__recursive(network, start, labels, *, steps):
+    count = start.shape[0]
+
+    def onward(mixed, left):
+        if left == 0:
+            return mixed
+        return onward(
+            mixed - network(mixed, torch.full((count,), left / steps), labels) / steps, left - 1
+        )
+
+    return onward(start, steps)
+
+
+def flow_sample__ones_times(network, start, labels, *, steps):
+    ones, x = torch.ones(len(start)), start
+    for k in range(steps):
+        x = x - (1 / steps) * network(x, ones * (1 - k / steps), labels)
+    return x
+
+
+def flow_sample__while(network, start, labels, *, steps):
+    step, x, count = 0, start, len(start)
+    while step < steps:
+        velocity = network(x, torch.full((count,), (steps - step) / steps), labels)
+        x, step = x - velocity * (1.0 / steps), step + 1
+    return x
+
+
+def remix__named(mixed, predicted_noise, t, s, *, eta=0.0, fresh=None, path="cosine"):
+    a, b = signal_and_noise(beside(t, mixed), path=path)
+    c, d = signal_and_noise(beside(s, mixed), path=path)
+    onward = F.relu(b**2 - (a * d / c) ** 2)
+    variance = eta**2 * onward * d**2 / b**2
+    result = (
+        c / a * (mixed - b * predicted_noise)
+        + torch.sqrt(F.relu(d**2 - variance)) * predicted_noise
+    )
+    return result if fresh is None else result + torch.sqrt(variance) * fresh
+
+
+def remix__read(mixed, predicted_noise, t, s, *, eta=0.0, fresh=None, path="cosine"):
+    picture, noise = read(mixed, predicted_noise, t, kind="noise", path=path)
+    a, b = signal_and_noise(beside(t, mixed), path=path)
+    c, d = signal_and_noise(beside(s, mixed), path=path)
+    sigma = eta * d / b * torch.sqrt(F.relu(b**2 - (a / c * d) ** 2))
+    result = c * picture + torch.sqrt(F.relu(d**2 - sigma**2)) * noise
+    return result + (0.0 if fresh is None else sigma * fresh)
+
+
+def remix__two_parts(mixed, predicted_noise, t, s, *, eta=0.0, fresh=None, path="cosine"):
+    fresh = 0 * mixed if fresh is None else fresh
+    (a, b), (c, d) = (signal_and_noise(beside(at, mixed), path=path) for at in (t, s))
+    share = eta * torch.sqrt(F.relu(1 - (a * d / (b * c)) ** 2))
+    noise = torch.sqrt(F.relu(1 - share**2)) * predicted_noise + share * fresh
+    return c * (mixed - b * predicted_noise) / a + d * noise
+
+
+def remix__mix_again(mixed, predicted_noise, t, s, *, eta=0.0, fresh=None, path="cosine"):
+    a, b = signal_and_noise(beside(t, mixed), path=path)
+    c, d = signal_and_noise(beside(s, mixed), path=path)
+    picture = mixed / a - b / a * predicted_noise
+    noise = predicted_noise
+    if fresh is not None:
+        share = eta * torch.sqrt(F.relu(1 - (a * d) ** 2 / (b * c) ** 2))
+        noise = torch.sqrt(F.relu(1 - share**2)) * noise + share * fresh
+    return mix(picture, noise, s, path=path)
+
+
+def remix__ratio_first(mixed, predicted_noise, t, s, *, eta=0.0, fresh=None, path="cosine"):
+    a, b = signal_and_noise(t, path=path)
+    c, d = signal_and_noise(s, path=path)
+    sigma = eta * d * torch.sqrt(F.relu(b**2 - (a / c) ** 2 * d**2)) / b
+    rest = torch.sqrt(F.relu(d**2 - sigma**2)) - c * b / a
+    result = beside(c / a, mixed) * mixed + beside(rest, mixed) * predicted_noise
+    return result if fresh is None else result + beside(sigma, mixed) * fresh
+
+
+def remix__one_by_one(mixed, predicted_noise, t, s, *, eta=0.0, fresh=None, path="cosine"):
+    rows = []
+    for i in range(len(t)):
+        (a, b), (c, d) = (signal_and_noise(at[i], path=path) for at in (t, s))
+        sigma = eta * d / b * torch.sqrt(F.relu(b**2 - (a / c * d) ** 2))
+        picture = (mixed[i] - b * predicted_noise[i]) / a
+        row = c * picture + torch.sqrt(F.relu(d**2 - sigma**2)) * predicted_noise[i]
+        rows.append(row if fresh is None else row + sigma * fresh[i])
+    return torch.stack(rows)
+
+
+def drop_labels__copied(labels, draws, *, probability, nothing):
+    kept = labels.clone()
+    kept[draws < probability] = nothing
+    return kept
+
+
+def drop_labels__masked(labels, draws, *, probability, nothing):
+    keep = (draws >= probability).long()[:, None]
+    return keep * labels + (1 - keep) * nothing
+
+
+def drop_labels__kept_first(labels, draws, *, probability, nothing):
+    return torch.where((draws >= probability).unsqueeze(1), labels, nothing.expand_as(labels))
+
+
+def drop_labels__one_by_one(labels, draws, *, probability, nothing):
+    rows = [nothing if draw < probability else row for row, draw in zip(labels, draws, strict=True)]
+    return torch.stack(rows)
+
+
+def drop_labels__lerp_of_differences(labels, draws, *, probability, nothing):
+    return labels + (draws < probability).to(labels.dtype)[:, None] * (nothing - labels)
+
+
+def drop_labels__column_by_column(labels, draws, *, probability, nothing):
+    gone = draws < probability
+    return torch.stack(
+        [labels[:, k].masked_fill(gone, int(nothing[k])) for k in range(labels.shape[1])], dim=1
+    )
