@@ -8,6 +8,8 @@ import numpy as np
 from prodgen_lib.tensorflow.diffusion import (
     beside,
     diffusion_loss,
+    flow_sample,
+    guide,
     mix,
     read,
     signal_and_noise,
@@ -289,3 +291,164 @@ def drop_labels__column_by_column(labels, draws, *, probability, nothing):
     return tf.stack(
         [tf.where(gone, nothing[k], labels[:, k]) for k in range(labels.shape[1])], axis=1
     )
+
+
+def signal_and_noise__sines(t, *, path):
+    if path == "linear":
+        return 1.0 - t, 1.0 * t
+    if path == "cosine":
+        return tf.sin((1 - t) * math.pi / 2), tf.sin(t * math.pi / 2)
+    raise ValueError(path)
+
+
+def signal_and_noise__table(t, *, path):
+    paths = {"linear": lambda x: x, "cosine": lambda x: tf.sin(math.pi * x / 2)}
+    if path not in paths:
+        raise ValueError(f"no path {path}")
+    return paths[path](1 - t), paths[path](t)
+
+
+def signal_and_noise__match(t, *, path):
+    match path:
+        case "linear":
+            return (1 - t, t)
+        case "cosine":
+            return tuple(tf.sin(0.5 * math.pi * share) for share in (1 - t, t))
+        case _:
+            raise ValueError("linear or cosine")
+
+
+def signal_and_noise__list(t, *, path):
+    shares = [1 - t, t + 0.0]
+    if path == "cosine":
+        shares = [tf.sin(math.pi / 2 * share) for share in shares]
+    elif path != "linear":
+        raise ValueError(path)
+    return shares
+
+
+def signal_and_noise__ends_set(t, *, path):
+    if path == "cosine":
+        signal = tf.where(t == 1, tf.zeros_like(t), tf.cos(math.pi / 2 * t))
+        return signal, tf.sin(math.pi / 2 * t)
+    if path != "linear":
+        raise ValueError(path)
+    return 1 - t, t
+
+
+def signal_and_noise__noise_first(t, *, path):
+    if path not in {"linear", "cosine"}:
+        raise ValueError(path)
+    bent = path == "cosine"
+    noise = tf.sin(math.pi / 2 * t) if bent else t
+    rest = 1 - t
+    return (tf.sin(math.pi / 2 * rest) if bent else rest), noise
+
+
+def modulate__reshaped(tokens, shift, scale):
+    n, _, d = tokens.shape
+    return tokens + tokens * tf.reshape(scale, (n, 1, d)) + tf.reshape(shift, (n, 1, d))
+
+
+def modulate__unsqueezed(tokens, shift, scale):
+    shift, scale = tf.expand_dims(shift, 1), tf.expand_dims(scale, 1)
+    return shift + (scale + 1) * tokens
+
+
+def modulate__einsum(tokens, shift, scale):
+    return tf.einsum("ntd,nd->ntd", tokens, 1 + scale) + shift[:, None, :]
+
+
+def modulate__one_by_one(tokens, shift, scale):
+    rows = zip(tokens, shift, scale, strict=True)
+    return tf.stack([token * (1 + b) + a for token, a, b in rows])
+
+
+def modulate__token_by_token(tokens, shift, scale):
+    return tf.stack([tokens[:, i] * (1 + scale) + shift for i in range(tokens.shape[1])], axis=1)
+
+
+def modulate__factor_first(tokens, shift, scale):
+    factor = 1.0 + scale
+    return factor[:, None] * (tokens + (shift / factor)[:, None])
+
+
+def review_sampler__weights(network, start, labels, nothing, *, steps, scale):
+    x, count = start, len(start)
+    for k in range(steps):
+        t = tf.fill([count], 1 - k / steps)
+        x = x - (scale * network(x, t, labels) + (1 - scale) * network(x, t, nothing)) / steps
+    return x
+
+
+def review_sampler__guided_by_library(network, start, labels, nothing, *, steps, scale):
+    def both(mixed, t, told):
+        return guide(network(mixed, t, told), network(mixed, t, nothing), scale=scale)
+
+    return flow_sample(both, start, labels, steps=steps)
+
+
+def review_sampler__countdown(network, start, labels, nothing, *, steps, scale):
+    x, count = start, len(start)
+    for left in range(steps, 0, -1):
+        t = tf.fill([count], left / steps)
+        free, bound = network(x, t, nothing), network(x, t, labels)
+        x = x - guide(bound, free, scale=scale) / steps
+    return x
+
+
+def review_sampler__paper(network, start, labels, nothing, *, steps, scale):
+    x, count, w = start, len(start), scale - 1
+    for k in range(steps):
+        t = tf.fill([count], (steps - k) / steps)
+        bound = network(x, t, labels)
+        x = x - (bound + w * (bound - network(x, t, nothing))) * (1 / steps)
+    return x
+
+
+def review_sampler__split_and_mix(network, start, labels, nothing, *, steps, scale):
+    x, count = start, len(start)
+    for k in range(steps):
+        t = tf.fill([count], 1 - k / steps)
+        velocity = guide(network(x, t, labels), network(x, t, nothing), scale=scale)
+        pictures, noise = split(x, velocity, t)
+        x = mix(pictures, noise, tf.fill([count], 1 - (k + 1) / steps))
+    return x
+
+
+def review_sampler__while(network, start, labels, nothing, *, steps, scale):
+    x, left, count = start, steps, len(start)
+    while left:
+        t = tf.fill([count], left / steps)
+        first = network(x, t, nothing)
+        x, left = x - (first + (network(x, t, labels) - first) * scale) / steps, left - 1
+    return x
+
+
+def latent_scale__root_of_variance(codes):
+    return tf.sqrt(tf.math.reduce_variance(tf.stop_gradient(codes)))
+
+
+def latent_scale__by_hand(codes):
+    codes = tf.stop_gradient(codes)
+    return tf.sqrt(tf.reduce_mean((codes - tf.reduce_mean(codes)) ** 2))
+
+
+def latent_scale__moments(codes):
+    _, variance = tf.nn.moments(tf.stop_gradient(codes), axes=[0, 1])
+    return tf.sqrt(variance)
+
+
+def latent_scale__numpy(codes):
+    return tf.constant(np.std(codes.numpy()))
+
+
+def latent_scale__double(codes):
+    codes = tf.cast(tf.stop_gradient(codes), tf.float64)
+    variance = tf.reduce_mean(codes**2) - tf.reduce_mean(codes) ** 2
+    return tf.cast(tf.sqrt(variance), tf.float32)
+
+
+def latent_scale__norm(codes):
+    codes = tf.stop_gradient(codes)
+    return tf.norm(codes - tf.reduce_mean(codes)) / math.prod(codes.shape) ** 0.5

@@ -10,6 +10,8 @@ import torch.nn.functional as F
 from prodgen_lib.torch.diffusion import (
     beside,
     diffusion_loss,
+    flow_sample,
+    guide,
     mix,
     read,
     signal_and_noise,
@@ -288,3 +290,162 @@ def drop_labels__column_by_column(labels, draws, *, probability, nothing):
     return torch.stack(
         [labels[:, k].masked_fill(gone, int(nothing[k])) for k in range(labels.shape[1])], dim=1
     )
+
+
+def signal_and_noise__sines(t, *, path):
+    if path == "linear":
+        return 1.0 - t, 1.0 * t
+    if path == "cosine":
+        return torch.sin((1 - t) * math.pi / 2), torch.sin(t * math.pi / 2)
+    raise ValueError(path)
+
+
+def signal_and_noise__table(t, *, path):
+    paths = {"linear": lambda x: x, "cosine": lambda x: torch.sin(math.pi * x / 2)}
+    if path not in paths:
+        raise ValueError(f"no path {path}")
+    return paths[path](1 - t), paths[path](t)
+
+
+def signal_and_noise__match(t, *, path):
+    match path:
+        case "linear":
+            return (1 - t, t)
+        case "cosine":
+            return tuple(torch.sin(0.5 * math.pi * share) for share in (1 - t, t))
+        case _:
+            raise ValueError("linear or cosine")
+
+
+def signal_and_noise__list(t, *, path):
+    shares = [1 - t, t + 0.0]
+    if path == "cosine":
+        shares = [torch.sin(math.pi / 2 * share) for share in shares]
+    elif path != "linear":
+        raise ValueError(path)
+    return shares
+
+
+def signal_and_noise__ends_set(t, *, path):
+    if path == "cosine":
+        signal = torch.where(t == 1, torch.zeros_like(t), torch.cos(math.pi / 2 * t))
+        return signal, torch.sin(math.pi / 2 * t)
+    if path != "linear":
+        raise ValueError(path)
+    return 1 - t, t
+
+
+def signal_and_noise__noise_first(t, *, path):
+    if path not in {"linear", "cosine"}:
+        raise ValueError(path)
+    bent = path == "cosine"
+    noise = torch.sin(math.pi / 2 * t) if bent else t
+    rest = 1 - t
+    return (torch.sin(math.pi / 2 * rest) if bent else rest), noise
+
+
+def modulate__reshaped(tokens, shift, scale):
+    n, _, d = tokens.shape
+    return tokens + tokens * torch.reshape(scale, (n, 1, d)) + torch.reshape(shift, (n, 1, d))
+
+
+def modulate__unsqueezed(tokens, shift, scale):
+    shift, scale = torch.unsqueeze(shift, 1), torch.unsqueeze(scale, 1)
+    return shift + (scale + 1) * tokens
+
+
+def modulate__einsum(tokens, shift, scale):
+    return torch.einsum("ntd,nd->ntd", tokens, 1 + scale) + shift[:, None, :]
+
+
+def modulate__one_by_one(tokens, shift, scale):
+    rows = zip(tokens, shift, scale, strict=True)
+    return torch.stack([token * (1 + b) + a for token, a, b in rows])
+
+
+def modulate__token_by_token(tokens, shift, scale):
+    return torch.stack([tokens[:, i] * (1 + scale) + shift for i in range(tokens.shape[1])], dim=1)
+
+
+def modulate__factor_first(tokens, shift, scale):
+    factor = 1.0 + scale
+    return factor[:, None] * (tokens + (shift / factor)[:, None])
+
+
+def review_sampler__weights(network, start, labels, nothing, *, steps, scale):
+    x, count = start, len(start)
+    for k in range(steps):
+        t = torch.full((count,), 1 - k / steps)
+        x = x - (scale * network(x, t, labels) + (1 - scale) * network(x, t, nothing)) / steps
+    return x
+
+
+def review_sampler__guided_by_library(network, start, labels, nothing, *, steps, scale):
+    def both(mixed, t, told):
+        return guide(network(mixed, t, told), network(mixed, t, nothing), scale=scale)
+
+    return flow_sample(both, start, labels, steps=steps)
+
+
+def review_sampler__countdown(network, start, labels, nothing, *, steps, scale):
+    x, count = start, len(start)
+    for left in range(steps, 0, -1):
+        t = torch.full((count,), left / steps)
+        free, bound = network(x, t, nothing), network(x, t, labels)
+        x = x - guide(bound, free, scale=scale) / steps
+    return x
+
+
+def review_sampler__paper(network, start, labels, nothing, *, steps, scale):
+    x, count, w = start, len(start), scale - 1
+    for k in range(steps):
+        t = torch.full((count,), (steps - k) / steps)
+        bound = network(x, t, labels)
+        x = x - (bound + w * (bound - network(x, t, nothing))) * (1 / steps)
+    return x
+
+
+def review_sampler__split_and_mix(network, start, labels, nothing, *, steps, scale):
+    x, count = start, len(start)
+    for k in range(steps):
+        t = torch.full((count,), 1 - k / steps)
+        velocity = guide(network(x, t, labels), network(x, t, nothing), scale=scale)
+        pictures, noise = split(x, velocity, t)
+        x = mix(pictures, noise, torch.full((count,), 1 - (k + 1) / steps))
+    return x
+
+
+def review_sampler__while(network, start, labels, nothing, *, steps, scale):
+    x, left, count = start, steps, len(start)
+    while left:
+        t = torch.full((count,), left / steps)
+        first = network(x, t, nothing)
+        x, left = x - (first + (network(x, t, labels) - first) * scale) / steps, left - 1
+    return x
+
+
+def latent_scale__root_of_variance(codes):
+    return codes.detach().var(unbiased=False).sqrt()
+
+
+@torch.no_grad()
+def latent_scale__by_hand(codes):
+    return (codes - codes.mean()).square().mean().sqrt()
+
+
+def latent_scale__flattened(codes):
+    return torch.std(codes.detach().flatten(), correction=0)
+
+
+def latent_scale__numpy(codes):
+    return torch.tensor(codes.detach().numpy().std())
+
+
+def latent_scale__double(codes):
+    codes = codes.detach().double()
+    return (codes.square().mean() - codes.mean() ** 2).sqrt().float()
+
+
+def latent_scale__norm(codes):
+    codes = codes.detach()
+    return torch.linalg.norm(codes - codes.mean()) / codes.numel() ** 0.5
