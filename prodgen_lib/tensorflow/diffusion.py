@@ -39,7 +39,8 @@ def signal_and_noise(t: tf.Tensor, *, path: str) -> tuple[tf.Tensor, tf.Tensor]:
     `path` "linear": a = 1 - t and b = t, whose sum is 1. `path` "cosine": a = cos(πt/2) and
     b = sin(πt/2), whose squares sum to 1, so a mixture of unit variance keeps it. Both have the
     shape of `t`, and both ends are exact, (1, 0) and (0, 1): in float32 cos(π/2) is not 0, but the
-    same number is sin(π(1 - t)/2). Raises `ValueError` for any other path. Linear at t = 0.25: (0.75, 0.25).
+    same number is sin(π(1 - t)/2). Raises `ValueError` for any other path.
+    On the linear path, t = 0.25 gives (0.75, 0.25).
     """
     if path not in ("linear", "cosine"):
         raise ValueError(f"path is {path!r}; expected 'linear' or 'cosine'.")

@@ -327,13 +327,14 @@ def signal_and_noise__list(t, *, path):
     return shares
 
 
-def signal_and_noise__ends_set(t, *, path):
-    if path == "cosine":
-        signal = tf.where(t == 1, tf.zeros_like(t), tf.cos(math.pi / 2 * t))
-        return signal, tf.sin(math.pi / 2 * t)
-    if path != "linear":
+def signal_and_noise__double_angle(t, *, path):
+    if path not in ("linear", "cosine"):
         raise ValueError(path)
-    return 1 - t, t
+    shares = [1 - t, 1 * t]
+    if path == "cosine":
+        halves = [math.pi / 4 * share for share in shares]
+        shares = [2 * tf.sin(half) * tf.cos(half) for half in halves]
+    return shares[0], shares[1]
 
 
 def signal_and_noise__noise_first(t, *, path):
@@ -452,3 +453,43 @@ def latent_scale__double(codes):
 def latent_scale__norm(codes):
     codes = tf.stop_gradient(codes)
     return tf.norm(codes - tf.reduce_mean(codes)) / math.prod(codes.shape) ** 0.5
+
+
+def time_features__logarithms(t, *, size):
+    half = size // 2
+    waves = 1000 * tf.exp(-math.log(10000) / (half - 1) * tf.range(half, dtype=tf.float32))
+    angles = t[:, None] * waves[None]
+    return tf.concat([tf.cos(angles), tf.sin(angles)], axis=1)
+
+
+def time_features__list_of_waves(t, *, size):
+    half = size // 2
+    waves = [1000 * 10000 ** (-k / (half - 1)) for k in range(half)]
+    columns = [tf.cos(t * w) for w in waves] + [tf.sin(t * w) for w in waves]
+    return tf.stack(columns, axis=1)
+
+
+def time_features__numpy_waves(t, *, size):
+    waves = np.geomspace(1000, 0.1, size // 2).astype(np.float32)
+    angles = tf.tensordot(t, waves, axes=0)
+    return tf.concat((tf.cos(angles), tf.sin(angles)), axis=1)
+
+
+def time_features__shifted_sine(t, *, size):
+    half = size // 2
+    angles = t[:, None] * (10 ** (3 - 4 * tf.range(half, dtype=tf.float32) / (half - 1)))
+    return tf.sin(tf.concat([angles + math.pi / 2, angles], axis=1))
+
+
+def time_features__einsum(t, *, size):
+    half = size // 2
+    waves = 0.1 * 10000.0 ** ((half - 1 - tf.range(half, dtype=tf.float32)) / (half - 1))
+    angles = tf.einsum("n,k->nk", t, waves)
+    return tf.concat([tf.cos(angles), tf.sin(angles)], axis=1)
+
+
+def time_features__one_by_one(t, *, size):
+    half = size // 2
+    waves = 1000.0 / 10000.0 ** (tf.range(half, dtype=tf.float32) / (half - 1))
+    rows = [tf.stack([tf.cos(at * waves), tf.sin(at * waves)]) for at in t]
+    return tf.reshape(tf.stack(rows), (len(t), size))

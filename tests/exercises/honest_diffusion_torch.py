@@ -326,13 +326,14 @@ def signal_and_noise__list(t, *, path):
     return shares
 
 
-def signal_and_noise__ends_set(t, *, path):
-    if path == "cosine":
-        signal = torch.where(t == 1, torch.zeros_like(t), torch.cos(math.pi / 2 * t))
-        return signal, torch.sin(math.pi / 2 * t)
-    if path != "linear":
+def signal_and_noise__double_angle(t, *, path):
+    if path not in ("linear", "cosine"):
         raise ValueError(path)
-    return 1 - t, t
+    shares = [1 - t, 1 * t]
+    if path == "cosine":
+        halves = [math.pi / 4 * share for share in shares]
+        shares = [2 * torch.sin(half) * torch.cos(half) for half in halves]
+    return shares[0], shares[1]
 
 
 def signal_and_noise__noise_first(t, *, path):
@@ -449,3 +450,43 @@ def latent_scale__double(codes):
 def latent_scale__norm(codes):
     codes = codes.detach()
     return torch.linalg.norm(codes - codes.mean()) / codes.numel() ** 0.5
+
+
+def time_features__logarithms(t, *, size):
+    half = size // 2
+    waves = 1000 * torch.exp(-math.log(10000) / (half - 1) * torch.arange(half))
+    angles = t[:, None] * waves[None]
+    return torch.cat([torch.cos(angles), torch.sin(angles)], dim=1)
+
+
+def time_features__list_of_waves(t, *, size):
+    half = size // 2
+    waves = [1000 * 10000 ** (-k / (half - 1)) for k in range(half)]
+    columns = [torch.cos(t * w) for w in waves] + [torch.sin(t * w) for w in waves]
+    return torch.stack(columns, dim=1)
+
+
+def time_features__numpy_waves(t, *, size):
+    waves = np.geomspace(1000, 0.1, size // 2).astype(np.float32)
+    angles = torch.outer(t, torch.from_numpy(waves))
+    return torch.cat((torch.cos(angles), torch.sin(angles)), dim=1)
+
+
+def time_features__shifted_sine(t, *, size):
+    half = size // 2
+    angles = t[:, None] * (10 ** (3 - 4 * torch.arange(half) / (half - 1)))
+    return torch.sin(torch.cat([angles + math.pi / 2, angles], dim=1))
+
+
+def time_features__einsum(t, *, size):
+    half = size // 2
+    waves = 0.1 * 10000.0 ** ((half - 1 - torch.arange(half)) / (half - 1))
+    angles = torch.einsum("n,k->nk", t, waves)
+    return torch.cat([torch.cos(angles), torch.sin(angles)], dim=1)
+
+
+def time_features__one_by_one(t, *, size):
+    half = size // 2
+    waves = 1000.0 / 10000.0 ** (torch.arange(half) / (half - 1))
+    rows = [torch.stack([torch.cos(at * waves), torch.sin(at * waves)]) for at in t]
+    return torch.reshape(torch.stack(rows), (len(t), size))
