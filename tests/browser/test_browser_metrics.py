@@ -9,6 +9,7 @@ from test_browser import pytestmark as pytestmark
 __all__ = ["lab", "page"]  # fixtures
 
 
+@pytest.mark.tensorflow_slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("framework", ["torch", "tensorflow"])
 def test_learner_rates_pairs_by_keyboard(lab, page, framework, tmp_path):

@@ -144,6 +144,7 @@ def test_attack_torch(attack, outside):
     assert check(attack, "torch", outside, KINDS[0]) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attack", cases("tensorflow"), ids=lambda a: f"{a.kind}: {a.name}")
 def test_attack_tensorflow(attack, outside):
     pytest.importorskip("tensorflow")
@@ -156,6 +157,7 @@ def test_there_are_enough_of_each_kind():
     assert len({attack.name for attack in ATTACKS}) == len(ATTACKS)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(len(KINDS) < 2, reason="bubblewrap and user namespaces are not both here")
 @pytest.mark.parametrize(
     "attack", [a for a in cases("torch") if a.kind == "harm"], ids=lambda a: a.name
@@ -171,6 +173,7 @@ REACHING = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(REACHING))
 def test_without_a_sandbox_the_same_harms_do_reach_outside(name, tmp_path, outside):
     """So that an attack that is only badly written doesn't pass for one that was stopped."""

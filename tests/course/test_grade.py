@@ -153,6 +153,7 @@ def test_a_solution_passes(course, mine):
     assert all(r.passed for r in grade(course, course / "solutions/05_mini_torch.ipynb"))
 
 
+@pytest.mark.slow
 def test_a_dead_kernel_and_an_endless_loop_are_reported(course, mine, monkeypatch):
     monkeypatch.setattr(grading, "SECONDS_A_CELL", 3)
     loop = "def centred(values):\n    while True: pass"

@@ -170,6 +170,7 @@ def test_discrepancy_by_hand(metrics, native):
     assert float(metrics.polynomial_mmd(native(a), native(b))) == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.tensorflow_slow
 def test_discrepancy_is_unbiased_and_its_error_honest(metrics, native):
     """Over many draws of equal distributions the mean is zero, and the draws spread as told."""
     rng = np.random.default_rng(5)

@@ -224,6 +224,7 @@ def test_squares_of_both_sizes_show_the_same_place(fw, superres, rng):
     assert len({float(square[0, 0, 0]) for square in few}) > 1
 
 
+@pytest.mark.tensorflow_slow
 def test_training_gains_repeats_itself_and_leaves_its_start_alone(fw, superres):
     data = load("catalogue_full", count=40, size=32).images
     options = {"steps": 60, "side": 8, "progress": False}

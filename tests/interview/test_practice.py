@@ -110,6 +110,7 @@ def test_a_code_item_shows_its_answer_only_in_the_rubric():
 # ------------------------------------------------------------------------------------------ drills
 
 
+@pytest.mark.tensorflow_slow
 @pytest.mark.parametrize("framework", ["torch", "tensorflow"])
 @pytest.mark.parametrize("identity", ["gan.train_step", "vae.reparameterise", "metrics.ssim"])
 def test_a_drill_runs_and_is_graded_like_its_chapter(identity, framework, home, tmp_path):
