@@ -11,8 +11,8 @@ from PIL import Image, UnidentifiedImageError
 from prodgen_lib.data.errors import DataError, whole
 from prodgen_lib.data.pictures import decode
 
-MOST = 32_000_000
-"""Pixels of the largest picture that `own_picture` lets be made: about 2 GB while it is made."""
+MOST = 100_000_000
+"""Pixels of the largest picture that `own_picture` lets be made: 300 MB of uint8."""
 
 
 def read_picture(path: str | PathLike[str], *, longest: int | None = 256) -> np.ndarray:
