@@ -21,7 +21,7 @@ from prodgen_lib.checking.exercise import (
 from prodgen_lib.checking.language import Text, language
 from prodgen_lib.checking.own import Watch
 from prodgen_lib.checking.sentences import NOT_ANSWERED
-from prodgen_lib.checking.source import stub
+from prodgen_lib.checking.source import brief, stub
 from prodgen_lib.checking.tell import box, button, table, tell
 
 GOES_ON = Text(
@@ -178,7 +178,7 @@ def reset(exercise_id: str, *, framework: str) -> None:
 
     exercise = find_exercise(exercise_id)
     source = exercise.source(framework)
-    text = exercise.candidate(framework, source) or stub(source)
+    text = brief(exercise.candidate(framework, source) or stub(source))
     shell = get_ipython()
     if shell is None:
         print(text)

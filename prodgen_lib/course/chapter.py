@@ -34,6 +34,12 @@ class Chapter:
         return self.path.stem
 
     @property
+    def title(self) -> str:
+        """Its first heading, without the framework."""
+        found = re.search(r"(?m)^# (.+?)(?:, in \{\{framework\}\})?$", self.cells[0].source)
+        return found[1] if found else self.topic
+
+    @property
     def variants(self) -> tuple[str | None, ...]:
         """The notebooks to make: one a framework, or a single one without."""
         return self.frameworks or (None,)
