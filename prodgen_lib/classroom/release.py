@@ -8,6 +8,7 @@ with one version is graded with it, also after the course has moved on.
 from __future__ import annotations
 
 import zipfile
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from nbformat import NotebookNode
 
 from prodgen_lib.checking.source import FRAMEWORKS
 from prodgen_lib.course.grade_copy import has
+from prodgen_lib.course.links import keep_links
 from prodgen_lib.course.project import CourseError, dumps, read_notebook, write_notebook
 from prodgen_lib.course.work import pristine_notebooks
 
@@ -110,7 +112,7 @@ def _contents(chosen: list[Pristine]) -> dict[str, str]:
         notebooks=" or ".join(names),
     )
     return {"README.txt": readme} | dict(
-        zip(names, (dumps(o.notebook) for o in chosen), strict=True)
+        zip(names, (dumps(keep_links(deepcopy(o.notebook), names)) for o in chosen), strict=True)
     )
 
 

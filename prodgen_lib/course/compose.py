@@ -84,7 +84,7 @@ def _cells(target: Target, cell: NotebookNode, tags: set[str]) -> Iterator[Noteb
     if cell.cell_type != "code":
         yield from _text(target, cell.source, identity)
     elif tags & {"exercise", "given"}:
-        for topic, name in _imported(target, cell.source):
+        for topic, name in imported(target, cell.source):
             yield from _function(target, topic, name, "exercise" in tags)
     else:
         source = cell.source
@@ -144,7 +144,7 @@ def _markdown(identity: str, source: str, tags: tuple[str, ...] = ()) -> Noteboo
     return nbformat.v4.new_markdown_cell(source, id=identity, metadata=metadata)
 
 
-def _imported(target: Target, source: str) -> list[tuple[str, str]]:
+def imported(target: Target, source: str) -> list[tuple[str, str]]:
     """``(topic, function)`` of each name that an exercise or given cell imports."""
     tree = ast.parse(names.as_python(source) or "")
     for node in tree.body:
