@@ -142,10 +142,11 @@ def run(context, chapters, profile, dataset, seed, tree, out, framework) -> None
     wanted = {"profile": profile, "dataset": dataset, "seed": seed}
     parameters = {name: value for name, value in wanted.items() if value is not None}
     out.mkdir(parents=True, exist_ok=True)
-    failed = False
+    failed, pages = False, [path.stem for path in paths]
     for path in paths:
         click.echo(f"{short(path)}: executing")
-        done = runner.run(path, parameters, out=out, strict=tree == "solutions")
+        strict = tree == "solutions"
+        done = runner.run(path, parameters, out=out, strict=strict, pages=pages)
         click.echo(f"Error: {done.problem}" if done.problem else done.page, err=bool(done.problem))
         failed = failed or bool(done.problem)
     context.exit(int(failed))

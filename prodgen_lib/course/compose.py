@@ -179,11 +179,10 @@ def _function(target: Target, topic: str, name: str, exercise: bool) -> list[Not
     about = known[name]
     task = as_markdown(docstring(source))
     if target.learner:
-        start = _from_library(target, about.candidate, target.framework, source) or stub(source)
-        source = brief(start)
+        source = _from_library(target, about.candidate, target.framework, source) or stub(source)
     return [
         _markdown(f"{identity}-about", _about(about, task), ("about",)),
-        _code(identity, source, ["exercise"], exercise_id=about.id),
+        _code(identity, brief(source), ["exercise"], exercise_id=about.id),
         _code(
             f"{identity}-check",
             _check(about.id, name),

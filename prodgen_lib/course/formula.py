@@ -87,7 +87,7 @@ def _word(text: str, *, called: bool) -> str:
     if called or text in NAMED:
         name = text.replace("_", r"\_")
         return rf"\operatorname{{{name}}}"
-    return rf"\text{{{text.replace('_', chr(92) + '_')}}}"
+    return r"\_".join(rf"\text{{{part}}}" for part in text.split("_"))
 
 
 def _joined(parts: list[str]) -> str:

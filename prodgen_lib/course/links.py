@@ -7,9 +7,10 @@ from collections.abc import Collection
 
 from nbformat import NotebookNode
 
-LINK = r"\[([^\]\n]+)\]\(([^)\s]+\.ipynb)\)"
+LINK = r"\[([^\]\n]+)\]\(([^)\s]+\.(?:ipynb|html))\)"
 # A link that is a way of its own goes with its words; of one in a sentence the words stay.
-WAY = re.compile(rf"(?: · )?(?:The same chapter in |← ){LINK}(?: · )?|(?: · )?{LINK} →")
+ONWARD = rf"(?: · )?(?:{LINK} →|\[the solution\]\([^)\s]+\))"
+WAY = re.compile(rf"(?:The same chapter in |← ){LINK}(?: · )?|{ONWARD}")
 
 
 def keep_links(notebook: NotebookNode, present: Collection[str]) -> NotebookNode:
@@ -27,7 +28,7 @@ def kept(text: str, present: Collection[str]) -> str:
     """The same for one text."""
 
     def way(found: re.Match) -> str:
-        return found[0] if (found[2] or found[4]) in present else ""
+        return found[0] if re.search(LINK, found[0])[2] in present else ""
 
     def link(found: re.Match) -> str:
         return found[0] if found[2] in present else found[1]

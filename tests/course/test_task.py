@@ -37,7 +37,7 @@ def test_a_stub_of_every_task_keeps_its_first_line():
     ("typed", "set_"),
     [
         ("r²(a_d)", r"r^{2}(a_{d})"),
-        ("length_scales_d", r"\text{length\_scales}_{d}"),
+        ("length_scales_d", r"\text{length}\_\text{scales}_{d}"),
         ("sum over i of x", r"\text{sum over}\ i\ \text{of}\ x"),
         ("Σ_k x_k + tr Σ_a", r"\sum_{k}\ x_{k} + \operatorname{tr} \Sigma _{a}"),
         ("K⁻¹ (yᵀ)^½", r"K^{-1}\ (y^{\top})^{1/2}"),
