@@ -95,7 +95,7 @@ def _environment(strict: bool, home: str):
 
 
 def _stopped(error, failed: Path) -> str:
-    value = " ".join(re.sub(r"\x1b\[[\d;]*m", "", str(error.evalue)).split())[:300]
+    value = " ".join(re.sub(r"\x1b\[[\d;]*m", "", str(error.evalue)).split())[:1000]
     return f"stopped in cell {error.cell_index} with {error.ename}: {value} (see {failed})"
 
 
