@@ -130,8 +130,9 @@ def test_the_numbers_that_the_readme_is_proud_of_are_counted():
     wrong = sum(len(one.wrong) + len(one.others) for one in exercises)
     said = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     assert (
-        f"{len(chapters)} chapters, {len(exercises)} exercises, {len(questions)} interview questions; "
-        f"over {wrong // 100 * 100:,} known wrong answers, each of which the checks must refuse"
+        f"{len(chapters)} chapters, {len(exercises)} exercises, {len(questions)} interview "
+        f"questions; over {wrong // 100 * 100:,} known wrong answers, each of which the checks "
+        "must refuse"
     ) in said
 
 

@@ -12,8 +12,21 @@ from nbformat import NotebookNode
 
 from prodgen_lib.course.links import LINK, keep_links
 
-# nbconvert's own page, less what it would fetch or run: require.js, MathJax, Mermaid, widgets
+# nbconvert's own page, less what it would fetch or run: require.js, MathJax, Mermaid, widgets;
+# with prompts dark enough to read, and on a narrow screen lines that fold
 TEMPLATE = """{% extends 'lab/index.html.j2' %}
+{% block html_head_css %}
+<style>
+:root { --jp-cell-prompt-not-active-opacity: 1; --jp-cell-prompt-not-active-font-color: #555;
+  --jp-mirror-editor-comment-color: #2f6363; --jp-mirror-editor-number-color: #060;
+  --jp-mirror-editor-keyword-color: #060; --jp-mirror-editor-operator-color: #7a1fc0; }
+.jp-Notebook .jp-InputPrompt, .jp-Notebook .jp-OutputPrompt { color: #555; opacity: 1; }
+.jp-RenderedHTMLCommon a:link, .jp-RenderedHTMLCommon a:visited {
+  color: #0b4f9e; text-decoration: underline; }
+.jp-Notebook pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+.jp-RenderedHTMLCommon { overflow-x: visible; overflow-wrap: anywhere; }
+</style>
+{% endblock %}
 {% block html_head_js %}{% endblock %}
 {% block jupyter_widgets %}{% endblock %}
 {% block html_head_js_mathjax %}{% endblock %}
