@@ -1,8 +1,9 @@
+import nbformat
 import pytest
 
 from prodgen_lib.course.build import build
 from prodgen_lib.course.contents import contents
-from prodgen_lib.course.links import kept
+from prodgen_lib.course.links import keep_links, kept
 from prodgen_lib.course.project import CourseError, read_notebook
 from prodgen_lib.course.work import copy_notebooks, reset
 
@@ -45,12 +46,28 @@ def test_a_copy_has_no_dead_link(built):
         ("a [b](y.ipynb) c", "a [b](y.ipynb) c"),
         ("The same chapter in [B](x.ipynb) · [the solution](y.ipynb)", "[the solution](y.ipynb)"),
         ("Read it. The same chapter in [B](x.ipynb) · [it](y.ipynb)", "Read it. [it](y.ipynb)"),
-        ("← [4 B](x.ipynb) · [Start](y.ipynb) · [6 C](x.ipynb) →", "[Start](y.ipynb)"),
-        ("← [4 B](y.ipynb) · [6 C](y.ipynb) →", "← [4 B](y.ipynb) · [6 C](y.ipynb) →"),
+        (
+            "The same chapter in [B](y.ipynb) · [the solution](x.ipynb)",
+            "The same chapter in [B](y.ipynb)",
+        ),
     ],
 )
 def test_of_a_dead_link_the_words_stay_but_of_a_way_nothing(text, left):
     assert kept(text, ["y.ipynb"]) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("← [4 B](x.ipynb) · [Start](y.ipynb) · [6 C](x.ipynb) →", ["[Start](y.ipynb)"]),
+        ("← [4 B](y.ipynb) · [6 C](y.ipynb) →", ["← [4 B](y.ipynb) · [6 C](y.ipynb) →"]),
+        ("← [4 B](x.ipynb) · [6 C](x.ipynb) →", []),
+    ],
+)
+def test_of_the_way_on_only_what_leads_somewhere_is_left(text, left):
+    cell = nbformat.v4.new_markdown_cell(text, metadata={"tags": ["navigation"]})
+    notebook = keep_links(nbformat.v4.new_notebook(cells=[cell]), ["y.ipynb"])
+    assert [cell.source for cell in notebook.cells] == left
 
 
 def test_minutes_are_a_number(course):
