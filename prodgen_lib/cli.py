@@ -48,7 +48,7 @@ def main(context: click.Context, root: Path | None) -> None:
     \b
     Learners:  prodgen learn         open the notebooks
                prodgen check         grade your notebooks
-               prodgen reset 06      start a notebook anew, keeping a backup
+               prodgen reset NAME    start a notebook anew, keeping a backup
                prodgen practice      cards, drills, mock interviews
                prodgen doctor        what works on this machine
     Teachers:  prodgen release 06    a zip file for students
@@ -66,7 +66,7 @@ def _root(context: click.Context) -> Path:
     return find_root(context.obj)
 
 
-@main.command()
+@main.command(short_help="Make the notebooks from the chapters.")
 @click.argument("chapters", nargs=-1)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is stale.")
 @click.option("--execute/--no-execute", default=True, help="Execute solutions that have changed.")
@@ -103,7 +103,7 @@ def build(context, chapters, check, execute, profile, framework) -> None:
         click.echo("Everything is up to date.")
 
 
-@main.command()
+@main.command(short_help="Execute chapters; leave notebooks and pages.")
 @click.argument("chapters", nargs=-1)
 @click.option(
     "--profile", type=PROFILE, default="quick", show_default=True, help="How much work to do."
@@ -142,16 +142,17 @@ def run(context, chapters, profile, dataset, seed, tree, out, framework) -> None
     wanted = {"profile": profile, "dataset": dataset, "seed": seed}
     parameters = {name: value for name, value in wanted.items() if value is not None}
     out.mkdir(parents=True, exist_ok=True)
-    failed = False
+    failed, pages = False, [path.stem for path in paths]
     for path in paths:
         click.echo(f"{short(path)}: executing")
-        done = runner.run(path, parameters, out=out, strict=tree == "solutions")
+        strict = tree == "solutions"
+        done = runner.run(path, parameters, out=out, strict=strict, pages=pages)
         click.echo(f"Error: {done.problem}" if done.problem else done.page, err=bool(done.problem))
         failed = failed or bool(done.problem)
     context.exit(int(failed))
 
 
-@main.command()
+@main.command(short_help="Grade your answers in work/.")
 @click.argument("notebooks", nargs=-1, metavar="[NOTEBOOK]...")
 @click.pass_context
 def check(context, notebooks) -> None:
@@ -172,7 +173,7 @@ def check(context, notebooks) -> None:
     context.exit(0 if grade_all(root, paths, say=click.echo) else 1)
 
 
-@main.command()
+@main.command(short_help="Start a notebook anew, keeping a backup.")
 @click.argument("notebook")
 @click.pass_context
 def reset(context, notebook) -> None:
@@ -192,7 +193,10 @@ def reset(context, notebook) -> None:
         click.echo(f"What you had is in {short(backup)}.")
 
 
-@main.command(context_settings={"ignore_unknown_options": True})
+@main.command(
+    context_settings={"ignore_unknown_options": True},
+    short_help="Copy the notebooks to work/ and open JupyterLab.",
+)
 @click.option(
     "--framework",
     type=click.Choice(["torch", "tensorflow", "all"]),
@@ -241,7 +245,7 @@ def learn(context, framework, browser, port, language, copy_only, jupyter_option
     lab.start_lab(lab.lab_command(root, browser=browser, port=port, extra=jupyter_options))
 
 
-@main.command()
+@main.command(short_help="Say what works here, and what to do about the rest.")
 @click.pass_context
 def doctor(context) -> None:
     """Say what works on this machine, and what to do about what does not."""
@@ -256,7 +260,7 @@ def doctor(context) -> None:
     context.exit(int(not well))
 
 
-@main.group()
+@main.group(short_help="Begin an exercise or a question.")
 def new() -> None:
     """Begin an exercise or a question: skeletons with all that they need."""
 

@@ -60,6 +60,19 @@ def stub(source: str) -> str:
     return "\n".join([*head, "    raise NotImplementedError"])
 
 
+def brief(source: str) -> str:
+    """The same function with the first line of its docstring only."""
+    first = ast.parse(source).body[0].body[0]
+    if not (isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)):
+        return source
+    lines = source.splitlines()
+    if first.end_lineno > first.lineno:
+        line = lines[first.lineno - 1]
+        apart = "\n" + line[: first.col_offset] if len(line) > 97 else ""
+        lines[first.lineno - 1 : first.end_lineno] = [line + apart + '"""']
+    return "\n".join(lines)
+
+
 def edited(source: str, edits: Iterable[tuple[str, str]]) -> str:
     """``source`` with each ``(old, new)`` applied: whole lines, which must stand in it once.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command()
+@click.command(short_help="Make the zip file for students.")
 @click.argument("chapters", nargs=-1, required=True, metavar="CHAPTER...")
 @click.option(
     "--framework", type=click.Choice(["torch", "tensorflow"]), help="Only this framework."
@@ -35,7 +35,7 @@ def release(context, chapters, framework, out) -> None:
     click.echo(short(make(find_root(context.obj), chapters, framework, out)))
 
 
-@click.command()
+@click.command(short_help="Grade what students submitted.")
 @click.argument("submissions", type=click.Path(path_type=Path))
 @click.option(
     "--out",

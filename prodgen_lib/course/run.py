@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import nbformat
 
 from prodgen_lib.course.chapter import chapter_files, read_chapter
 from prodgen_lib.course.execute import execute, settled
+from prodgen_lib.course.page import page
 from prodgen_lib.course.project import CourseError, read_notebook, write_notebook
 
 
@@ -47,9 +47,14 @@ def notebooks(root: Path, chosen: Iterable[str], framework: str | None, tree: st
     return found
 
 
-def run(path: Path, parameters: dict, *, out: Path, strict: bool) -> Done:
-    """Execute a notebook into ``out``; one that stops leaves what it did until then."""
-    executed, page = out / path.name, (out / path.name).with_suffix(".html")
+def run(
+    path: Path, parameters: dict, *, out: Path, strict: bool, pages: Collection[str] = ()
+) -> Done:
+    """Execute a notebook into ``out``; one that stops leaves what it did until then.
+
+    Its page has links to those of ``pages``, names of notebooks that come to lie beside it.
+    """
+    executed, shown = out / path.name, (out / path.name).with_suffix(".html")
     notebook, problem = read_notebook(path), ""
     try:
         result = execute(notebook, parameters, folder=path.parent, failed=executed, strict=strict)
@@ -57,15 +62,5 @@ def run(path: Path, parameters: dict, *, out: Path, strict: bool) -> Done:
         problem = f"{path.name} {error}"
         result = nbformat.read(executed, as_version=4)
     write_notebook(settled(result), executed)
-    write_page(result, page)
-    return Done(executed, page, problem)
-
-
-def write_page(notebook: nbformat.NotebookNode, page: Path) -> None:
-    """One HTML file with all pictures inside."""
-    from nbconvert import HTMLExporter
-
-    exporter = HTMLExporter()
-    exporter.log.setLevel(logging.ERROR)
-    text, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": page.stem}})
-    page.write_text(text, encoding="utf-8")
+    shown.write_text(page(result, path.stem, pages), encoding="utf-8")
+    return Done(executed, shown, problem)

@@ -10,7 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from prodgen_lib.checking.source import FRAMEWORKS
-from prodgen_lib.course.project import CourseError, read_notebook
+from prodgen_lib.course.links import keep_links
+from prodgen_lib.course.project import CourseError, dumps, read_notebook
 
 
 def installed() -> tuple[str, ...]:
@@ -30,10 +31,12 @@ def copy_notebooks(root: Path, frameworks: tuple[str, ...]) -> Iterator[str]:
     if not sources:
         raise CourseError(f"{root / 'notebooks'} holds no notebooks: run `prodgen build`.")
     (root / "work").mkdir(exist_ok=True)
+    names = [source.name for source in sources]
     for source in sources:
         copy = root / "work" / source.name
         if not copy.exists():
-            _copy_new(source, copy)
+            with copy.open("x", encoding="utf-8") as new:  # so that no race overwrites anything
+                new.write(_fresh(source, names))
             yield f"work/{source.name}: your copy"
         elif _aged(source, copy):
             yield (
@@ -45,6 +48,12 @@ def copy_notebooks(root: Path, frameworks: tuple[str, ...]) -> Iterator[str]:
 def _wanted(path: Path, frameworks: tuple[str, ...]) -> bool:
     others = [framework for framework in FRAMEWORKS if framework not in frameworks]
     return not any(path.stem.endswith(f"_{other}") for other in others)
+
+
+def _fresh(source: Path, names: list[str]) -> str:
+    """The course's notebook as a learner gets it: its links lead to ``names`` and solutions."""
+    solutions = [f"../solutions/{name}" for name in names]
+    return dumps(keep_links(read_notebook(source), [*names, *solutions]))
 
 
 def _copy_new(source: Path, copy: Path) -> None:
@@ -104,8 +113,10 @@ def reset(root: Path, name: str) -> tuple[Path, Path | None]:
     copy = root / "work" / source.name
     copy.parent.mkdir(exist_ok=True)
     backup = _back_up(copy) if os.path.lexists(copy) else None
+    sources = pristine_notebooks(root)
+    there = [one.name for one in sources if one == source or (copy.parent / one.name).exists()]
     fresh = copy.with_name(f".{copy.name}.new")
-    shutil.copyfile(source, fresh)
+    fresh.write_text(_fresh(source, there), encoding="utf-8")
     fresh.replace(copy)
     return copy, backup
 

@@ -1,6 +1,7 @@
 """Practising as a candidate does: mock interviews, drills, decks, the terminal, the widgets."""
 
 import json
+import re
 import sqlite3
 import zipfile
 from dataclasses import replace
@@ -229,6 +230,11 @@ def test_progress_export_and_backup_in_a_terminal(home, tmp_path):
     assert "is written" in run("practice", "progress", tmp_path / "p.html").output
     text = (tmp_path / "p.html").read_text()
     assert "1 of " in text and "<caption>" in text and "prefers-color-scheme: dark" in text
+    assert "Next: chapter 3, Image-quality metrics." in text and text.count("<h1>") == 1
+    names = re.findall(r"<th scope=row>(\d+) (.+?)</th>", text)
+    assert [int(number) for number, _ in names] == list(range(1, 12))
+    assert names[4][1] == "Variational autoencoders"
+    assert "human" not in text, "its exercise is counted with the chapter that shows it"
     assert "holds your cards" in run("practice", "export", tmp_path / "h.json").output
     assert "is a copy" in run("practice", "backup", tmp_path / "h.db").output
     assert "exists already" in run("practice", "backup", tmp_path / "h.db").output
@@ -307,4 +313,6 @@ def test_the_drill_and_progress_widgets(desk, tmp_path):
     assert "is ready" in shown(box)
     assert len(list((tmp_path / "work" / "drills").glob("drill_*.ipynb"))) == 1
     desk.root = ROOT
-    assert "exercises solved in PyTorch" in shown(widgets.progress(desk))
+    text = shown(widgets.progress(desk))
+    assert "exercises solved in PyTorch" in text and "--jp-layout-color0" in text
+    assert "<main" not in text and "<h1" not in text and ":root" not in text
