@@ -20,12 +20,21 @@ from prodgen_lib.exercises.common import (
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Four steps, with gradients that change their size and sign."""
+    """Gradients that change their size and sign, that vanish, and that shrink for a long time.
 
-    def case(name: str, steps: int) -> Case:
-        return Case(name, {"steps": steps, "seed": int(rng.integers(2**31))})
+    Without gradients Adam stands still, and only a decay of weights moves any. After one large
+    gradient many small ones show for how long the optimiser remembers it.
+    """
 
-    return [case("one step", 1), case("five steps", 5)]
+    def case(name: str, *sizes: float) -> Case:
+        return Case(name, {"sizes": sizes, "seed": int(rng.integers(2**31))})
+
+    return [
+        case("one step", 1.0),
+        case("five steps", *rng.uniform(0.1, 2, 5)),
+        case("three steps without gradients", 0.0, 0.0, 0.0),
+        case("a large gradient, then thirty small ones", 50.0, *30 * [1.0]),
+    ]
 
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
@@ -44,8 +53,8 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
             f"The answer is {kind.en}; expected an optimiser.",
             f"答案给出的是 {kind.zh}；应为一个优化器。",
         )
-    for _ in range(inputs["steps"]):
-        move(network, optimizer, [rng.normal(0.3, rng.uniform(0.1, 2), w.shape) for w in before])
+    for size in inputs["sizes"]:
+        move(network, optimizer, [size * rng.normal(0.3, 1, w.shape) for w in before])
     moves = [1000 * (now - was) for now, was in zip(look.parameters(network), before, strict=True)]
     return {
         "mean, lowest and highest move of the first biases": summary(moves[1]),

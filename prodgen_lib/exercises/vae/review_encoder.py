@@ -42,10 +42,10 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     rng = np.random.default_rng(case.inputs["seed"])
     pictures = look.pictures(rng.uniform(0, 1, (count, 32, 32, 3)))
     blank, gradient = np.full((count, 2 * latents), nan), np.full(pictures.shape, nan)
-    even, value, shapes = blank, blank, {}
+    even, value, trained, shapes = blank, blank, blank, {}
 
     def build_and_run() -> None:
-        nonlocal even, value, gradient, shapes
+        nonlocal even, value, gradient, trained, shapes
         network = look.model(answer(latents=latents))
         shapes = weight_shapes(network, look)
         look.fill(network, even_weights(case.inputs["seed"], 0.05))
@@ -54,6 +54,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         value, (gradient,) = look.value_and_gradients(
             lambda inputs: look.call(network, inputs, training=False), pictures
         )
+        trained = look.array(look.call(network, pictures, training=True))
 
     fits = runs(build_and_run)
     return {
@@ -63,5 +64,6 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         "shapes of the weights": shapes.get("shapes of the weights", np.asarray("")),
         "mean, lowest and highest number": summary(even),
         "means and log-variances of the pictures": value if value.shape == blank.shape else blank,
+        "means and log-variances in training mode": trained if trained.shape == blank.shape else blank,
         "gradient of the pictures": gradient,
     }
