@@ -64,6 +64,8 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         "shapes of the weights": shapes.get("shapes of the weights", np.asarray("")),
         "mean, lowest and highest number": summary(even),
         "means and log-variances of the pictures": value if value.shape == blank.shape else blank,
-        "means and log-variances in training mode": trained if trained.shape == blank.shape else blank,
+        "means and log-variances in training mode": trained
+        if trained.shape == blank.shape
+        else blank,
         "gradient of the pictures": gradient,
     }
