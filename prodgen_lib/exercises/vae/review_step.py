@@ -77,6 +77,8 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         blank[f"loss in {when}"] = np.asarray(nan)
         blank[f"encoder after {when}"] = np.full(sizes[0], nan)
         blank[f"decoder after {when}"] = np.full(sizes[1], nan)
+    ready = [str(look.readiness(network)) for network in (encoder, decoder)]
+    seen["invariant ready to train"] = np.asarray(" and ".join(ready))
     return {"decoder is given codes": np.asarray(fed), **blank, **seen}
 
 
