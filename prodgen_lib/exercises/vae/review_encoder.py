@@ -60,8 +60,8 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     return {
         "a row of numbers for each picture": np.asarray(value.ndim if fits else 0),
         "means and log-variances": np.asarray(value.shape[-1]),
-        "numbers below 0": np.sign(value.min()),
         "shapes of the weights": shapes.get("shapes of the weights", np.asarray("")),
+        "numbers below 0": np.sign(value.min()),
         "mean, lowest and highest number": summary(even),
         "means and log-variances of the pictures": value if value.shape == blank.shape else blank,
         "means and log-variances in training mode": trained
