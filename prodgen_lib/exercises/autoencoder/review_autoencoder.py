@@ -41,10 +41,12 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     pictures = look.pictures(rng.uniform(0, 1, (case.inputs["pictures"], 32, 32, 3)))
     blank = np.full(tuple(pictures.shape), nan)
     even, value, trained, gradient, shapes = blank, blank, blank, blank, []
+    ready = np.asarray("")
 
     def build_and_run() -> None:
-        nonlocal even, value, trained, gradient, shapes
+        nonlocal even, value, trained, gradient, ready, shapes
         network = look.model(answer(latents=case.inputs["latents"]))
+        ready = look.readiness(network)
         shapes = ["×".join(map(str, weight.shape)) for weight in look.parameters(network)]
         look.fill(network, even_weights(case.inputs["seed"], 0.02))
         even = look.array(look.call(network, pictures, training=False))
@@ -63,4 +65,5 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         "pictures": value + 0.5 if value.shape == blank.shape else blank,
         "pictures in training mode": trained if trained.shape == blank.shape else blank,
         "gradient of the pictures": gradient,
+        "invariant ready to train": ready,
     }

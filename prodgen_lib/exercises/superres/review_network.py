@@ -43,10 +43,12 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     blank = look.array(look.pictures(np.full((count, 2 * height, 2 * width, 3), nan)))
     sizes, shapes = (0, 0, 0), {}
     value, trained, gradient = blank, blank, np.full(tuple(pictures.shape), nan)
+    ready = np.asarray("")
 
     def build_and_run() -> None:
-        nonlocal sizes, value, trained, gradient, shapes
+        nonlocal sizes, value, trained, gradient, ready, shapes
         network = look.model(answer(width=inputs["width"]))
+        ready = look.readiness(network)
         shapes = weight_shapes(network, look)
         look.fill(network, drawn_weights(inputs["seed"], 0.15))
         sizes = look.sizes(look.call(network, pictures, training=False))
@@ -66,4 +68,5 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         "pictures": value if value.shape == blank.shape else blank,
         "pictures in training mode": trained if trained.shape == blank.shape else blank,
         "gradient of the pictures": gradient,
+        "invariant ready to train": ready,
     }
