@@ -119,6 +119,24 @@ def test_other_wrong_answer_fails(name, framework, wrong):
     assert not same(exercise, list(right), done)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("name", EXERCISES)
+def test_every_seed_tells_each_wrong_answer_from_a_right_one(name, seed):
+    """No draw may miss one: a learner's check and a class's grader use different seeds."""
+    exercise, fw = EXERCISES[name], Framework("torch")
+    cases = make_cases(exercise, seed)
+    right = list(concluded(exercise, cases, key(name, "torch", seed).reference))
+    missed = []
+    for wrong in (*exercise.known_wrong("torch"), *exercise.others):
+        if wrong.edits("torch"):
+            inputs, answer = make_cases(exercise, seed), exercise.wrong_answer(wrong, fw)
+            done = observations(exercise.observe, inputs, answer, fw)
+            if same(exercise, right, concluded(exercise, cases, done)):
+                missed.append(wrong.name)
+    assert not missed
+
+
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 @pytest.mark.parametrize("name", REVIEWS)
 def test_candidate_is_mended_fault_by_fault(name, framework):
