@@ -18,10 +18,10 @@ from pathlib import Path, PurePath
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from prodgen_lib.classroom.marks.marks import Policy, Row, uneven
-from prodgen_lib.classroom.marks.sheets import number, report_name
 from prodgen_lib.classroom.intake.submission import Mark
 from prodgen_lib.classroom.intake.text import plain
+from prodgen_lib.classroom.marks.marks import Policy, Row, uneven
+from prodgen_lib.classroom.marks.sheets import number, report_name
 from prodgen_lib.course.compose import TITLES
 
 PAGES = Path(__file__).parent / "pages"

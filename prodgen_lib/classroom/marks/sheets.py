@@ -8,8 +8,8 @@ from __future__ import annotations
 import csv
 import io
 
-from prodgen_lib.classroom.marks.marks import Policy, Row
 from prodgen_lib.classroom.intake.text import file_name, plain
+from prodgen_lib.classroom.marks.marks import Policy, Row
 
 # As OWASP lists them; the second four are full-width, which some spreadsheets read alike.
 _FORMULA = tuple("=+-@＝＋－＠\t\r\n\0")
