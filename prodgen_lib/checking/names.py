@@ -33,10 +33,7 @@ def as_python(source: str) -> str | None:
     text = "\n".join(lines(source))
     if _compiles(text):
         return text
-    try:
-        text = _transformed(text)
-    except Exception:  # IPython's transformer trusts the text that it is given
-        return None
+    text = transformed(text)
     return text if _compiles(text) else None
 
 
@@ -50,16 +47,20 @@ def _compiles(text: str) -> bool:
     return True
 
 
-def _transformed(text: str) -> str:
+def transformed(source: str) -> str:
+    """``source`` without IPython's own syntax: prompts, indentation, and magics made calls."""
     from IPython.core.inputtransformer2 import TransformerManager
 
-    text = "\n".join(lines(text.lstrip("\n"))) if text.lstrip().startswith("%%") else text
-    if body := _BODY.match(text):
-        return "\n" + (as_python(text[body.end() :]) or "raise SyntaxError")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        text = TransformerManager().transform_cell(text)
-    return _LINE.sub(lambda found: ast.literal_eval(found[1]), text)
+    if body := _BODY.match(source):
+        above = "\n" * body[0].count("\n")
+        return above + transformed(source[body.end() :])
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            text = TransformerManager().transform_cell(source)
+        return _LINE.sub(lambda found: ast.literal_eval(found[1]), text)
+    except Exception:  # it trusts the text that it is given
+        return source
 
 
 def defined(source: str) -> set[str]:

@@ -56,7 +56,7 @@ def graded_copy(learner: NotebookNode, pristine: NotebookNode) -> NotebookNode:
         if part.check:
             cells.append(part.cell)
         elif part.statements is None and part.exercise:
-            cells.append(_bare(part, part.cell.source))
+            cells.append(_bare(part, _whole(part.cell.source)))
         elif numbers := kept.get(id(part)):
             cells.append(_bare(part, chosen(part.cell.source, numbers).rstrip()))
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
@@ -114,6 +114,15 @@ def as_it_came(source: str, came: str | None) -> bool:
     if came is None:
         return False
     return source == came or names.without_prose(source) == names.without_prose(came)
+
+
+def _whole(source: str) -> str:
+    """An answer that can't be divided: as it is, or, where it can't be compiled, its error.
+
+    IPython compiles statement by statement, and would run those above the error.
+    """
+    fails = names.as_python(source) is None
+    return f"compile({names.transformed(source)!r}, '', 'exec')" if fails else source
 
 
 def _bare(part: Part, source: str) -> NotebookNode:
