@@ -25,6 +25,7 @@ from tqdm import tqdm
 
 from prodgen_lib.checking.sentences import NOT_ANSWERED
 from prodgen_lib.checking.statements import is_own_check, statements
+from prodgen_lib.course import salvage
 from prodgen_lib.course.compose import TITLES, has
 from prodgen_lib.course.drill import DRILL, pristine_drill
 from prodgen_lib.course.grade_copy import as_it_came, graded_copy
@@ -34,6 +35,7 @@ from prodgen_lib.course.left_behind import hiding, remark
 from prodgen_lib.course.project import (
     KERNEL_ENVIRONMENT,
     CourseError,
+    read_file,
     read_notebook,
     short,
     write_notebook,
@@ -78,6 +80,10 @@ def grade_all(root: Path, paths: list[Path], say: Say) -> bool:
         except CourseError as error:
             say(f"Error: {error}", err=True)
             passed = False
+        except Exception as error:  # what no one thought of costs no other notebook its table
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            say(f"Error: {path} can't be checked ({reason}).", err=True)
+            passed = False
         else:
             if results or len(paths) == 1:
                 say(table(short(path), results))
@@ -95,7 +101,7 @@ def grade(root: Path, path: Path, progress: Progress = lambda done, total: None)
 
     Raises ``CourseError`` when the notebook can't be read or belongs to no chapter.
     """
-    learner = read_notebook(path)
+    learner = _read(path)
     pristine = _pristine(root, path, learner)
     checks = [cell for cell in pristine.cells if has(cell, "check")]
     if not checks:
@@ -119,6 +125,14 @@ def _noted(result: Result, left: dict[str, str]) -> Result:
     if not result.answered or not said:
         return result
     return replace(result, message=f"{result.message} {said}".strip())
+
+
+def _read(path: Path) -> NotebookNode:
+    """The learner's notebook, mended in memory as `prodgen grade` does."""
+    try:
+        return salvage.read_notebook(read_file(path)).notebook
+    except salvage.Unreadable as error:
+        raise CourseError(f"{path}: {error}") from None
 
 
 def _untouched(learner: NotebookNode, pristine: NotebookNode) -> set[str]:
@@ -265,7 +279,7 @@ def _explained(cell: dict) -> str:
         return f"It takes more than {SECONDS_A_CELL} seconds, and could not be stopped."
     if "Kernel dead" in value:
         return "Not reached: the kernel died in a cell above."
-    value = re.sub(r"\(\d+\.py, (line \d+)\)", r"(\1)", " ".join(value.split()))
+    value = re.sub(r"\((?:\d+\.py|<\w*>), (line \d+)\)", r"(\1)", " ".join(value.split()))
     return f"{name}: {value[:200]}" if name else value[:200]
 
 

@@ -19,16 +19,10 @@ def recognised(learner: NotebookNode, pristine: NotebookNode) -> NotebookNode:
     """
     cells = [NotebookNode(cell) for cell in learner.cells]
     taken = {cell.get("id") for cell in cells}
-    named = {
-        (cell.metadata.get("exercise_id", ""), has(cell, "check"))
-        for cell in cells
-        if cell.cell_type == "code"
-    }
     known = {cell.id for cell in pristine.cells}
     free = [c for c in cells if c.cell_type == "code" and c.get("id") not in known]
     for course in pristine.cells:
-        about = (course.metadata.get("exercise_id", ""), has(course, "check"))
-        if course.cell_type != "code" or course.id in taken or (about[0] and about in named):
+        if course.cell_type != "code" or course.id in taken:
             continue
         if (found := next(_likely(free, course), None)) is not None:
             found.id, found.metadata = course.id, course.metadata
@@ -39,8 +33,15 @@ def recognised(learner: NotebookNode, pristine: NotebookNode) -> NotebookNode:
 def _likely(cells: list[NotebookNode], course: NotebookNode) -> Iterator[NotebookNode]:
     """Cells that may be this one of the course, the likeliest first."""
     plain = [cell for cell in cells if not cell.metadata.get("exercise_id")]
-    yield from (cell for cell in plain if cell.source.strip() == course.source.strip())
     exercise = course.metadata.get("exercise_id", "")
+    if exercise:
+        yield from (
+            cell
+            for cell in cells
+            if cell.metadata.get("exercise_id") == exercise
+            and has(cell, "check") == has(course, "check")
+        )
+    yield from (cell for cell in plain if cell.source.strip() == course.source.strip())
     name = re.escape(exercise.partition(".")[2])
     if has(course, "check"):
         calls = rf"(?m)^(?:{name} *= *)?check\(\s*[\"']{re.escape(exercise)}[\"']"

@@ -11,8 +11,8 @@ from prodgen_lib.classroom.intake import collect as collecting
 from prodgen_lib.classroom.intake import unzip
 from prodgen_lib.classroom.intake.collect import collect
 from prodgen_lib.classroom.intake.layout import place
-from prodgen_lib.classroom.intake.read import Unreadable
 from prodgen_lib.course.project import CourseError
+from prodgen_lib.course.salvage import Unreadable
 
 
 def put(root, name, content="{}", time=None):

@@ -2,9 +2,9 @@ import zipfile
 
 import pytest
 
-from prodgen_lib.classroom.intake.read import read_notebook as read_stranger
 from prodgen_lib.classroom.release import origin, pristine, release
 from prodgen_lib.course.project import CourseError, dumps, read_notebook, write_notebook
+from prodgen_lib.course.salvage import read_notebook as read_stranger
 
 
 def change(root, name="05_mini_torch", words="A new sentence."):

@@ -9,7 +9,6 @@ from pathlib import Path
 from tqdm import tqdm
 
 from prodgen_lib.classroom.intake.collect import Found, collect
-from prodgen_lib.classroom.intake.read import Unreadable
 from prodgen_lib.classroom.intake.resolve import Task, nothing, tasks
 from prodgen_lib.classroom.intake.submission import Graded
 from prodgen_lib.classroom.marks import journal
@@ -19,6 +18,7 @@ from prodgen_lib.classroom.marks.publish import publish
 from prodgen_lib.classroom.marks.settings import Settings
 from prodgen_lib.classroom.release import Pristine
 from prodgen_lib.course.project import CourseError
+from prodgen_lib.course.salvage import Unreadable
 
 # Grades tasks, in any order; the second argument names the one exercise to grade, or None for all.
 Grader = Callable[[list[Task], str | None], Iterable[Graded]]

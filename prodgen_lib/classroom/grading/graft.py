@@ -114,6 +114,13 @@ class Graft:
                 return found[-1], False
         return (own[-1], True) if own else None
 
+    def first_tries(self, exercise: str, answer: Cell) -> list[Cell]:
+        """Cells with earlier definitions on which an answer stands, as in ``old = f``."""
+        name = exercise.partition(".")[2]
+        mine = [c for c in self.cells if c.exercise == exercise or c.kind == ADDED]
+        makers = [cell for cell in mine if cell.makes(name) and cell.place < answer.place]
+        return [] if answer.completes(name) else standing(makers, name)
+
     def _as_it_came(self, cell: Cell) -> bool:
         came = self.exercises[cell.exercise].source
         if cell.statements is None:
@@ -180,7 +187,7 @@ class _Collector:
         if not cell.makes(name):
             return Program([(cell.label, cell.source)], cell.source)
         self.main, self.end = exercise, max(self.graft.end(exercise), cell.place)
-        self._take_answer(cell, name)
+        self._take_answer(exercise)
         self._any_names(sure=True)
         self._follow()
         if self.unknown:
@@ -202,9 +209,12 @@ class _Collector:
                 if cell.kind in (ADDED, CHANGED) and name:
                     self.added.add(name)
 
-    def _take_answer(self, cell: Cell, name: str) -> None:
-        self._take(cell, cell.making(name))
-        self._take_changes(name, module=cell.imports(name))
+    def _take_answer(self, exercise: str) -> None:
+        answer, _ = self.graft.answer(exercise)
+        name = exercise.partition(".")[2]
+        for cell in (*self.graft.first_tries(exercise, answer), answer):
+            self._take(cell, cell.making(name))
+        self._take_changes(name, module=answer.imports(name))
 
     def _take_changes(self, name: str, *, module: bool) -> None:
         """What the student, or the course, does to an object after it was made."""
@@ -242,25 +252,22 @@ class _Collector:
         usual = [cell for cell in cells if cell.kind != CHANGED]
         above = [cell for cell in usual if cell.place <= self.end]
         if within in cells and within.kind != COURSE:
-            above = [c for c in above if c == within or _added_below(c, within)] or [within]
+            below = [c for c in above if c == within or _added_below(c, within)] or [within]
+            above = below if within.completes(name) else above
         elif not above:
             return (usual or cells)[:1] if usual else cells
-        found: list[Cell] = []
-        for cell in reversed(above):
-            found.insert(0, cell)
-            if cell.completes(name):
-                break
-        return found
+        return standing(above, name)
 
     def _need_exercise(self, exercise: str, name: str) -> None:
         if self.is_right(exercise):
             self.called.add(exercise)
-            self._take_answer(self.graft.answer(exercise)[0], name)
+            self._take_answer(exercise)
         elif exercise not in self.keys:
             self.keys[exercise] = self.graft.key(exercise)
             place = (self.graft.where[exercise], 0)
             key = Cell(f"<key {exercise}>", place, COURSE, self.keys[exercise], exercise)
-            self._take_answer(replace(key, statements=statements(key.source)), name)
+            key = replace(key, statements=statements(key.source))
+            self._take(key, key.making(name))
 
     def _in_order(self, *but: int) -> list[tuple[Cell, set[int]]]:
         cells = sorted(self.chosen, key=lambda cell: cell.place)
@@ -268,6 +275,16 @@ class _Collector:
 
     def _texts(self) -> list[tuple[str, str]]:
         return [(cell.label, chosen(cell.source, some)) for cell, some in self._in_order()]
+
+
+def standing(cells: list[Cell], name: str) -> list[Cell]:
+    """The last of these cells, and those above it on which what it makes of a name stands."""
+    found: list[Cell] = []
+    for cell in reversed(cells):
+        found.insert(0, cell)
+        if cell.completes(name):
+            break
+    return found
 
 
 def _added_below(cell: Cell, within: Cell) -> bool:

@@ -47,11 +47,12 @@ class Cell:
 
     def completes(self, name: str) -> bool:
         """Whether what it makes stands on nothing that was made of this name before."""
-        found = [self.statements[number] for number in self.making(name)]
-        return any(
-            name not in one.sometimes and (name in one.functions or name not in one.needs)
-            for one in found[:1]
-        )
+        for one in self.statements or ():
+            if name in one.needs and not one.functions:
+                return False
+            if name in one.makes:
+                return name not in one.sometimes
+        return False
 
     def any_names(self, *, sure: bool) -> list[int]:
         """Which statements make names that only a run tells; ``sure`` for stars that can't fail."""

@@ -15,9 +15,10 @@ from pathlib import Path
 from prodgen_lib.classroom.intake import unzip
 from prodgen_lib.classroom.intake.handed import MOST_DEPTH, SKIPPED, File
 from prodgen_lib.classroom.intake.layout import Place, Student, place
-from prodgen_lib.classroom.intake.read import Unreadable, read_bytes
+from prodgen_lib.classroom.intake.read import read_bytes
 from prodgen_lib.classroom.intake.text import plain
 from prodgen_lib.course.project import CourseError
+from prodgen_lib.course.salvage import Unreadable
 
 # More files than this of one student are looked at by nobody.
 MOST_NOTEBOOKS = 30

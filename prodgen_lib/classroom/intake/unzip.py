@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from prodgen_lib.classroom.intake.handed import MOST_DEPTH, SKIPPED, File
-from prodgen_lib.classroom.intake.read import MOST_BYTES, Unreadable
 from prodgen_lib.course.project import CourseError
+from prodgen_lib.course.salvage import MOST_BYTES, Unreadable
 
 MOST_ENTRIES = 20_000
 # A notebook shrinks by 4 to 20 times when it is zipped; a bomb by a thousand.
