@@ -14,24 +14,14 @@ from prodgen_lib.classroom.intake.handed import File
 from prodgen_lib.classroom.intake.text import plain
 from prodgen_lib.course.salvage import Unreadable
 
-# Hours ahead of UTC of abbreviations with one meaning. CST, IST, BST, AST and the like have several.
+# Hours ahead of UTC of abbreviations with one meaning; CST, CDT, IST, BST and AST have several.
 KNOWN = {
-    **{"UTC": 0, "GMT": 0, "Z": 0, "UCT": 0, "ZULU": 0, "UT": 0},
-    **{
-        "WET": 0,
-        "WEST": 1,
-        "CET": 1,
-        "MEZ": 1,
-        "CEST": 2,
-        "MESZ": 2,
-        "EET": 2,
-        "EEST": 3,
-        "MSK": 3,
-    },
-    **{"NZST": 12, "NZDT": 13, "AEST": 10, "AEDT": 11, "ACST": 9.5, "ACDT": 10.5, "AWST": 8},
-    **{"EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7},
-    **{"AKST": -9, "AKDT": -8, "HST": -10, "NST": -3.5, "NDT": -2.5, "BRT": -3},
+    **{"UTC": 0, "UCT": 0, "UT": 0, "GMT": 0, "Z": 0, "ZULU": 0, "WET": 0, "WEST": 1},
+    **{"CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2, "EET": 2, "EEST": 3, "MSK": 3},
+    **{"EST": -5, "EDT": -4, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7},
+    **{"AKST": -9, "AKDT": -8, "HST": -10, "BRT": -3},
     **{"JST": 9, "KST": 9, "HKT": 8, "SGT": 8, "WIB": 7, "ICT": 7, "PKT": 5, "NPT": 5.75},
+    **{"NZST": 12, "NZDT": 13, "AEST": 10, "AEDT": 11, "ACST": 9.5, "ACDT": 10.5, "AWST": 8},
     **{"SAST": 2, "EAT": 3, "CAT": 2, "WAT": 1},
 }
 _MOMENT = re.compile(
@@ -63,9 +53,7 @@ def moment(text: str) -> tuple[datetime | None, str]:
     zone = _zone(found["zone"].strip())
     if zone is None:
         name = plain(found["zone"], 40)
-        return None, UNKNOWN.format(
-            f"has a time in the zone {name}, which may mean several or none"
-        )
+        return None, UNKNOWN.format(f"has the zone {name}, which may mean several or none")
     hour, _, rest = found["time"].replace(",", ".").partition(":")
     rest = re.sub(r"(\.\d{6})\d+", r"\1", rest)
     try:
