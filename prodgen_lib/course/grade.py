@@ -40,6 +40,7 @@ from prodgen_lib.course.project import (
     short,
     write_notebook,
 )
+from prodgen_lib.course.text import plain
 
 SECONDS_A_CELL = 120
 # A module beside the notebook never hides one of Python's own, nor does anybody answer `input`.
@@ -81,7 +82,7 @@ def grade_all(root: Path, paths: list[Path], say: Say) -> bool:
             say(f"Error: {error}", err=True)
             passed = False
         except Exception as error:  # what no one thought of costs no other notebook its table
-            reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            reason = plain(f"{type(error).__name__}: {error}", 200)
             say(f"Error: {path} can't be checked ({reason}).", err=True)
             passed = False
         else:
@@ -284,14 +285,17 @@ def _explained(cell: dict) -> str:
 
 
 def table(path: Path, results: list[Result]) -> str:
-    """A line an exercise, for people: its id, how it stands, and what to act on."""
+    """A line an exercise, for people: its id, how it stands, and what to act on.
+
+    What a notebook says can't steer the terminal.
+    """
     if not results:
-        return f"{path}: no exercises."
+        return f"{plain(str(path))}: no exercises."
     width = max(len(result.exercise) for result in results)
-    lines = [f"{path}"]
+    lines = [plain(str(path))]
     for result in results:
         mark = "✓" if result.passed else "✗" if result.answered else "–"
-        words = result.message if result.answered else "not answered"
+        words = plain(result.message) if result.answered else "not answered"
         lines.append(f"  {result.exercise:<{width}}  {mark}  {words}".rstrip())
     passed = sum(result.passed for result in results)
     return "\n".join([*lines, f"  {passed} of {len(results)} exercises pass."])

@@ -17,8 +17,8 @@ from prodgen_lib.classroom.intake.handed import MOST_DEPTH, SKIPPED, File
 from prodgen_lib.classroom.intake.layout import Place, Student, place
 from prodgen_lib.classroom.intake.moment import moment_in
 from prodgen_lib.classroom.intake.read import read_bytes
-from prodgen_lib.classroom.intake.text import plain
 from prodgen_lib.course.project import CourseError
+from prodgen_lib.course.text import plain
 
 # More files than this of one student are looked at by nobody.
 MOST_NOTEBOOKS = 30

@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from prodgen_lib.classroom.intake.handed import without_suffix
-from prodgen_lib.classroom.intake.text import name_of
+from prodgen_lib.course.text import name_of
 
 # Moodle: "Full Name_123_assignsubmission_file_" as a folder, or before the file's own name. The
 # number is the one of "Participant 123" in the grading worksheet (mod/assign/locallib.php, and

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from prodgen_lib.classroom.intake.handed import File
-from prodgen_lib.classroom.intake.text import plain
 from prodgen_lib.course.salvage import Unreadable
+from prodgen_lib.course.text import plain
 
 # Hours ahead of UTC of abbreviations with one meaning; CST, CDT, IST, BST and AST have several.
 KNOWN = {
