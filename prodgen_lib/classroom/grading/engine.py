@@ -279,8 +279,7 @@ def _imports(pristine: NotebookNode) -> list[str]:
     found = []
     for cell in pristine.cells:
         if cell.cell_type == "code" and not has(cell, "exercise", "check", "given"):
-            lines = cell.source.splitlines()
             for one in statements(cell.source) or ():
                 if one.imports & needed:
-                    found.append("\n".join(lines[one.first - 1 : one.last]))
+                    found.append(one.text)
     return found

@@ -39,7 +39,7 @@ def moment_in(file: File) -> tuple[datetime | None, str]:
         return None, UNKNOWN.format("can't be read")
     if not text:
         return None, UNKNOWN.format("is empty")
-    return moment(text.splitlines()[0].strip())
+    return moment(text.partition("\n")[0].strip())
 
 
 UNKNOWN = "timestamp.txt {}: it is not counted as late; decide yourself."
