@@ -25,7 +25,7 @@ def module_path(framework: str, topic: str) -> Path:
 @lru_cache
 def _functions(path: Path) -> dict[str, str]:
     text = path.read_text(encoding="utf-8")
-    lines = text.splitlines()
+    lines = text.split("\n")
     functions = {}
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef):
@@ -56,7 +56,7 @@ def stub(source: str) -> str:
     body = function.body
     has_docstring = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
     last = body[0].end_lineno if has_docstring else body[0].lineno - 1
-    head = source.splitlines()[:last]
+    head = source.split("\n")[:last]
     return "\n".join([*head, "    raise NotImplementedError"])
 
 

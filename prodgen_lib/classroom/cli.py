@@ -111,8 +111,8 @@ def grade(context, submissions, out, chapters, only, jobs, scheduler, no_sandbox
 
 def _say(outcome) -> None:
     """The outcome in a few lines; what strangers wrote can't steer the terminal."""
-    from prodgen_lib.classroom.intake.text import plain
     from prodgen_lib.course.project import short
+    from prodgen_lib.course.text import plain
 
     before = f", {outcome.before} were graded before" if outcome.before else ""
     noun = "notebook" if outcome.graded == 1 else "notebooks"

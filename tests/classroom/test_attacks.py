@@ -170,6 +170,9 @@ def test_the_other_sandbox_holds_as_well(attack, outside):
 REACHING = {
     *("reads a file", "reads another submission", "writes a file", "connects to this machine"),
     *("a socket without a file", "watches what others open", "reads a file by the framework"),
+    *("a message queue of System V", "semaphores of System V", "shared memory of System V"),
+    *("a lease on a file", "a lock on a file", "is told what happens in a folder"),
+    *("pipes that hold more than memory may", "asks for the machine's name"),
 }
 
 

@@ -3,10 +3,10 @@ from copy import deepcopy
 
 import pytest
 
-from prodgen_lib.classroom.intake.read import read_notebook as read_stranger
 from prodgen_lib.classroom.release import origin, pristine, release
 from prodgen_lib.course.links import keep_links
 from prodgen_lib.course.project import CourseError, dumps, read_notebook, write_notebook
+from prodgen_lib.course.salvage import read_notebook as read_stranger
 
 
 def change(root, name="05_mini_torch", words="A new sentence."):

@@ -20,11 +20,11 @@ from markupsafe import Markup, escape
 from prodgen_lib.checking.source import PACKAGE
 from prodgen_lib.checking.tell import marked
 from prodgen_lib.classroom.intake.submission import Mark
-from prodgen_lib.classroom.intake.text import plain
 from prodgen_lib.classroom.marks.marks import Policy, Row, uneven
 from prodgen_lib.classroom.marks.sheets import number, report_name
 from prodgen_lib.course.chapter import read_chapter
 from prodgen_lib.course.compose import TITLES
+from prodgen_lib.course.text import plain
 
 PAGES = Path(__file__).parent / "pages"
 MOST_MISTAKES = 15
