@@ -43,17 +43,17 @@ from prodgen_lib.course.project import (
 from prodgen_lib.course.text import plain
 
 SECONDS_A_CELL = 120
-# A module beside the notebook never hides one of Python's own, nor does anybody answer `input`.
+# A module beside the notebook hides none that is installed; and nobody is there to answer `input`.
 START = """\
-import importlib, os, sys
-for one in {hiding!r}:
-    try:
-        importlib.import_module(one)
-    except ImportError:
-        pass
-sys.path.insert(0, {home!r})
-os.chdir({home!r})
-del importlib, os, sys
+def start():
+    import contextlib, importlib, os, sys
+    for name in {hiding!r}:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    sys.path.insert(0, {home!r})
+    os.chdir({home!r})
+start()
+del start
 def input(prompt=""):
     return ""
 """

@@ -11,17 +11,21 @@ from nbformat import NotebookNode
 from prodgen_lib.checking import names
 
 LEFT_BEHIND = "It reads {}, which is not in the notebook: `prodgen grade` won't find it."
-HIDES = "{} beside the notebook has the name of a module of Python: rename it."
+HIDES = "{} beside the notebook has the name of a module of Python or of the course: rename it."
 NOT_RUN = "It uses what a `!` or `%` line gives: `prodgen grade` doesn't run such lines."
 _MOST_TEXT = 200
+_INSTALLED = sys.stdlib_module_names | {
+    *("torch", "tensorflow", "keras", "numpy", "scipy", "matplotlib", "PIL", "ipywidgets"),
+    *("IPython", "prodgen_lib"),
+}
 
 
 def hiding(home: Path) -> list[str]:
-    """Modules in this folder that have the name of one of Python's own, as ``random.py``."""
+    """Modules in this folder that have the name of an installed one, as ``random.py``."""
     return sorted(
         path.stem
         for path in _entries(home)
-        if path.stem in sys.stdlib_module_names and (path.suffix == ".py" or _is_package(path))
+        if path.stem in _INSTALLED and (path.suffix == ".py" or _is_package(path))
     )
 
 
@@ -71,7 +75,7 @@ def _said(source: str, entries: dict[str, Path]) -> list[str]:
         elif isinstance(node, ast.Name) and node.id == "get_ipython":
             said = [NOT_RUN]
     read.discard("")
-    hidden = {name for name in read if name.removesuffix(".py") in sys.stdlib_module_names}
+    hidden = {name for name in read if name.removesuffix(".py") in _INSTALLED}
     said += [HIDES.format(f"`{name}`") for name in sorted(hidden)]
     if left := sorted(read - hidden):
         said.append(LEFT_BEHIND.format(", ".join(f"`{name}`" for name in left)))

@@ -1,6 +1,5 @@
-"""Read a notebook that anybody may have written: what can be saved is saved.
+"""Read a notebook that anybody may have written: mended where it can be, refused in a sentence.
 
-What can't is told in one sentence.
 What comes out is built anew from the few fields that grading needs, each of the type it should
 have. Outputs, attachments and everything unknown stay behind. `prodgen check` and `prodgen grade`
 both read by this.

@@ -173,6 +173,8 @@ def test_a_zone_that_is_not_known_is_never_utc_in_silence(tmp_path, zone):
     ada = only(collect(tmp_path))
     assert ada.handed_in is None
     assert zone in ada.notes[0] and "not counted as late; decide yourself" in ada.notes[0]
+    (tmp_path / "ada/ps1/06.ipynb").unlink()
+    assert "no notebook" in only(collect(tmp_path)).notes[1]
 
 
 def test_a_time_that_a_student_wrote_counts_for_nothing(tmp_path):

@@ -35,6 +35,7 @@ class Found:
     handed_in: datetime | None = None
     late: bool = False
     others: list[str] = field(default_factory=list)
+    damaged: bool = False
 
 
 def collect(root: Path) -> list[Found]:
@@ -84,7 +85,7 @@ def _settle(of: Found) -> None:
             f"There are {len(of.notebooks)} notebooks; only the latest {MOST_NOTEBOOKS} count."
         )
         del of.notebooks[MOST_NOTEBOOKS:]
-    if not of.notebooks and not of.notes:
+    if not of.notebooks and not of.damaged:
         names = ", ".join(sorted(of.others)[:MOST_NAMES])
         of.notes.append(
             "There is no notebook (.ipynb) in what was handed in"
@@ -97,6 +98,7 @@ def _take(of: Found, file: File, where: Place) -> None:
     of.late = of.late or where.late
     if file.problem:
         of.notes.append(f"{plain(str(file.path), 200)}: {file.problem}")
+        of.damaged = True
     elif file.is_notebook:
         of.notebooks.append(replace(file, upload=where.upload))
         if not name.lower().endswith(".ipynb"):
