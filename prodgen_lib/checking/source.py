@@ -65,7 +65,7 @@ def brief(source: str) -> str:
     first = ast.parse(source).body[0].body[0]
     if not (isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)):
         return source
-    lines = source.splitlines()
+    lines = source.split("\n")
     if first.end_lineno > first.lineno:
         line = lines[first.lineno - 1]
         apart = "\n" + line[: first.col_offset] if len(line) > 97 else ""

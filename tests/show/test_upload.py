@@ -79,7 +79,7 @@ def test_a_picture_to_enlarge_is_an_array_or_a_path_and_not_too_large(tmp_path):
     for path in (tmp_path / "large.png", str(tmp_path / "large.png")):
         np.testing.assert_array_equal(own_picture(path, factor=4), values)
     with pytest.raises(DataError, match="this picture would have 12000×12000 pixels; at most"):
-        own_picture(np.zeros((2000, 2000, 3), np.uint8), factor=4)
+        own_picture(np.zeros((3000, 3000, 3), np.uint8), factor=4)
     with pytest.raises(DataError, match="got uint8 \\(8, 9\\); of a file give the path"):
         own_picture(values[:8, :9, 0], factor=2)
 
