@@ -637,6 +637,7 @@ def inception_score(probabilities: tf.Tensor, *, splits: int = 10) -> tuple[tf.T
     that isn't probabilities, or fewer rows than `splits`. The name holds for Inception's classes
     alone.
     """
+    probabilities = tf.convert_to_tensor(probabilities)
     sums = tf.reduce_sum(probabilities, axis=-1)
     if probabilities.ndim != 2 or not 1 <= splits <= len(probabilities):
         raise ValueError(f"Got {tuple(probabilities.shape)} in {splits} parts; expected (N, K).")

@@ -621,6 +621,7 @@ def inception_score(probabilities: Tensor, *, splits: int = 10) -> tuple[Tensor,
     that isn't probabilities, or fewer rows than `splits`. The name holds for Inception's classes
     alone.
     """
+    probabilities = torch.as_tensor(probabilities)
     sums = probabilities.detach().sum(dim=-1)
     if probabilities.ndim != 2 or not 1 <= splits <= len(probabilities):
         raise ValueError(f"Got {tuple(probabilities.shape)} in {splits} parts; expected (N, K).")
