@@ -279,6 +279,17 @@ def log_expected_improvement(mean: Tensor, standard_deviation: Tensor, best: Ten
     return standard_deviation.log() + torch.where(u > -25, direct, series)
 
 
+def probability_of_improvement(mean: Tensor, standard_deviation: Tensor, best: Tensor) -> Tensor:
+    """How likely a trial comes out below `best`, for each of M points: (M,), from 0 to 1.
+
+    Φ(u) with u = (best - mean) / σ, the chance that `expected_improvement` weighs by how much
+    (Kushner 1964, doi:10.1115/1.3653121). As ½ erfc(-u/√2) it keeps its digits down to u = -37,
+    where ½ (1 + erf(u/√2)) is 0 from u = -9 on. A point that is surely better by next to nothing
+    gets nearly 1, and so the search stays where it is.
+    """
+    return 0.5 * torch.erfc((mean - best) / (standard_deviation * math.sqrt(2)))
+
+
 def upper_confidence_bound(
     mean: Tensor, standard_deviation: Tensor, *, beta: float = 2.0
 ) -> Tensor:

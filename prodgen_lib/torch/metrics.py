@@ -1,7 +1,8 @@
 """How good is a picture, and how good is a set of them? The metrics of the field, in PyTorch.
 
-Read from top to bottom: errors of a pixel, structural similarity, distances between sets of
-features, fidelity and diversity. Pictures are N×C×H×W, or one C×H×W; uint8 counts in 0..255.
+Read from top to bottom: errors of a pixel, structural similarity, likeness in a network's eyes,
+distances between sets of features, fidelity and diversity. Pictures are N×C×H×W, or one C×H×W;
+uint8 counts in 0..255.
 Each convention that moves a number stands in its docstring. Differentiable wherever the metric is.
 The same functions in TensorFlow: `prodgen_lib.tensorflow.metrics`.
 """
@@ -322,6 +323,49 @@ def power(base: Tensor, exponent: float) -> Tensor:
     return torch.where(positive, torch.where(positive, base, 1) ** exponent, 0)
 
 
+# ------------------------------------------------------------------- alike in a network's eyes
+
+
+def perceptual_distance(images: Tensor, targets: Tensor, *, data_range: float) -> Tensor:
+    """Distance of each picture to its target in the features of the shipped product classifier.
+
+    At each place of a layer the C numbers are a vector, made one unit long; the squared difference
+    of two such vectors, 0 to 2, is averaged over places, and then over layers: N×C×H×W give
+    (N,), C×H×W a scalar; 0 for equal pictures, at most 2.
+
+    This is LPIPS (Zhang et al. 2018, arXiv:1801.03924) without what earns its name: no ImageNet
+    network and no weights learnt from people's choices. Numbers compare with their own kind only.
+    Pictures are RGB with values from 0 to `data_range`, as for SSIM, and sides that are multiples
+    of 8; the network, float32, sees them in [-1, 1]. Else ValueError.
+    """
+    x, y = image_pair(images, targets, data_range=data_range)
+    *_, channels, height, width = x.shape
+    if channels != 3 or height % 8 or width % 8 or min(x.min(), y.min()) < -0.1 * data_range:
+        raise ValueError(
+            "Expected RGB pictures with values from 0 on and sides that are multiples of 8, got "
+            f"{tuple(x.shape)} from {min(x.min(), y.min()):.4g} on."
+        )
+    network = classifier.load_classifier()[:-3].requires_grad_(False).to(x.device)  # up to its maps
+    seen = (layer_directions(network, 2 * z.float() / data_range - 1) for z in (x, y))
+    pairs = zip(*seen, strict=True)
+    layers = [(a - b).square().sum(dim=-3).mean(dim=(-2, -1)) for a, b in pairs]
+    return torch.stack(layers).mean(dim=0)
+
+
+def layer_directions(network: torch.nn.Sequential, images: Tensor) -> list[Tensor]:
+    """After each ReLU of a network, the features at each place, divided by their length.
+
+    Where all of them are 0 they stay 0; 1e-10 under the root keeps the gradient finite there.
+    """
+    found = []
+    for layer in network:
+        images = layer(images)
+        if isinstance(layer, torch.nn.ReLU):
+            length = (images.square().sum(dim=-3, keepdim=True) + 1e-10).sqrt()
+            found.append(images / length)
+    return found
+
+
 # --------------------------------------------------------------- distances between sets of features
 
 
@@ -564,6 +608,32 @@ def category_coverage(logits: Tensor, *, threshold: float = 0.02) -> float:
     """
     missing = missing_categories(category_shares(logits), threshold=threshold)
     return 1 - len(missing) / logits.shape[1]
+
+
+def inception_score(probabilities: Tensor, *, splits: int = 10) -> tuple[Tensor, Tensor]:
+    """Inception Score, mean and deviation over `splits` parts (Salimans 2016, arXiv:1606.03498).
+
+    `probabilities` (N, K) of the classes of each picture, rows that sum to 1. Of each part it is
+    exp of the mean Kullback–Leibler divergence of a row from the mean row, natural logarithm, with
+    0 log 0 = 0: from 1, when all rows are alike, to K, when each is sure and all classes come
+    equally often. Parts are consecutive, so shuffle first; the deviation divides by their number.
+    No real picture takes part: K pictures, one a class, get the best score. ValueError for anything
+    that isn't probabilities, or fewer rows than `splits`. The name holds for Inception's classes
+    alone.
+    """
+    probabilities = torch.as_tensor(probabilities)
+    sums = probabilities.detach().sum(dim=-1)
+    if probabilities.ndim != 2 or not 1 <= splits <= len(probabilities):
+        raise ValueError(f"Got {tuple(probabilities.shape)} in {splits} parts; expected (N, K).")
+    if not (probabilities.detach() >= 0).all() or not ((sums - 1).abs() < 1e-3).all():
+        raise ValueError("Expected probabilities: none below 0, and each row sums to 1.")
+    scores = []
+    for part in probabilities.tensor_split(splits):
+        mean = part.mean(dim=0)
+        surprise = torch.xlogy(part, part) - torch.xlogy(part, mean)
+        scores.append(surprise.sum(dim=1).mean().exp())
+    scores = torch.stack(scores)
+    return scores.mean(), scores.std(correction=0)
 
 
 # ------------------------------------------------------------------------------ at a whiteboard

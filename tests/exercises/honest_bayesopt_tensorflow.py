@@ -378,3 +378,101 @@ def _next_rate(rates, losses, candidates, low, high):
     far = np.abs(np.log(candidates[:, None] / rates)).min(axis=1)
     worth[far < step / 2] = -1
     return float(candidates[worth.argmax()])
+
+
+def squared_distance__mapped(a, b, length_scales):
+    return tf.map_fn(lambda x: tf.reduce_sum(((x - b) / length_scales) ** 2, axis=1), a)
+
+
+@tf.function
+def squared_distance__compiled(a, b, length_scales):
+    return tf.reduce_sum(tf.square((a[:, None] - b[None]) / length_scales), axis=2)
+
+
+def squared_distance__product(a, b, length_scales):
+    gaps = (a[:, None] - b[None]) / length_scales
+    return tf.squeeze(tf.matmul(gaps[..., None, :], gaps[..., None]), [-2, -1])
+
+
+def matern_kernel__horner(a, b, *, length_scales, output_scale):
+    z = tf.sqrt(tf.maximum(5 * squared_distance(a, b, length_scales), 1e-30))
+    return output_scale * ((z / 3 + 1) * z + 1) * tf.exp(-z)
+
+
+def matern_kernel__one_exponential(a, b, *, length_scales, output_scale):
+    r2 = tf.maximum(squared_distance(a, b, length_scales), 1e-30)
+    r = r2**0.5
+    polynomial = 1 + 5**0.5 * r + 5 / 3 * r2
+    return tf.exp(tf.math.log(output_scale) + tf.math.log(polynomial) - 5**0.5 * r)
+
+
+def expected_improvement__gain_times_share(mean, standard_deviation, best):
+    u = (best - mean) / standard_deviation
+    density = tf.exp(-(u**2) / 2 - 0.5 * math.log(2 * math.pi))
+    return (best - mean) * 0.5 * tf.math.erfc(-u / 2**0.5) + standard_deviation * density
+
+
+@tf.function
+def expected_improvement__compiled(mean, standard_deviation, best):
+    u = tf.divide(tf.subtract(best, mean), standard_deviation)
+    share = tf.math.erfc(-u * math.sqrt(0.5)) / 2
+    return standard_deviation * (u * share + tf.exp(-u * u / 2) * (2 * math.pi) ** -0.5)
+
+
+def predict__diagonal(queries, points, factor, weights, kernel):
+    cross = kernel(queries, points)
+    solved = tf.transpose(tf.linalg.cholesky_solve(factor, tf.transpose(cross)))
+    variance = tf.linalg.diag_part(kernel(queries, queries)) - tf.reduce_sum(cross * solved, 1)
+    return tf.linalg.matvec(cross, weights), tf.maximum(variance, 1e-12)
+
+
+def log_marginal_likelihood__log_determinant(factor, weights, targets):
+    half = tf.linalg.logdet(tf.matmul(factor, factor, transpose_b=True)) / 2
+    constants = tf.reduce_sum(tf.ones_like(targets)) * (0.5 * math.log(2 * math.pi))
+    return -tf.tensordot(targets, weights, 1) / 2 - half - constants
+
+
+def log_marginal_likelihood__term_by_term(factor, weights, targets):
+    terms = targets * weights / 2 + tf.math.log(tf.linalg.diag_part(factor))
+    return -tf.reduce_sum(terms + 0.5 * math.log(2 * math.pi))
+
+
+def stop_reason__backwards(gains, *, trials, budget, tolerance=1e-3, patience=2):
+    if budget <= trials:
+        return "budget"
+    small = 0
+    for gain in reversed(gains):
+        if not gain < tolerance:
+            break
+        small += 1
+    return "gain" if small >= patience else None
+
+
+def stop_reason__sum(gains, *, trials, budget, tolerance=1e-3, patience=2):
+    small = sum(gain < tolerance for gain in gains[-patience:])
+    return "budget" if trials >= budget else "gain" if small == patience else None
+
+
+def review_posterior__joint_solve(points, values, queries, *, length_scale, noise):
+    scaled, asked = points / length_scale, queries / length_scale
+    known = tf.exp(-((scaled[:, None] - scaled) ** 2) / 2)
+    factor = tf.linalg.cholesky(known + tf.linalg.diag(tf.fill(tf.shape(points), double(noise))))
+    cross = tf.exp(-((scaled[:, None] - asked) ** 2) / 2)
+    solved = tf.linalg.triangular_solve(factor, tf.concat([cross, values[:, None]], axis=1))
+    variance = 1 - tf.reduce_sum(solved[:, :-1] ** 2, axis=0)
+    mean = tf.linalg.matvec(solved[:, :-1], solved[:, -1], transpose_a=True)
+    return mean, tf.maximum(variance, 1e-12) ** 0.5
+
+
+def review_next_rate__ratios(rates, losses, *, low, high, count=101):
+    grid = np.geomspace(low, high, count)
+    span = np.log10(high) - np.log10(low)
+    values = (np.asarray(losses) - np.mean(losses)) / np.std(losses)
+    places = [np.log10(np.asarray(x) / low) / span for x in (rates, grid)]
+    inputs = [double(x) for x in (places[0], values, places[1])]
+    mean, deviation = (x.numpy() for x in review_posterior(*inputs, length_scale=0.2, noise=0.01))
+    u = (values.min() - mean) / deviation
+    worth = deviation * (u * norm.cdf(u) + norm.pdf(u))
+    for place in places[0]:
+        worth[np.abs(places[1] - place) < 0.5 / (count - 1)] = -1
+    return float(grid[int(np.argmax(worth))])

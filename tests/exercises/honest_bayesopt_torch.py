@@ -380,3 +380,105 @@ def _next_rate(rates, losses, candidates, low, high):
     far = np.abs(np.log(candidates[:, None] / rates)).min(axis=1)
     worth[far < step / 2] = -1
     return float(candidates[worth.argmax()])
+
+
+def squared_distance__row_by_row(a, b, length_scales):
+    gaps = torch.stack([(row - b) / length_scales for row in a])
+    return gaps.square().sum(-1)
+
+
+def squared_distance__mapped(a, b, length_scales):
+    def one(x, y):
+        return torch.sum(((x - y) / length_scales) ** 2)
+
+    return torch.func.vmap(lambda x: torch.func.vmap(lambda y: one(x, y))(b))(a)
+
+
+def squared_distance__product(a, b, length_scales):
+    gaps = (a[:, None] - b[None]) / length_scales
+    return (gaps[..., None, :] @ gaps[..., :, None])[..., 0, 0]
+
+
+def matern_kernel__horner(a, b, *, length_scales, output_scale):
+    z = (5 * squared_distance(a, b, length_scales)).clamp_min(1e-30).sqrt()
+    return output_scale * ((z / 3 + 1) * z + 1) * (-z).exp()
+
+
+def matern_kernel__one_exponential(a, b, *, length_scales, output_scale):
+    r2 = torch.maximum(squared_distance(a, b, length_scales), torch.tensor(1e-30).to(a))
+    r = r2**0.5
+    polynomial = 1 + 5**0.5 * r + 5 / 3 * r2
+    return torch.exp(output_scale.log() + polynomial.log() - 5**0.5 * r)
+
+
+def expected_improvement__log_density(mean, standard_deviation, best):
+    u = (best - mean) / standard_deviation
+    density = torch.exp(-(u**2) / 2 - 0.5 * math.log(2 * math.pi))
+    return (best - mean) * torch.special.ndtr(u) + standard_deviation * density
+
+
+def expected_improvement__gain_and_loss(mean, standard_deviation, best):
+    gain, normal = best - mean, Normal(torch.zeros_like(mean), standard_deviation)
+    return gain * normal.cdf(gain) + standard_deviation**2 * normal.log_prob(gain).exp()
+
+
+def predict__diagonal(queries, points, factor, weights, kernel):
+    cross = kernel(queries, points)
+    explained = (cross * torch.cholesky_solve(cross.T, factor).T).sum(1)
+    return cross @ weights, torch.clamp_min(kernel(queries, queries).diagonal() - explained, 1e-12)
+
+
+def log_marginal_likelihood__log_determinant(factor, weights, targets):
+    _, log_determinant = torch.linalg.slogdet(factor)
+    count = targets.numel()
+    return -0.5 * (torch.dot(targets, weights) + count * math.log(2 * math.pi)) - log_determinant
+
+
+def log_marginal_likelihood__point_by_point(factor, weights, targets):
+    total = -0.5 * (targets * weights).sum()
+    for row in range(len(targets)):
+        total = total - torch.log(factor[row, row]) - 0.5 * math.log(2 * math.pi)
+    return total
+
+
+def stop_reason__backwards(gains, *, trials, budget, tolerance=1e-3, patience=2):
+    if budget <= trials:
+        return "budget"
+    small = 0
+    for gain in reversed(gains):
+        if not gain < tolerance:
+            break
+        small += 1
+    return "gain" if small >= patience else None
+
+
+def stop_reason__sum(gains, *, trials, budget, tolerance=1e-3, patience=2):
+    small = sum(gain < tolerance for gain in gains[-patience:])
+    return "budget" if trials >= budget else "gain" if small == patience else None
+
+
+def review_posterior__inverse_factor(points, values, queries, *, length_scale, noise):
+    scaled, asked = points / length_scale, queries / length_scale
+    known = torch.exp(-((scaled[:, None] - scaled) ** 2) / 2)
+    factor = torch.linalg.cholesky(known + torch.diag(torch.full_like(points, noise)))
+    cross = torch.exp(-((scaled[:, None] - asked) ** 2) / 2)
+    both = torch.cat([cross, values[:, None]], dim=1)
+    solved = torch.linalg.solve_triangular(factor, both, upper=False)
+    variance = 1 - solved[:, :-1].pow(2).sum(0)
+    return solved[:, :-1].T @ solved[:, -1], torch.maximum(
+        variance, variance.new_tensor(1e-12)
+    ) ** 0.5
+
+
+def review_next_rate__ratios(rates, losses, *, low, high, count=101):
+    grid = np.geomspace(low, high, count)
+    span = np.log10(high) - np.log10(low)
+    values = (np.asarray(losses) - np.mean(losses)) / np.std(losses)
+    places = [np.log10(np.asarray(x) / low) / span for x in (rates, grid)]
+    inputs = [double(x) for x in (places[0], values, places[1])]
+    mean, deviation = (x.numpy() for x in review_posterior(*inputs, length_scale=0.2, noise=0.01))
+    u = (values.min() - mean) / deviation
+    worth = deviation * (u * norm.cdf(u) + norm.pdf(u))
+    for place in places[0]:
+        worth[np.abs(places[1] - place) < 0.5 / (count - 1)] = -1
+    return float(grid[int(np.argmax(worth))])

@@ -312,3 +312,40 @@ def review_distance__by_numpy(features_a, features_b):
 def review_distance__from_the_library(features_a, features_b):
     n = min(len(features_a), len(features_b))
     return frechet_distance__nuclear_norm(features_a[:n], features_b[:n])
+
+
+def psnr__natural_logarithm(images, targets, *, data_range):
+    x, y = image_pair(images, targets, data_range=data_range)
+    errors = tf.reduce_mean(tf.math.squared_difference(x, y), axis=(-3, -2, -1))
+    return -10 / math.log(10) * tf.math.log(errors / data_range**2)
+
+
+def psnr__by_the_norm(images, targets, *, data_range):
+    x, y = image_pair(images, targets, data_range=data_range)
+    squares = tf.reduce_sum((x - y) ** 2, axis=(-3, -2, -1))
+    return -10 * tf.math.log(squares / (math.prod(x.shape[-3:]) * data_range**2)) / math.log(10)
+
+
+def precision_recall__by_the_nearest(real, generated, *, k=3):
+    real, generated = feature_pair(real, generated)
+    squared = squared_distances(real, generated)
+    inside = squared_radii(real, k)[:, None] - squared, squared_radii(generated, k) - squared
+    nearest = [tf.reduce_max(part, axis) for axis, part in enumerate(inside)]
+    return [tf.reduce_mean(tf.cast(part >= 0, tf.float64)) for part in nearest]
+
+
+def review_distance__by_svd(features_a, features_b):
+    count = min(features_a.shape[0], features_b.shape[0])
+    a, b = (tf.cast(x[:count], tf.float64) for x in (features_a, features_b))
+    gap = tf.reduce_mean(a, 0) - tf.reduce_mean(b, 0)
+    a, b = ((x - tf.reduce_mean(x, 0)) / math.sqrt(count - 1) for x in (a, b))
+    root = tf.reduce_sum(tf.linalg.svd(tf.matmul(a, b, transpose_b=True), compute_uv=False))
+    return tf.reduce_sum(gap**2) + tf.reduce_sum(a * a) + tf.reduce_sum(b * b) - 2 * root
+
+
+def frechet_distance__variances_and_singular_values(features_a, features_b):
+    a, b = feature_pair(features_a, features_b)
+    gap = tf.reduce_mean(a, axis=0) - tf.reduce_mean(b, axis=0)
+    scaled = [(x - tf.reduce_mean(x, axis=0)) / (len(x) - 1) ** 0.5 for x in (a, b)]
+    spread = sum(tf.reduce_sum(x**2) for x in scaled)
+    return tf.tensordot(gap, gap, 1) + spread - 2 * trace_of_root(*scaled)

@@ -308,3 +308,40 @@ def review_distance__by_numpy(features_a, features_b):
 def review_distance__from_the_library(features_a, features_b):
     n = min(len(features_a), len(features_b))
     return frechet_distance__nuclear_norm(features_a[:n], features_b[:n])
+
+
+def psnr__natural_logarithm(images, targets, *, data_range):
+    x, y = image_pair(images, targets, data_range=data_range)
+    errors = torch.sub(x, y).square().flatten(-3).mean(-1)
+    return -10 / math.log(10) * torch.log(errors / data_range**2)
+
+
+def psnr__by_the_norm(images, targets, *, data_range):
+    x, y = image_pair(images, targets, data_range=data_range)
+    root = torch.linalg.vector_norm(x - y, dim=(-3, -2, -1)) / math.sqrt(math.prod(x.shape[-3:]))
+    return 20 * torch.log10(data_range / root)
+
+
+def precision_recall__by_the_nearest(real, generated, *, k=3):
+    real, generated = feature_pair(real, generated)
+    squared = squared_distances(real, generated)
+    inside = squared_radii(real, k).unsqueeze(1) - squared, squared_radii(generated, k) - squared
+    shares = [(part.amax(dim) >= 0).to(torch.float64) for dim, part in enumerate(inside)]
+    return [share.sum() / len(share) for share in shares]
+
+
+def review_distance__by_svd(features_a, features_b):
+    count = min(features_a.shape[0], features_b.shape[0])
+    a, b = features_a[:count].to(torch.float64), features_b[:count].to(torch.float64)
+    gap = a.mean(0) - b.mean(0)
+    a, b = (x.sub(x.mean(0)).div(math.sqrt(count - 1)) for x in (a, b))
+    root = torch.linalg.svdvals(a @ b.T).sum()
+    return gap @ gap + (a * a).sum() + (b * b).sum() - 2 * root
+
+
+def frechet_distance__variances_and_singular_values(features_a, features_b):
+    a, b = feature_pair(features_a, features_b)
+    gap = a.mean(dim=0) - b.mean(dim=0)
+    spread = a.var(dim=0).sum() + b.var(dim=0).sum()
+    scaled = [(x - x.mean(dim=0)) / (len(x) - 1) ** 0.5 for x in (a, b)]
+    return torch.dot(gap, gap) + spread - 2 * trace_of_root(*scaled)

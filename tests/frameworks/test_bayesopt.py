@@ -156,6 +156,12 @@ def test_its_slope_is_finite_and_right(fw, bo, u):
     assert np.isfinite(slopes[1]).all()
 
 
+def test_probability_of_improvement_keeps_its_digits_in_the_tails(bo):
+    u = np.array([-37.0, -20, -9, -1, 0, 2, 40])
+    found = bo.probability_of_improvement(*map(bo.double, (1 - 0.5 * u, np.full(7, 0.5), 1.0)))
+    assert np.allclose(found.numpy(), stats.norm.cdf(u), rtol=1e-10, atol=0)
+
+
 def test_upper_confidence_bound(bo):
     found = bo.upper_confidence_bound(bo.double([1.0, -2.0]), bo.double([0.5, 0.1]), beta=3.0)
     assert np.allclose(found.numpy(), [0.5, 2.3])
