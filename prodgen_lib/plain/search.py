@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.stats import qmc
 
+from prodgen_lib.data.paths import own_path
+
 Parameters = dict[str, Any]
 Objective = Callable[[Parameters], float]
 
@@ -185,7 +187,7 @@ class History:
     """All trials of a search, in order; with a `path`, also in a file, from which it goes on."""
 
     def __init__(self, space: Space, path: str | Path | None = None) -> None:
-        self.space, self.path = space, Path(path) if path else None
+        self.space, self.path = space, own_path(path) if path else None
         self.trials: list[Trial] = []
         if self.path and self.path.exists():
             self.trials = _read_trials(self.path, space)

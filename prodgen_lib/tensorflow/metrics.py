@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from prodgen_lib.data.paths import own_path
 from prodgen_lib.tensorflow import classifier
 from prodgen_lib.tensorflow.bridge import to_numpy
 from prodgen_lib.tensorflow.gan import category_shares, missing_categories
@@ -429,7 +430,8 @@ def inception_extractor(path: str | Path) -> Extractor:
     scales them itself. Nothing is downloaded. Only distances between these features are called
     FID, and only those of the 2015 weights are comparable with published ones.
     """
-    if not Path(path).is_file():
+    path = own_path(path)
+    if not path.is_file():
         raise FileNotFoundError(
             f"There is no file of Inception weights {path}. FID needs one that you have, "
             "nothing is downloaded; the default extractor of product pictures needs none."

@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from prodgen_lib.data.paths import own_path
 from prodgen_lib.torch import classifier
 from prodgen_lib.torch.bridge import to_numpy
 from prodgen_lib.torch.gan import category_shares, missing_categories
@@ -423,7 +424,8 @@ def inception_extractor(path: str | Path) -> Extractor:
     itself, called with `return_features=True`, as NVIDIA's `inception-2015-12-05.pt` is.
     Nothing is downloaded. Only distances between these features are called FID.
     """
-    if not Path(path).is_file():
+    path = own_path(path)
+    if not path.is_file():
         raise FileNotFoundError(
             f"There is no file of Inception weights {path}. FID needs one that you have, "
             "nothing is downloaded; the default extractor of product pictures needs none."
