@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from prodgen_lib.data.paths import own_path
+from prodgen_lib.plain.fits import check_pictures, check_same_size
 from prodgen_lib.tensorflow import classifier
 from prodgen_lib.tensorflow.bridge import to_numpy
 from prodgen_lib.tensorflow.gan import category_shares, missing_categories
@@ -457,6 +458,9 @@ def picture_distance(
     features were compared, and a number is comparable with others of that label only: FID is
     the distance between features of the Inception network and no other.
     """
+    for pictures in (pictures_a, pictures_b):
+        check_pictures(pictures, size=None if extractor else 32)
+    check_same_size(pictures_a, pictures_b)
     extractor = extractor or product_extractor()
     sets = [tf.constant(extractor.features(p)) for p in (pictures_a, pictures_b)]
     return float(frechet_distance(*sets)), extractor.label

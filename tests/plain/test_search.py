@@ -315,6 +315,7 @@ def test_options_that_are_no_numbers_are_refused(odd):
 def test_two_processes_on_one_history_are_both_kept(tmp_path):
     code = (
         "import sys, time\n"
+        "import numpy as np\n"
         "from prodgen_lib.plain.search import *\n"
         "h = History(Space({'x': linear(0, 1)}), sys.argv[1])\n"
         "for i in range(20):\n"
