@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -58,6 +59,9 @@ def main(context: click.Context, root: Path | None) -> None:
                prodgen run 06        run a chapter from the command line
                prodgen new exercise TOPIC.NAME
     """
+    for stream in (sys.stdout, sys.stderr):  # a pipe that knows no ✓ gets ? and no traceback
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     context.obj = root
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from os import PathLike
 
 import numpy as np
@@ -11,8 +12,8 @@ from prodgen_lib.data.errors import DataError, whole
 from prodgen_lib.data.paths import own_path
 from prodgen_lib.data.pictures import decode
 
-MOST = 32_000_000
-"""Pixels of the largest picture that `own_picture` lets be made: about 2 GB while it is made."""
+MOST = 64_000_000
+"""Pixels of the largest picture that `own_picture` lets be made, three bytes each."""
 
 
 def read_picture(path: str | PathLike[str], *, longest: int | None = 256) -> np.ndarray:
@@ -68,3 +69,18 @@ def own_picture(picture: np.ndarray | str | PathLike[str], *, factor: int) -> np
             f"{MOST:,} are made at once: cut it, or make it smaller first."
         )
     return picture
+
+
+def strips(
+    length: int, *, factor: int, tile: int = 96, overlap: int = 12
+) -> Iterator[tuple[slice, slice, slice]]:
+    """How a side of `length` pixels is enlarged in tiles, three slices for each tile.
+
+    Where the tile goes in the large picture; which pixels of the small one are shown, with
+    `overlap` more at each side; and what is kept of those enlarged.
+    """
+    for start in range(0, length, tile):
+        stop, before = min(start + tile, length), max(0, start - overlap)
+        near = slice(before, min(stop + overlap, length))
+        kept = slice(factor * (start - before), factor * (stop - before))
+        yield slice(factor * start, factor * stop), near, kept

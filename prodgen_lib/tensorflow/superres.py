@@ -16,7 +16,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from prodgen_lib.plain.fits import check_factor, check_pictures
-from prodgen_lib.show.picture_file import own_picture
+from prodgen_lib.show.picture_file import own_picture, strips
 from prodgen_lib.tensorflow import gan
 from prodgen_lib.tensorflow.autoencoder import in_parts, initialise, unit_images
 from prodgen_lib.tensorflow.bridge import (
@@ -501,9 +501,15 @@ def upscale(picture: np.ndarray | str | PathLike[str], *, factor: int = 2) -> np
     if check_factor(factor) not in (2, 4):
         raise ValueError(f"There are networks for factors 2 and 4, not for {factor}.")
     picture = own_picture(picture, factor=factor)
-    images, network = unit_images(picture[None]), load_pretrained(factor=factor)
-    large = enlarge_tiled(network, images, factor=factor, tile=96, overlap=12)
-    return from_images(2 * large - 1)[0]
+    network = load_pretrained(factor=factor)
+    height, width = picture.shape[:2]
+    made = np.empty((factor * height, factor * width, 3), np.uint8)
+    for rows, near_rows, kept_rows in strips(height, factor=factor):
+        for columns, near_columns, kept_columns in strips(width, factor=factor):
+            part = unit_images(picture[None, near_rows, near_columns])  # one tile alone is floats
+            large = from_images(2 * enlarge(network, part, factor=factor) - 1)[0]
+            made[rows, columns] = large[kept_rows, kept_columns]
+    return made
 
 
 # --------------------------------------------------------------------- a candidate at a whiteboard

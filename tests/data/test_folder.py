@@ -110,9 +110,8 @@ def test_truncated_picture(shop: Path, suffix: str) -> None:
 
 
 def test_sixteen_bit_picture(shop: Path) -> None:
-    Image.fromarray(np.zeros((20, 20), np.uint16)).save(shop / "mug" / "2.png")
-    with pytest.raises(DataError, match="save it with 8 bits a channel"):
-        load("folder", folder=shop)
+    Image.fromarray(np.full((20, 20), 128 * 257, np.uint16)).save(shop / "mug" / "0.png")
+    assert (load("folder", folder=shop).images[0] == 128).all()
 
 
 def test_folders_that_hold_nothing(shop: Path, tmp_path: Path) -> None:
@@ -152,7 +151,7 @@ def test_classes_are_those_of_train(tmp_path: Path) -> None:
     assert test.classes == ("bag", "cap", "shoe")
     assert test.labels.tolist() == [0, 2]
     save(tmp_path / "test" / "hat" / "1.png", (1, 2, 3))
-    with pytest.raises(DataError, match="has the class hat, which .*train lacks"):
+    with pytest.raises(DataError, match=r"has the class hat, which .*train lacks"):
         load("folder", folder=tmp_path, split="test")
 
 
