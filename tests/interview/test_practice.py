@@ -307,3 +307,10 @@ def test_the_drill_and_progress_widgets(desk, tmp_path):
     assert len(list((tmp_path / "work" / "drills").glob("drill_*.ipynb"))) == 1
     desk.root = ROOT
     assert "exercises solved in PyTorch" in shown(widgets.progress(desk))
+
+
+def test_anki_keeps_what_looks_like_a_tag():
+    from prodgen_lib.interview.anki import _html
+
+    html = _html("<float>, a<b and c>d, **bold**", None, {})
+    assert "&lt;float&gt;, a&lt;b and c&gt;d, <strong>bold</strong>" in html
