@@ -168,7 +168,7 @@ def _data() -> Iterator[Finding]:
 
 
 def _writable(folder: Path) -> Finding:
-    place = next(path for path in (folder, *folder.parents) if path.is_dir())  # makes nothing
+    place = next(path for path in (folder, *folder.parents) if path.exists())  # makes nothing
     try:
         with tempfile.TemporaryFile(dir=place):
             return Finding(f"{folder} can be written", True)
