@@ -12,7 +12,7 @@ from prodgen_lib.data.errors import DataError, whole
 from prodgen_lib.data.paths import own_path
 from prodgen_lib.data.pictures import decode
 
-MOST = 64_000_000
+MOST = 50_000_000
 """Pixels of the largest picture that `own_picture` lets be made, three bytes each."""
 
 
