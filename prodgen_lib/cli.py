@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from prodgen_lib.classroom import cli as classroom
+from prodgen_lib.course.option import OwnPath
 from prodgen_lib.interview import cli as interview
 
 
@@ -37,7 +39,7 @@ framework_option = click.option(
 @click.group(cls=Course, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--root",
-    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    type=OwnPath(file_okay=False, exists=True, path_type=Path),
     help="The course's folder; by default it is looked for from here upwards.",
 )
 @click.version_option(package_name="prodgen")
@@ -57,6 +59,9 @@ def main(context: click.Context, root: Path | None) -> None:
                prodgen run 06        run a chapter from the command line
                prodgen new exercise TOPIC.NAME
     """
+    for stream in (sys.stdout, sys.stderr):  # a pipe that knows no ✓ gets ? and no traceback
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     context.obj = root
 
 
@@ -108,7 +113,7 @@ def build(context, chapters, check, execute, profile, framework) -> None:
 @click.option(
     "--profile", type=PROFILE, default="quick", show_default=True, help="How much work to do."
 )
-@click.option("--dataset", help="The pictures: catalogue, fashion_mnist, grocery_store, …")
+@click.option("--dataset", help="The pictures: catalogue, fashion_mnist, …, or folder:PATH")
 @click.option("--seed", type=int, help="The seed; by default the chapter's own.")
 @click.option(
     "--tree",
@@ -119,7 +124,7 @@ def build(context, chapters, check, execute, profile, framework) -> None:
 )
 @click.option(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=OwnPath(file_okay=False, path_type=Path),
     default=Path("runs"),
     show_default=True,
     help="Where the executed notebooks and pages go.",
@@ -137,7 +142,7 @@ def run(context, chapters, profile, dataset, seed, tree, out, framework) -> None
     from prodgen_lib.course import run as runner
     from prodgen_lib.course.project import short
 
-    runner.check_dataset(dataset)
+    dataset = runner.check_dataset(dataset)
     paths = runner.notebooks(_root(context), chapters, framework, tree)
     wanted = {"profile": profile, "dataset": dataset, "seed": seed}
     parameters = {name: value for name, value in wanted.items() if value is not None}

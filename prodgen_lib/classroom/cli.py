@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from prodgen_lib.course.option import OwnPath
+
 
 @click.command(short_help="Make the zip file for students.")
 @click.argument("chapters", nargs=-1, required=True, metavar="CHAPTER...")
@@ -14,7 +16,7 @@ import click
 )
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OwnPath(dir_okay=False, path_type=Path),
     help="The zip file; by default one in releases/, named by chapter, version and text.",
 )
 @click.pass_context
@@ -36,11 +38,11 @@ def release(context, chapters, framework, out) -> None:
 
 
 @click.command(short_help="Grade what students submitted.")
-@click.argument("submissions", type=click.Path(path_type=Path))
+@click.argument("submissions", type=OwnPath(path_type=Path))
 @click.option(
     "--out",
     required=True,
-    type=click.Path(file_okay=False, path_type=Path),
+    type=OwnPath(file_okay=False, path_type=Path),
     help="The folder for marks. With one that has some, the class goes on where it stopped.",
 )
 @click.option("--chapter", "chapters", multiple=True, help="Only this chapter; may be repeated.")
@@ -55,7 +57,7 @@ def release(context, chapters, framework, out) -> None:
 @click.option("--no-sandbox", is_flag=True, help="Run submissions with all your rights. Dangerous.")
 @click.option(
     "--weights",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OwnPath(dir_okay=False, path_type=Path),
     help="A file with a line as `gan.train_step: 3` for each exercise that doesn't weigh 1.",
 )
 @click.option("--late", metavar="POLICY", help="Percents to take off: 10/day, 1/hour or 20.")

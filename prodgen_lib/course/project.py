@@ -36,7 +36,8 @@ def find_root(given: Path | None = None) -> Path:
         if (folder / "pyproject.toml").is_file() and (folder / "chapters").is_dir():
             return folder
     raise CourseError(
-        "The course was not found: run this in its folder (it holds chapters/) or give --root."
+        "The course was not found: run this in its folder (it holds chapters/) or give --root; "
+        "the package alone has no chapters, get the course by the address in its README."
     )
 
 

@@ -23,12 +23,26 @@ class Done:
     problem: str = ""
 
 
-def check_dataset(name: str | None) -> None:
-    """Raise ``CourseError`` for a data set that ``load`` does not know."""
-    from prodgen_lib.data import NAMES
+def check_dataset(name: str | None) -> str | None:
+    """The data set as a notebook is told it, a folder by its whole path.
 
-    if name and name not in NAMES:
-        raise CourseError(f"There is no data set {name!r}; there are: {', '.join(NAMES)}.")
+    Raise ``CourseError`` for one that ``load`` does not know.
+    """
+    from prodgen_lib.data import NAMES, folder_named
+    from prodgen_lib.data.paths import own_path
+
+    path = folder_named(name) if name else None
+    if path is not None:
+        folder = own_path(path).resolve()
+        if not folder.is_dir():
+            raise CourseError(f"There is no folder {folder}; name one with classes of pictures.")
+        return f"folder:{folder}"
+    if name == "folder" or (name and name not in NAMES):
+        names = ", ".join(n for n in NAMES if n != "folder")
+        raise CourseError(
+            f"There is no data set {name!r}; there are: {names}, or a folder: folder:PATH."
+        )
+    return name
 
 
 def notebooks(root: Path, chosen: Iterable[str], framework: str | None, tree: str) -> list[Path]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from prodgen_lib.checking.source import FRAMEWORKS
 from prodgen_lib.course.links import keep_links
 from prodgen_lib.course.project import CourseError, dumps, read_notebook
+from prodgen_lib.data.paths import own_path
 
 
 def installed() -> tuple[str, ...]:
@@ -88,8 +89,8 @@ def find_copy(root: Path, name: str) -> Path:
 
     Raises ``CourseError`` when nothing or more than one fits.
     """
-    if Path(name).suffix == ".ipynb":
-        places = [Path(name), root / "work" / Path(name).name]
+    if own_path(name).suffix == ".ipynb":
+        places = [own_path(name), root / "work" / own_path(name).name]
         return next((place for place in places if os.path.lexists(place)), places[0])
     if found := _fitting(copies(root), name):
         return found
@@ -123,7 +124,7 @@ def reset(root: Path, name: str) -> tuple[Path, Path | None]:
 
 def _source_of(root: Path, name: str) -> Path:
     """The course's notebook that ``name`` asks for; a name that only one copy has is enough."""
-    path, work = Path(name), root / "work"
+    path, work = own_path(name), root / "work"
     stem = path.name.removesuffix(".ipynb")
     if path.name != name and path.resolve().parent != work.resolve():
         raise CourseError(f"{name} is not in work/; only your own copies can be reset.")

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from prodgen_lib.checking.language import language as reader_language
+from prodgen_lib.course.option import OwnPath
 from prodgen_lib.questions.bank import LEVELS, Question
 
 language_option = click.option(
@@ -23,7 +24,7 @@ framework_option = click.option(
     default="torch",
     show_default=True,
 )
-FILE = click.Path(dir_okay=False, path_type=Path)
+FILE = OwnPath(dir_okay=False, path_type=Path)
 KEYS = {"1": "again", "2": "hard", "3": "good", "4": "easy"}
 LEAVE = "q"
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from prodgen_lib.data.errors import DataError, whole
+from prodgen_lib.data.paths import own_path
 from prodgen_lib.data.pictures import decode
 
 MOST = 100_000_000
@@ -23,7 +23,7 @@ def read_picture(path: str | PathLike[str], *, longest: int | None = 256) -> np.
     DataError, one sentence, for a file that is missing or no picture.
     """
     try:
-        data = Path(path).expanduser().read_bytes()
+        data = own_path(path).read_bytes()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from error
     return shrunk(data, path, longest)

@@ -6,11 +6,13 @@ cell's figure of a photograph that is there for everybody.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
 from html import escape
 
 import numpy as np
 from ipywidgets import HTML, FileUpload, VBox
+from PIL import Image
 
 from prodgen_lib.show.picture_file import shrunk
 from prodgen_lib.show.plots import checked
@@ -37,14 +39,25 @@ def upload_picture(
         file = change["new"][0]
         words.value = _said(f"Working on {file['name']} …")
         try:
-            drawn = draw(shrunk(bytes(file["content"]), file["name"], longest))
+            picture, shrank = _taken(bytes(file["content"]), file["name"], longest)
+            drawn = draw(picture)
             pictures.value = "".join(_figure(*item) for item in drawn.items())
-            words.value = _said(f"{file['name']}: " + ", ".join(drawn) + ".")
+            words.value = _said(f"{file['name']}: " + ", ".join(drawn) + f"{shrank}.")
         except ValueError as error:
             pictures.value, words.value = "", _said(str(error))
 
     button.observe(take, names="value")
     return VBox([button, words, pictures])
+
+
+def _taken(data: bytes, name: str, longest: int) -> tuple[np.ndarray, str]:
+    """The picture, and words for it if it was shrunk."""
+    picture = shrunk(data, name, longest)
+    with Image.open(io.BytesIO(data)) as file:
+        width, height = file.size
+    if max(width, height) <= longest:
+        return picture, ""
+    return picture, f"; shrunk from {width}×{height} to {longest} px"
 
 
 def _said(text: str) -> str:

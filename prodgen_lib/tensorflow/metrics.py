@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from prodgen_lib.data.paths import own_path
+from prodgen_lib.plain.fits import check_pictures, check_same_size
 from prodgen_lib.tensorflow import classifier
 from prodgen_lib.tensorflow.bridge import to_numpy
 from prodgen_lib.tensorflow.gan import category_shares, missing_categories
@@ -474,7 +476,8 @@ def inception_extractor(path: str | Path) -> Extractor:
     scales them itself. Nothing is downloaded. Only distances between these features are called
     FID, and only those of the 2015 weights are comparable with published ones.
     """
-    if not Path(path).is_file():
+    path = own_path(path)
+    if not path.is_file():
         raise FileNotFoundError(
             f"There is no file of Inception weights {path}. FID needs one that you have, "
             "nothing is downloaded; the default extractor of product pictures needs none."
@@ -500,6 +503,9 @@ def picture_distance(
     features were compared, and a number is comparable with others of that label only: FID is
     the distance between features of the Inception network and no other.
     """
+    for pictures in (pictures_a, pictures_b):
+        check_pictures(pictures, size=None if extractor else 32)
+    check_same_size(pictures_a, pictures_b)
     extractor = extractor or product_extractor()
     sets = [tf.constant(extractor.features(p)) for p in (pictures_a, pictures_b)]
     return float(frechet_distance(*sets)), extractor.label

@@ -20,6 +20,7 @@ from keras import layers
 from safetensors.numpy import load_file, save_file
 from tqdm.auto import tqdm
 
+from prodgen_lib.plain.fits import check_pictures
 from prodgen_lib.tensorflow.autoencoder import in_parts, initialise, unit_images
 from prodgen_lib.tensorflow.bridge import (
     adam,
@@ -264,6 +265,7 @@ def train(
     `log_scale`, for pictures in [0, 1], fixes the likelihood's scale; None learns it.
     `on_step(step, (encoder, decoder), losses)` is called after each step.
     """
+    check_pictures(pictures)
     set_seed(seed)
     rng = np.random.default_rng(seed)
     options = {"latents": latents, "width": width, "channels": pictures.shape[-1]}
@@ -290,6 +292,7 @@ def train(
 
 def encode(encoder: keras.Model, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Means and log-variances of the codes of uint8 pictures: two arrays (N, latents)."""
+    check_pictures(pictures)
     parts = [posterior(encoder, unit_images(part)) for part in in_parts(pictures)]
     mean, log_variance = (np.concatenate([to_numpy(p[i]) for p in parts]) for i in (0, 1))
     return mean, log_variance

@@ -18,11 +18,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from prodgen_lib.data.paths import own_path
+from prodgen_lib.plain.fits import check_pictures, check_same_size
 from prodgen_lib.torch import classifier
 from prodgen_lib.torch.bridge import to_numpy
 from prodgen_lib.torch.gan import category_shares, missing_categories
 
 # ----------------------------------------------------------------------------- errors of a pixel
+
+
+def as_tensor(values: Tensor | np.ndarray) -> Tensor:
+    """A tensor of an array, also of a mirrored view, whose negative strides PyTorch refuses."""
+    return torch.as_tensor(
+        np.ascontiguousarray(values) if isinstance(values, np.ndarray) else values
+    )
 
 
 def image_pair(
@@ -35,7 +44,7 @@ def image_pair(
     if `data_range` is given, values that don't fit it. Values fit when all lie in [0, data_range],
     or in [-data_range/2, data_range/2]; a network may overshoot by a tenth of the range.
     """
-    images, targets = torch.as_tensor(images), torch.as_tensor(targets)
+    images, targets = as_tensor(images), as_tensor(targets)
     if images.shape != targets.shape:
         raise ValueError(
             f"The pictures have shape {tuple(images.shape)} and the targets "
@@ -378,7 +387,7 @@ def feature_pair(
     """
     pair = []
     for which, features in (("first", features_a), ("second", features_b)):
-        features = torch.as_tensor(features).double()
+        features = as_tensor(features).double()
         if features.ndim != 2 or len(features) < least or features.shape[1] < 1:
             raise ValueError(
                 f"The {which} set has shape {tuple(features.shape)}; "
@@ -467,7 +476,8 @@ def inception_extractor(path: str | Path) -> Extractor:
     itself, called with `return_features=True`, as NVIDIA's `inception-2015-12-05.pt` is.
     Nothing is downloaded. Only distances between these features are called FID.
     """
-    if not Path(path).is_file():
+    path = own_path(path)
+    if not path.is_file():
         raise FileNotFoundError(
             f"There is no file of Inception weights {path}. FID needs one that you have, "
             "nothing is downloaded; the default extractor of product pictures needs none."
@@ -476,7 +486,7 @@ def inception_extractor(path: str | Path) -> Extractor:
 
     @torch.no_grad()
     def features(pictures: np.ndarray) -> np.ndarray:
-        images = torch.as_tensor(pictures).permute(0, 3, 1, 2)
+        images = as_tensor(pictures).permute(0, 3, 1, 2)
         parts = [to_numpy(network(part, return_features=True)) for part in images.split(100)]
         found = np.concatenate(parts)
         if found.shape[1:] != (2048,):
@@ -495,6 +505,9 @@ def picture_distance(
     features were compared, and a number is comparable with others of that label only: FID is
     the distance between features of the Inception network and no other.
     """
+    for pictures in (pictures_a, pictures_b):
+        check_pictures(pictures, size=None if extractor else 32)
+    check_same_size(pictures_a, pictures_b)
     extractor = extractor or product_extractor()
     sets = [torch.as_tensor(extractor.features(p)) for p in (pictures_a, pictures_b)]
     return frechet_distance(*sets).item(), extractor.label

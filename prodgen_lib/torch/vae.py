@@ -20,6 +20,7 @@ from safetensors.numpy import load_file, save_file
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from prodgen_lib.plain.fits import check_pictures
 from prodgen_lib.torch.autoencoder import in_parts, initialise, unit_images
 from prodgen_lib.torch.bridge import (
     adam,
@@ -253,6 +254,7 @@ def train(
     `log_scale`, for pictures in [0, 1], fixes the likelihood's scale; None learns it.
     `on_step(step, (encoder, decoder), losses)` is called after each step.
     """
+    check_pictures(pictures)
     set_seed(seed)
     rng = np.random.default_rng(seed)
     options = {"latents": latents, "width": width, "channels": pictures.shape[-1]}
@@ -279,6 +281,7 @@ def train(
 @torch.no_grad()
 def encode(encoder: nn.Module, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Means and log-variances of the codes of uint8 pictures: two arrays (N, latents)."""
+    check_pictures(pictures)
     parts = [posterior(encoder, unit_images(part)) for part in in_parts(pictures)]
     mean, log_variance = (np.concatenate([to_numpy(p[i]) for p in parts]) for i in (0, 1))
     return mean, log_variance

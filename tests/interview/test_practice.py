@@ -316,3 +316,10 @@ def test_the_drill_and_progress_widgets(desk, tmp_path):
     text = shown(widgets.progress(desk))
     assert "exercises solved in PyTorch" in text and "--jp-layout-color0" in text
     assert "<main" not in text and "<h1" not in text and ":root" not in text
+
+
+def test_anki_keeps_what_looks_like_a_tag():
+    from prodgen_lib.interview.anki import _html
+
+    html = _html("<float>, a<b and c>d, **bold**", None, {})
+    assert "&lt;float&gt;, a&lt;b and c&gt;d, <strong>bold</strong>" in html
