@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from prodgen_lib.data.paths import own_path
+from prodgen_lib.paths import own_path
 
 LANGUAGES = ("en", "zh")
 

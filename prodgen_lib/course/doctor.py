@@ -23,7 +23,7 @@ from prodgen_lib.checking.source import FRAMEWORKS
 from prodgen_lib.course.compose import TITLES
 from prodgen_lib.course.work import installed
 from prodgen_lib.data.cache import cache_folder
-from prodgen_lib.data.paths import own_path
+from prodgen_lib.paths import own_path
 
 TOOLS = ("jupyterlab", "ipykernel", "jupytext", "papermill", "nbval", "nbconvert", "matplotlib")
 

@@ -29,7 +29,7 @@ def check_dataset(name: str | None) -> str | None:
     Raise ``CourseError`` for one that ``load`` does not know.
     """
     from prodgen_lib.data import NAMES, folder_named
-    from prodgen_lib.data.paths import own_path
+    from prodgen_lib.paths import own_path
 
     path = folder_named(name) if name else None
     if path is not None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from prodgen_lib.checking.source import FRAMEWORKS
 from prodgen_lib.course.links import keep_links
 from prodgen_lib.course.project import CourseError, dumps, read_notebook
-from prodgen_lib.data.paths import own_path
+from prodgen_lib.paths import own_path
 
 
 def installed() -> tuple[str, ...]:

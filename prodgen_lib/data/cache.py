@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
-from prodgen_lib.data.paths import own_path
+from prodgen_lib.paths import own_path
 
 
 def cache_folder() -> Path:

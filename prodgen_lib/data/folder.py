@@ -12,8 +12,8 @@ from PIL import Image
 
 from prodgen_lib.data.dataset import Dataset
 from prodgen_lib.data.errors import DataError, one_of
-from prodgen_lib.data.paths import own_path
 from prodgen_lib.data.pictures import check_size, decode, spread, square
+from prodgen_lib.paths import own_path
 
 SPLITS = {
     **dict.fromkeys(("train", "training"), "train"),

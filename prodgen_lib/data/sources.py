@@ -8,7 +8,7 @@ from pathlib import Path
 
 from prodgen_lib.data.cache import cache_folder
 from prodgen_lib.data.errors import DataError
-from prodgen_lib.data.paths import own_path
+from prodgen_lib.paths import own_path
 
 
 def local_folder(folder: str | os.PathLike[str] | None, name: str) -> Path | None:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from prodgen_lib.course.project import CourseError
-from prodgen_lib.data.paths import own_path
+from prodgen_lib.paths import own_path
 
 VERSION = 1
 BACKUPS_KEPT = 10

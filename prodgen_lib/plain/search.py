@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.stats import qmc
 
-from prodgen_lib.data.paths import own_path
+from prodgen_lib.paths import own_path
 from prodgen_lib.plain.dimension import Dimension, choice, integer, linear, log
 from prodgen_lib.plain.file_lock import locked
 

@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from prodgen_lib.data.errors import DataError, whole
-from prodgen_lib.data.paths import own_path
 from prodgen_lib.data.pictures import decode
+from prodgen_lib.paths import own_path
 
 MOST = 100_000_000
 """Pixels of the largest picture that `own_picture` lets be made: 300 MB of uint8."""

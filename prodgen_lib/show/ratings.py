@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from prodgen_lib.data.paths import own_path
+from prodgen_lib.paths import own_path
 
 SIDES = ("left", "right")
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from prodgen_lib.data.paths import own_path
+from prodgen_lib.paths import own_path
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prodgen_lib.data.paths import own_path
+from prodgen_lib.paths import own_path
 from prodgen_lib.plain.fits import check_pictures, check_same_size
 from prodgen_lib.tensorflow import classifier
 from prodgen_lib.tensorflow.bridge import to_numpy

@@ -17,7 +17,7 @@ import torch
 from safetensors.numpy import load_file, save_file
 from torch import Tensor, nn
 
-from prodgen_lib.data.paths import own_path
+from prodgen_lib.paths import own_path
 
 Weights = dict[str, np.ndarray]
 

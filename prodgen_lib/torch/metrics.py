@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from prodgen_lib.data.paths import own_path
+from prodgen_lib.paths import own_path
 from prodgen_lib.plain.fits import check_pictures, check_same_size
 from prodgen_lib.torch import classifier
 from prodgen_lib.torch.bridge import to_numpy
