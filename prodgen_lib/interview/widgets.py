@@ -7,10 +7,12 @@ a `Desk` and returns something to display.
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import time
 from collections.abc import Callable
 from html import escape
+from pathlib import Path
 
 from ipywidgets import (
     HTML,
@@ -24,17 +26,18 @@ from ipywidgets import (
     VBox,
 )
 
-from prodgen_lib.checking.exercise import load_exercises, topics
+from prodgen_lib.checking.exercise import Exercise, load_exercises, topics
 from prodgen_lib.checking.language import language
 from prodgen_lib.course.drill import write_drill
 from prodgen_lib.course.project import CourseError, short
 from prodgen_lib.interview import mock, words
+from prodgen_lib.interview.cards import question_card
 from prodgen_lib.interview.desk import Desk
 from prodgen_lib.interview.markup import as_html, in_languages, lowered
 from prodgen_lib.interview.schedule import NEW_A_DAY, RATINGS
 from prodgen_lib.questions.bank import LEVELS, Text
 from prodgen_lib.questions.render import follow_ups
-from prodgen_lib.show.twin import wired
+from prodgen_lib.show.twin import twin, wired
 
 LANGUAGES = [("English", "en"), ("中文", "zh"), ("English + 中文", "both")]
 FRAMEWORKS = [("PyTorch", "torch"), ("TensorFlow", "tensorflow")]
@@ -42,7 +45,9 @@ FRAMEWORKS = [("PyTorch", "torch"), ("TensorFlow", "tensorflow")]
 
 def flashcards(desk: Desk, subject: str | None = None) -> VBox:
     """The cards that are due, weak subjects first: turn one over, say how well you knew it."""
-    return _Cards(desk, subject).box
+    box, sample = _Cards(desk, subject).box, question_card(next(iter(desk.bank.values())))
+    front, back = (in_languages(side, language()) for side in (sample.front, sample.back))
+    return twin(box, f"<h3>A card</h3>{front}<h3>Its other side</h3>{back}")
 
 
 class _Cards:
@@ -64,7 +69,16 @@ class _Cards:
         self.rating_row = [VBox(pair, layout=Layout(align_items="center")) for pair in rows]
         self.buttons = HBox(layout=Layout(flex_flow="row wrap"))
         self.language.observe(lambda _: self.ask(), names="value")
-        rows = [self.language, self.about, self.front, self.back, self.buttons, self.more]
+        self.keys = HTML()
+        rows = [
+            self.language,
+            self.about,
+            self.front,
+            self.back,
+            self.buttons,
+            self.keys,
+            self.more,
+        ]
         self.box = wired(VBox(rows, layout=_wide()))
         self.ask()
 
@@ -77,6 +91,8 @@ class _Cards:
         self.back.value = self.more.value = ""
         self.turn.description = self.say(words.SHOW)
         self.unfold.description = self.say(words.MORE)
+        code = "zh" if self.language.value == "zh" else "en"
+        self.keys.value = f'<small lang="{code}">{self.say(words.KEYS)}</small>'
         self.again.description = self.say(words.NEW)
         for button, name in zip(self.ratings, RATINGS, strict=True):
             button.description = self.say(words.RATINGS[name])
@@ -127,23 +143,45 @@ class _Cards:
 
 
 def drills(desk: Desk) -> VBox:
-    """Choose an exercise; a short notebook with it alone appears in work/drills/."""
-    weak = desk.weak
+    """Choose a chapter and an exercise; a notebook with it alone appears in work/drills/."""
+    weak, narrow = desk.weak, Layout(width="32rem", max_width="100%")
     order = sorted(topics(), key=lambda t: weak.index(t) if t in weak else len(weak))
-    found = [exercise for topic in order for exercise in load_exercises(topic).values()]
-    names = [(f"{e.id} ({e.minutes} minutes)", e.id) for e in found]
-    exercise = Dropdown(options=names, description="exercise", layout=Layout(width="30rem"))
+    chapter = Dropdown(options=[("all", ""), *((t, t) for t in order)], description="chapter")
+    exercise = Dropdown(description="exercise", layout=narrow)
     framework, said = Dropdown(options=FRAMEWORKS, description="framework"), HTML()
+
+    def choose(_: dict | None = None) -> None:
+        chosen = [chapter.value] if chapter.value else order
+        found = [exercise for topic in chosen for exercise in load_exercises(topic).values()]
+        exercise.options = [(_title(e, len(chosen) > 1), e.id) for e in found]
+        exercise.index = 0
 
     def make() -> None:
         try:
             path = write_drill(exercise.value, framework.value, desk.root / "work" / "drills")
         except (CourseError, OSError) as error:
             said.value = _said(f"Not made: {error}")
-        else:
-            said.value = _said(f"{short(path)} is ready: open it from the list of files.")
+            return
+        # A notebook's relative links are JupyterLab's own; it opens them beside this one.
+        link = escape(os.path.relpath(path, Path.cwd()).replace(os.sep, "/"))
+        said.value = (
+            f'<p role="status">{escape(str(short(path)))} is ready: '
+            f'<a href="{link}" target="_blank">open it</a>.</p>'
+        )
 
-    return VBox([exercise, framework, _button("Make the notebook", make, "primary"), said])
+    choose()
+    chapter.observe(choose, names="value")
+    button = _button("Make the notebook", make, "primary")
+    button.layout.align_self = "flex-start"
+    box = VBox([chapter, exercise, framework, button, said], layout=_wide())
+    return twin(box, "<p>A short notebook with one exercise and its check.</p>")
+
+
+def _title(exercise: Exercise, with_chapter: bool) -> str:
+    """What an exercise is called in the list: its name in words."""
+    name = exercise.name.replace("_", " ")
+    chapter = f"{exercise.topic}: " * with_chapter
+    return f"{chapter}{name} ({exercise.minutes} minutes)"
 
 
 def progress(desk: Desk) -> VBox:
@@ -153,14 +191,20 @@ def progress(desk: Desk) -> VBox:
     def renew() -> None:
         page.value = desk.progress_html()
 
-    return VBox([page, _button("Renew", renew)])
+    box = VBox([page, _button("Renew", renew)])
+    return twin(box, "<p>Exercises solved, cards known, interviews, weak subjects.</p>")
 
 
 def mock_interview(
     desk: Desk, *, seed: int | None = None, clock: Callable[[], float] = time.monotonic
 ) -> VBox:
     """Choose role, level and length; then answer aloud, score yourself by the rubric, go on."""
-    return _Mock(desk, seed, clock).box
+    rows = "".join(
+        f"<tr><td>{name}</td><td>{minutes} minutes each</td></tr>"
+        for name, minutes in mock.MINUTES.items()
+    )
+    about = f"Roles: {', '.join(mock.ROLES)}. Levels: {', '.join(LEVELS)}. What is asked:"
+    return twin(_Mock(desk, seed, clock).box, f"<p>{about}</p><table>{rows}</table>")
 
 
 class _Mock:
@@ -230,7 +274,7 @@ class _Mock:
         self.about.value = _said(place, self.language.value)
         title = mock.title(item.asked, self.language.value)
         task = mock.task(item, self.framework.value, self.language.value)
-        self.text.value = self.html(f"#### {title}\n\n{task}")
+        self.text.value = self.html(f"### {title}\n\n{task}")
         self.notes.value, self.started = "", self.clock()
         buttons = HBox([self.ready, self.leave])
         self.top.children = [self.about, self.left, self.text, self.notes, buttons]
@@ -289,7 +333,7 @@ class _Mock:
         if not self.more:
             self.ask()
             return
-        self.text.value = self.html(f"#### {self.more.question.in_(self.language.value)}")
+        self.text.value = self.html(f"### {self.more.question.in_(self.language.value)}")
         self.about.value = _said(self.say(words.FOLLOW_UP), self.language.value)
         self.top.children = [self.about, self.text, self.ready]
 
@@ -317,7 +361,7 @@ def _clock(limit: float, seconds: float, language: str) -> str:
     amber = seconds > 0.8 * limit
     style = "background: #ffb000; color: #000; padding: 0 .4em" if amber else ""
     text = escape(words.clock(limit, seconds, language))
-    return f'<span role="timer" lang="{language}" style="{style}">⏱ {text}</span>'
+    return f'<span role="timer" lang="{language}" style="{style}">{text}</span>'
 
 
 def _wide() -> Layout:

@@ -14,11 +14,13 @@ const box = this.closest('.prodgen-keys');
 if (box && !box.dataset.lmSuppressShortcuts) {
   box.dataset.lmSuppressShortcuts = 'true';
   box.tabIndex = -1;
-  const name = () => box.querySelectorAll('.widget-slider').forEach(slider => {
+  const slid = () => box.querySelectorAll('.widget-slider').forEach(slider => {
     const label = slider.querySelector('.widget-label');
     const words = slider.title || (label && label.textContent) || 'slider';
     slider.querySelectorAll('[role=slider]').forEach(h => h.setAttribute('aria-label', words));
   });
+  const name = () => { slid();
+    box.querySelectorAll('textarea').forEach(t => t.setAttribute('aria-label', t.placeholder)); };
   name();
   const keep = () => { if (box.contains(kept) || document.activeElement === document.body) {
     if (was && !box.contains(document.activeElement)) box.focus({preventScroll: true}); } };
