@@ -32,7 +32,10 @@ DONE = Text(
     "{} cards done; nothing more is due now. {} new ones are waiting.",
     "完成 {} 张；现在没有到期的卡片。还有 {} 张新卡片。",
 )
-KEYS = Text("Keys: space shows the answer, 1 to 4 rate it.", "按键：空格显示答案，1 到 4 评分。")
+KEYS = Text(
+    "Keys, after a click on the card: space shows the answer, 1 to 4 rate it.",
+    "按键（先点一下卡片）：空格显示答案，1 到 4 评分。",
+)
 BEGIN = Text("Begin", "开始")
 ANOTHER = Text("Begin another", "再来一次")
 READY = Text("I have answered", "我答完了")

@@ -27,7 +27,9 @@ if (box && !box.dataset.lmSuppressShortcuts) {
   let was = false, kept = null;
   box.addEventListener('focusin', event => { was = true; kept = event.target; });
   box.addEventListener('focusout', event => { if (event.relatedTarget) was = false; });
-  new MutationObserver(() => { name(); setTimeout(keep, 0); })
+  new MutationObserver(() => { name();
+    if (was && kept && kept.closest('[disabled]')) box.focus({preventScroll: true});
+    setTimeout(keep, 0); })
     .observe(box, {childList: true, subtree: true, attributes: true,
                    attributeFilter: ['disabled']});
   box.addEventListener('keydown', event => {

@@ -109,7 +109,7 @@ def latent_sliders(
             slider.value = float(np.clip(number, slider.min, slider.max))
 
     start, dice = [slider.value for slider in sliders], np.random.default_rng()
-    reset, roll = Button(description="Reset"), Button(description="🎲 Random")
+    reset, roll = Button(description="Reset"), Button(description="Random")
     reset.on_click(lambda _: put(start))
     roll.on_click(lambda _: put(dice.normal(size=len(sliders))))
     draw()
