@@ -141,8 +141,9 @@ def _ask(interview, framework: str, language: str) -> bool:
     tell(f"**{mock.title(item.asked, _first(language))}**")
     tell(mock.task(item, framework, _first(language)))
     start = time.monotonic()
-    count_down(60 * item.minutes, _first(language))
-    if _asked("Enter when you are done, q ends", {"": "", LEAVE: LEAVE}) == LEAVE:
+    prompt = "Enter when you are done, q ends"
+    prompt = count_down(60 * item.minutes, prompt, _first(language))
+    if _asked(prompt, {"": "", LEAVE: LEAVE}) == LEAVE:
         return False
     seconds = time.monotonic() - start
     click.echo(f"{seconds / 60:.1f} of {item.minutes} minutes.\n")
@@ -175,7 +176,9 @@ def _words(names, values=None) -> dict:
 def _asked(prompt: str, answers: dict):
     """What was typed, asked again until it is one of these."""
     while True:
-        typed = click.prompt(prompt, default="", show_default=False, prompt_suffix=": ").strip()
+        typed = click.prompt(
+            prompt, default="", show_default=False, prompt_suffix=": " * bool(prompt)
+        ).strip()
         if typed.lower() in answers:
             return answers[typed.lower()]
         click.echo(f"Type one of: {', '.join(key or 'Enter' for key in answers)}.")

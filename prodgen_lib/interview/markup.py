@@ -57,19 +57,19 @@ def tell(text: str) -> None:
     Console().print(Markdown(text, hyperlinks=False, code_theme="ansi_dark"))
 
 
-def count_down(limit: float, language: str) -> None:
-    """Show on a terminal the time that is left, each second, until a line is typed.
+def count_down(limit: float, prompt: str, language: str) -> str:
+    """Ask on a terminal beside the time that is left, each second, until a line is typed.
 
-    The line is left for whoever reads next. Where there is no terminal, or where its input can't
-    be waited for (Windows), nothing is shown.
+    The line is left for whoever reads next, with the prompt that is still to be shown: none, or
+    this one where there is no terminal, or none whose input can be waited for (Windows).
     """
     if os.name != "posix" or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return
+        return prompt
     start = time.monotonic()
     while True:
         seconds = time.monotonic() - start
         amber = "\x1b[33m" if seconds > 0.8 * limit else ""
         told = clock(limit, seconds, language)
-        print(f"\r{amber}{told}\x1b[0m, Enter: ", end="\x1b[K", flush=True)
+        print(f"\r{amber}{told}\x1b[0m · {prompt}: ", end="\x1b[K", flush=True)
         if select.select([sys.stdin], [], [], 1)[0]:
-            return
+            return ""

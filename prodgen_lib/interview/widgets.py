@@ -22,6 +22,7 @@ from ipywidgets import (
     HTMLMath,
     IntSlider,
     Layout,
+    Output,
     Textarea,
     VBox,
 )
@@ -149,6 +150,7 @@ def drills(desk: Desk) -> VBox:
     chapter = Dropdown(options=[("all", ""), *((t, t) for t in order)], description="chapter")
     exercise = Dropdown(description="exercise", layout=narrow)
     framework, said = Dropdown(options=FRAMEWORKS, description="framework"), HTML()
+    link = Output()
 
     def choose(_: dict | None = None) -> None:
         chosen = [chapter.value] if chapter.value else order
@@ -162,18 +164,17 @@ def drills(desk: Desk) -> VBox:
         except (CourseError, OSError) as error:
             said.value = _said(f"Not made: {error}")
             return
-        # A notebook's relative links are JupyterLab's own; it opens them beside this one.
-        link = escape(os.path.relpath(path, Path.cwd()).replace(os.sep, "/"))
-        said.value = (
-            f'<p role="status">{escape(str(short(path)))} is ready: '
-            f'<a href="{link}" target="_blank">open it</a>.</p>'
-        )
+        said.value = _said(f"{short(path)} is ready:")
+        # As an output of the notebook, JupyterLab resolves the link and opens it in a tab beside.
+        address = escape(os.path.relpath(path, Path.cwd()).replace(os.sep, "/"))
+        data = {"text/html": f'<a href="{address}">open it</a>', "text/plain": address}
+        link.outputs = ({"output_type": "display_data", "data": data, "metadata": {}},)
 
     choose()
     chapter.observe(choose, names="value")
     button = _button("Make the notebook", make, "primary")
     button.layout.align_self = "flex-start"
-    box = VBox([chapter, exercise, framework, button, said], layout=_wide())
+    box = VBox([chapter, exercise, framework, button, said, link], layout=_wide())
     return twin(box, "<p>A short notebook with one exercise and its check.</p>")
 
 
