@@ -47,7 +47,7 @@ FRAMEWORKS = [("PyTorch", "torch"), ("TensorFlow", "tensorflow")]
 def flashcards(desk: Desk, subject: str | None = None) -> VBox:
     """The cards that are due, weak subjects first: turn one over, say how well you knew it."""
     box, sample = _Cards(desk, subject).box, question_card(next(iter(desk.bank.values())))
-    front, back = (in_languages(side, language()) for side in (sample.front, sample.back))
+    front, back = (in_languages(side, "en") for side in (sample.front, sample.back))
     return twin(box, f"<h3>A card</h3>{front}<h3>Its other side</h3>{back}")
 
 
@@ -192,7 +192,9 @@ def progress(desk: Desk) -> VBox:
     def renew() -> None:
         page.value = desk.progress_html()
 
-    box = VBox([page, _button("Renew", renew)])
+    button = _button("Renew", renew)
+    button.layout.align_self = "flex-start"
+    box = VBox([page, button])
     return twin(box, "<p>Exercises solved, cards known, interviews, weak subjects.</p>")
 
 
