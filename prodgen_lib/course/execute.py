@@ -145,6 +145,6 @@ def _settled(out: NotebookNode) -> NotebookNode | None:
             return None
         out.text = re.sub(r"^.*\r(?=[^\n])", "", out.text, flags=re.MULTILINE)
         return out
-    if "application/vnd.jupyter.widget-view+json" in out.get("data", {}):
-        return None
+    if out.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None):
+        return out if "text/html" in out.data else None  # its twin, if it has one
     return out

@@ -76,7 +76,7 @@ def test_urgent_subjects_are_asked_first():
     [
         ({"role": "king"}, "no role 'king'; choose from"),
         ({"level": "god"}, "no level 'god'; choose from"),
-        ({"minutes": 1}, "at least 4 minutes, not 1"),
+        ({"minutes": 1}, "at least 10 minutes, not 1"),
     ],
 )
 def test_what_can_not_be_planned_is_told(wrong, sentence):
@@ -277,7 +277,9 @@ def press(box, text: str) -> None:
 
 
 def shown(box) -> str:
-    return "\n".join(str(getattr(widget, "value", "")) for widget in box.children)
+    """All the words in a box, also in the boxes inside."""
+    inner = [shown(widget) for widget in getattr(box, "children", ())]
+    return "\n".join([str(getattr(box, "value", "")), *inner])
 
 
 def test_the_card_widget(desk):
@@ -286,9 +288,31 @@ def test_the_card_widget(desk):
     press(box, "Show the answer")
     assert "hidden code" in shown(box)
     press(box, "Full answer, rubric, follow-ups")
+    assert "10 min" in shown(box) and " d<" in shown(box)  # when each rating brings it back
     press(box, "good")
     assert "Card 2 of" in shown(box) and "comes again on" in shown(box)
     assert desk.history.reviews()[0][:2] == ("vae.what_is_it", 3)
+
+
+def test_a_card_not_known_returns_and_more_new_ones_can_be_had(desk):
+    box = widgets.flashcards(desk, "vae")
+    count = len(desk.due("vae"))
+    for number in range(count + 1):
+        press(box, "Show the answer")
+        press(box, "good" if number else "again")
+    text = shown(box)
+    assert f"{count + 1} cards done" in text
+    if desk.new("vae"):
+        press(box, "More new cards")
+        assert "Card 1 of" in shown(box)
+
+
+def test_the_widgets_speak_chinese(desk):
+    box = widgets.flashcards(desk, "vae")
+    box.children[0].value = "zh"
+    press(box, "显示答案")
+    press(box, "良好")
+    assert "第 2 张" in shown(box) and 'lang="zh"' in shown(box)
 
 
 def test_the_interview_widget(desk):
@@ -304,13 +328,27 @@ def test_the_interview_widget(desk):
     press(box, "End here")
     assert "kept in your history" in shown(box) and "Summary" in shown(box)
     assert len(desk.history.interviews()) == 1
+    assert "<h1" not in shown(box) and "<h2" not in shown(box)
+    press(box, "Begin another")
+    press(box, "Begin")
+    assert '"timer"' in shown(box) and "4:00 left" in shown(box)
+
+
+def test_the_shortest_interview_asks_something_and_no_rubric_tells_the_follow_up():
+    for role in mock.ROLES:
+        for level in ("junior", "senior", "expert"):
+            items = mock.plan(BANK, role=role, level=level, minutes=mock.LEAST, seed=2)
+            assert items and sum(item.minutes for item in items) <= mock.LEAST
+    question = BANK["vae.what_is_it"]
+    told = mock.rubric(mock.Item(mock.CONCEPT, question), "torch")
+    assert not any(more.answer.en in told for more in question.follow_ups)
 
 
 def test_the_drill_and_progress_widgets(desk, tmp_path):
     box = widgets.drills(desk)
     desk.root = tmp_path
     press(box, "Make the notebook")
-    assert "is ready" in shown(box)
+    assert "is ready" in shown(box) and "href=" in str(box.children[-1].outputs)
     assert len(list((tmp_path / "work" / "drills").glob("drill_*.ipynb"))) == 1
     desk.root = ROOT
     text = shown(widgets.progress(desk))
