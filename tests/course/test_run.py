@@ -3,11 +3,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from prodgen_lib.cli import main
 from prodgen_lib.course.build import build
 from prodgen_lib.course.page import mathml, page
 from prodgen_lib.course.project import read_notebook
+from prodgen_lib.data import load
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -75,3 +77,21 @@ def test_every_formula_of_the_course_is_set(path):
             text = re.sub(r"```.*?```|`[^`\n]*`", "", cell.source, flags=re.DOTALL)
             for displayed, inline in re.findall(r"\$\$(.+?)\$\$|\$([^$]+?)\$", text, re.DOTALL):
                 assert "\\" not in mathml(displayed or inline, "block"), cell.id
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("chapter", ["03", "08"])
+def test_a_chapter_runs_on_a_small_folder_of_ones_own(chapter, tmp_path):
+    """Three classes of sixty pictures, which are no squares."""
+    data = load("catalogue", limit=400)
+    for kind in range(3):
+        place = tmp_path / "photos" / data.classes[kind]
+        place.mkdir(parents=True)
+        for number in range(60):
+            picture = data.images[data.labels == kind][number % 40]
+            Image.fromarray(picture).resize((96, 80)).save(place / f"{number}.png")
+    ran = prodgen(
+        *("run", chapter, "--framework", "torch", "--tree", "solutions"),
+        *("--dataset", str(tmp_path / "photos"), "--out", str(tmp_path / "runs")),
+    )
+    assert ran.exit_code == 0, ran.output

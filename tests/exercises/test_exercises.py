@@ -44,7 +44,9 @@ WRONG = [
 ]
 
 OTHERS = [
-    pytest.param(name, framework, wrong, id=f"{framework}-{name}-{wrong.name}")
+    pytest.param(
+        name, framework, wrong, id=f"{framework}-{name}-{wrong.name}", marks=SLOW[framework]
+    )
     for framework in FRAMEWORKS
     for name, exercise in EXERCISES.items()
     for wrong in exercise.others
@@ -137,6 +139,7 @@ def test_every_seed_tells_each_wrong_answer_from_a_right_one(name, seed):
     assert not missed
 
 
+@pytest.mark.tensorflow_slow
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 @pytest.mark.parametrize("name", REVIEWS)
 def test_candidate_is_mended_fault_by_fault(name, framework):
@@ -263,14 +266,14 @@ FIRST = {topic: next(iter(load_exercises(topic).values())).id for topic in TOPIC
 GARBAGE_FOR_ALL = ("none", "numpy", "raises")
 
 
-@pytest.mark.parametrize("framework", FRAMEWORKS)
 @pytest.mark.parametrize(
-    ("name", "garbage"),
+    ("name", "garbage", "framework"),
     [
-        pytest.param(name, kind, marks=() if usual else pytest.mark.slow)
+        pytest.param(name, kind, framework, marks=() if usual else pytest.mark.slow)
+        for framework in FRAMEWORKS
         for name in EXERCISES
         for kind in GARBAGE
-        for usual in [kind in GARBAGE_FOR_ALL or name in FIRST.values()]
+        for usual in [name in FIRST.values() or (framework == "torch" and kind in GARBAGE_FOR_ALL)]
     ],
 )
 def test_garbage_gets_one_sentence(name, framework, garbage, capsys):
