@@ -43,13 +43,8 @@ def psnr__of_scaled_pictures(images, targets, *, data_range):
     return -10 / math.log(10) * tf.math.log(error)
 
 
-def psnr__own_checks(images, targets, *, data_range):
-    if images.shape != targets.shape:
-        raise ValueError("shapes differ")
-    if images.dtype == tf.uint8:
-        images, targets = tf.cast(images, tf.float32), tf.cast(targets, tf.float32)
-    if max(tf.reduce_max(images), tf.reduce_max(targets)) > data_range + 1e-3:
-        raise ValueError("values beyond data_range")
+def psnr__einsum(images, targets, *, data_range):
+    images, targets = image_pair(images, targets, data_range=data_range)
     errors = tf.einsum("...hwc,...hwc->...", images - targets, images - targets)
     errors = errors / math.prod(images.shape[-3:])
     return 10 * tf.experimental.numpy.log10(data_range * data_range / errors)
@@ -93,11 +88,12 @@ def ssim__by_tf_image(
     crop=0,
 ):
     x, y = image_pair(images, targets, data_range=data_range)
-    if min(x.shape[-3:-1]) < window_size:
-        raise ValueError("smaller than the window")
     if luma_only:
         x, y = luma(x, data_range=data_range), luma(y, data_range=data_range)
     x, y = crop_border(x, crop), crop_border(y, crop)
+    lowest = min(tf.reduce_min(x), tf.reduce_min(y))
+    if min(x.shape[-3:-1]) < window_size or lowest < -0.1 * data_range:
+        raise ValueError("smaller than the window, or values below 0")
     return tf.image.ssim(x, y, data_range, window_size, sigma, k1, k2)
 
 
@@ -161,7 +157,7 @@ def frechet_distance__variances_and_given_root(features_a, features_b):
 def kid__in_a_loop(features_a, features_b, *, subsets=10, subset_size=None, seed=0):
     a, b = feature_pair(features_a, features_b)
     least = min(len(a), len(b))
-    size = least // subsets if subset_size is None else subset_size
+    size = least // max(subsets, 2) if subset_size is None else subset_size
     if subsets < 2 or size < 2 or size * subsets > least:
         raise ValueError("too few rows")
     rng = np.random.default_rng(seed)
@@ -670,3 +666,26 @@ def review_distance__root_by_scipy(features_a, features_b):
     root = scipy.linalg.sqrtm(cov_a @ cov_b)
     trace = np.trace(cov_a + cov_b - 2 * np.real(root))
     return tf.constant(((a.mean(0) - b.mean(0)) ** 2).sum() + trace, tf.float64)
+
+
+def frechet_distance__best_rotation(features_a, features_b):
+    """The smallest ‖A - W B‖² over all W that keep lengths; the best W counts as a constant."""
+    a, b = feature_pair(features_a, features_b)
+    gap = tf.reduce_mean(a, 0) - tf.reduce_mean(b, 0)
+    a, b = ((x - tf.reduce_mean(x, 0)) / math.sqrt(len(x) - 1) for x in (a, b))
+    _, u, v = tf.linalg.svd(tf.stop_gradient(tf.matmul(a, b, transpose_b=True)))
+    turned = u @ tf.matmul(v, b, transpose_a=True)
+    spread = tf.reduce_sum(a * a) + tf.reduce_sum(b * b) - 2 * tf.reduce_sum(a * turned)
+    return tf.reduce_sum(gap * gap) + spread
+
+
+def review_distance__block_matrix(features_a, features_b):
+    """The eigenvalues of [[0, Σ_a], [Σ_b, 0]] are ± the roots of those of Σ_a Σ_b."""
+    count = min(len(features_a), len(features_b))
+    a, b = (tf.cast(x[:count], tf.float64) for x in (features_a, features_b))
+    cov_a, cov_b = covariance(a), covariance(b)
+    zero = tf.zeros_like(cov_a)
+    block = tf.concat([tf.concat([zero, cov_a], 1), tf.concat([cov_b, zero], 1)], axis=0)
+    root = tf.reduce_sum(tf.nn.relu(tf.math.real(tf.linalg.eigvals(block))))
+    gap = tf.reduce_mean(a - b, axis=0)
+    return tf.reduce_sum(gap * gap) + tf.linalg.trace(cov_a + cov_b) - 2 * root

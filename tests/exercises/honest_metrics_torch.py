@@ -41,13 +41,8 @@ def psnr__of_scaled_pictures(images, targets, *, data_range):
     return -10 * torch.log(error) / math.log(10)
 
 
-def psnr__own_checks(images, targets, *, data_range):
-    if images.shape != targets.shape:
-        raise ValueError("shapes differ")
-    if images.dtype == torch.uint8:
-        images, targets = images.float(), targets.float()
-    if max(images.max(), targets.max()) > data_range + 1e-3:
-        raise ValueError("values beyond data_range")
+def psnr__einsum(images, targets, *, data_range):
+    images, targets = image_pair(images, targets, data_range=data_range)
     errors = torch.einsum("...chw,...chw->...", images - targets, images - targets)
     errors = errors / math.prod(images.shape[-3:])
     return 10 * torch.log10(data_range * data_range / errors)
@@ -91,12 +86,11 @@ def ssim__by_convolution(
     crop=0,
 ):
     x, y = image_pair(images, targets, data_range=data_range)
-    if min(x.shape[-2:]) < window_size:
-        raise ValueError("smaller than the window")
     if luma_only:
         x, y = luma(x, data_range=data_range), luma(y, data_range=data_range)
-    if crop:
-        x, y = x[..., crop:-crop, crop:-crop], y[..., crop:-crop, crop:-crop]
+    x, y = crop_border(x, crop), crop_border(y, crop)
+    if min(x.shape[-2:]) < window_size or min(x.min(), y.min()) < -0.1 * data_range:
+        raise ValueError("smaller than the window, or values below 0")
     t = torch.arange(window_size, dtype=x.dtype) - window_size // 2
     g = torch.exp(-(t**2) / (2 * sigma**2))
     kernel = torch.outer(g, g) / g.sum() ** 2
@@ -176,7 +170,7 @@ def frechet_distance__root_by_eigh(features_a, features_b):
 def kid__in_a_loop(features_a, features_b, *, subsets=10, subset_size=None, seed=0):
     a, b = feature_pair(features_a, features_b)
     least = min(len(a), len(b))
-    size = least // subsets if subset_size is None else subset_size
+    size = least // max(subsets, 2) if subset_size is None else subset_size
     if subsets < 2 or size < 2 or size * subsets > least:
         raise ValueError("too few rows")
     rng = np.random.default_rng(seed)
@@ -639,3 +633,23 @@ def review_distance__root_by_scipy(features_a, features_b):
     root = scipy.linalg.sqrtm(cov_a @ cov_b)
     trace = np.trace(cov_a + cov_b - 2 * np.real(root))
     return (a.mean(0) - b.mean(0)).square().sum() + torch.tensor(trace)
+
+
+def frechet_distance__best_rotation(features_a, features_b):
+    """The smallest ‖A - W B‖² over all W that keep lengths; the best W counts as a constant."""
+    a, b = feature_pair(features_a, features_b)
+    gap = a.mean(0) - b.mean(0)
+    a, b = ((x - x.mean(0)) / math.sqrt(len(x) - 1) for x in (a, b))
+    u, _, vh = torch.linalg.svd((a @ b.T).detach(), full_matrices=False)
+    return gap @ gap + (a * a).sum() + (b * b).sum() - 2 * (a * (u @ (vh @ b))).sum()
+
+
+def review_distance__block_matrix(features_a, features_b):
+    """The eigenvalues of [[0, Σ_a], [Σ_b, 0]] are ± the roots of those of Σ_a Σ_b."""
+    count = min(len(features_a), len(features_b))
+    a, b = features_a[:count].double(), features_b[:count].double()
+    cov_a, cov_b = torch.cov(a.T), torch.cov(b.T)
+    zero = torch.zeros_like(cov_a)
+    block = torch.vstack([torch.hstack([zero, cov_a]), torch.hstack([cov_b, zero])])
+    root = torch.relu(torch.linalg.eigvals(block).real).sum()
+    return (a - b).mean(0).square().sum() + (cov_a + cov_b).trace() - 2 * root
