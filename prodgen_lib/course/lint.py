@@ -57,6 +57,10 @@ def _code(cell: NotebookNode) -> Iterator[str]:
     folded = "jupyter" in cell.metadata
     if lines > MOST_LINES and not (is_shown(cell) or folded):
         yield f"{lines} lines of code; at most {MOST_LINES}: split it, or move code to the library."
+    for out in cell.get("outputs", []):
+        if out.output_type == "execute_result" and set(out.data) == {"text/plain"}:
+            shown = "".join(out.data["text/plain"])
+            yield f"its last line leaves {shown[:40]!r} below it: print it with words, or keep it."
     text = names.as_python(cell.source)
     if text is None:
         yield "is no Python: mend its syntax."
