@@ -106,7 +106,7 @@ def condition(
     """What a Gaussian process keeps of its observations: `factor` (N, N) and `weights` (N,).
 
         factor  = lower Cholesky factor of K,     K = kernel(points, points) + noise · identity
-        weights = K⁻¹ targets
+        weights = K⁻¹ · targets
 
     `points` (N, D), `targets` (N,) with mean 0; `kernel(a, b)` gives covariances (len(a), len(b)).
     `noise` is the *variance* by which an observation differs from the function. Use `factorise`.
@@ -123,7 +123,7 @@ def predict(
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """The function's mean and variance at `queries` (M, D), given the observations: two (M,).
 
-        mean = Cᵀ weights,     variance = kernel(q, q) - sum over rows of (factor⁻¹ C)²
+        mean = Cᵀ · weights,     variance = kernel(q, q) - sum over rows of (factor⁻¹ C)²
 
     where C = kernel(points, queries) is (N, M), and `factor`, `weights` come from `condition`.
     The variance is that of the function: noise would come on top for a new observation. All kernels
@@ -143,7 +143,7 @@ def predict(
 def log_marginal_likelihood(factor: tf.Tensor, weights: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
     """log p(targets) under the Gaussian process, functions integrated out: a scalar, in nats.
 
-        -½ targetsᵀ K⁻¹ targets  -  ½ log det K  -  N/2 · log 2π
+        -½ targetsᵀ · K⁻¹ · targets  -  ½ log det K  -  N/2 · log 2π
 
     `factor` and `weights` come from `condition`; `targets` (N,). The first term is how well the
     data fit, the second punishes a kernel that could have produced anything. The determinant of K
@@ -284,7 +284,7 @@ def expected_improvement(
 
     `mean` and `standard_deviation` (M,) of the function there, `best` a scalar: the lowest value so
     far. Φ and φ are the standard normal's distribution and density. A trial that comes out worse
-    counts as 0, not as a loss (Jones, Schonlau and Welch 1998, doi:10.1023/A:1008306431147).
+    counts as 0, not as a loss (Jones, Schonlau and Welch 1998, listed under To read).
     Runs inside a `tf.function`, too, where M is not known beforehand.
     """
     u = (best - mean) / standard_deviation

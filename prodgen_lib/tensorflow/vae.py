@@ -358,13 +358,13 @@ def importance_weighted_bound(
 ) -> tf.Tensor:
     """A tighter lower bound of log p(x), from K codes of each picture: (N,), in nats.
 
-        log ( 1/K · sum over k of  p(x|z_k) · p(z_k) / q(z_k|x) ),     z_k drawn from q(z|x)
+        log ( 1/K · sum over k of  p(x|z_k) · p(z_k) / q(z_k|x) )
 
     `mean`, `log_variance` (N, latents) describe q; `noise` is (K, N, latents) from N(0, 1) and
-    gives the codes by `reparameterise`; `log_likelihood` maps codes (N, latents) to log p(x|z)
+    gives the codes z_k by `reparameterise`; `log_likelihood` maps codes (N, latents) to log p(x|z)
     (N,); the prior p(z) is N(0, I). Add logarithms and take `tf.reduce_logsumexp` over k: the
     weights themselves leave the range of a float. With K = 1 it is the bound that training uses,
-    one sample of it; it grows with K towards log p(x) (arXiv:1509.00519, equation 8).
+    one sample of it; it grows with K towards log p(x) (arXiv:1509.00519).
     """
     log_weights = []
     for one in noise:
