@@ -10,7 +10,7 @@ from prodgen_lib.course.formula import display
 
 ITEM = r"[\w·²×/-]+(?: [+…] (?:[\w·²×/-]+|…))*"
 SHAPE = rf"\({ITEM},(?: {ITEM})?(?:, {ITEM})*\)|\b[NCK](?:×[CHWDK])+\b"
-PAPER = re.compile(r"\b(arXiv:(\d{4}\.\d{5}|\d{4}\.\d{4}))|\b(doi:(10\.[\w./-]*\w))")
+PAPER = re.compile(r"\b(arXiv:(\d{4}\.\d{5}|\d{4}\.\d{4}))|\b(doi:(10\.[\w./:-]*\w))")
 CODE = re.compile(rf"(`[^`]*`|{SHAPE})")
 
 
