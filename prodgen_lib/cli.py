@@ -270,7 +270,7 @@ def new() -> None:
     """Begin an exercise or a question: skeletons with all that they need."""
 
 
-@new.command()
+@new.command(short_help="Write the two files of an exercise.")
 @click.argument("identity", metavar="TOPIC.NAME")
 @click.pass_context
 def exercise(context, identity) -> None:

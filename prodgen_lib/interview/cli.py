@@ -39,7 +39,7 @@ def _desk(context: click.Context):
     return Desk(context.find_root().obj)
 
 
-@click.group()
+@click.group(short_help="Cards, drills and mock interviews, offline.")
 def practice() -> None:
     """Cards, drills and mock interviews; all offline, your history stays on this machine.
 
@@ -99,7 +99,7 @@ def drill(context, exercise, framework) -> None:
     click.echo(f"{path} is ready: open it in JupyterLab; `prodgen check {path}` grades it.")
 
 
-@practice.command()
+@practice.command(short_help="Sit a mock interview, by the clock.")
 @click.option("--role", default="generative models engineer", show_default=True)
 @click.option("--level", type=click.Choice(LEVELS), default="senior", show_default=True)
 @click.option("--minutes", type=click.IntRange(LEAST, MOST), default=45, show_default=True)

@@ -3,6 +3,7 @@ import subprocess
 import sys
 import time
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -163,3 +164,15 @@ def test_reset_says_where_the_backup_is(course):
     result = prodgen("reset", "05_mini_torch")
     assert "work/05_mini_torch.ipynb is as the course made it" in result.output
     assert "work/backups/05_mini_torch." in result.output
+
+
+def test_no_help_cuts_a_description():
+    """click ends a long one by three dots; ``short_help`` says it in a line."""
+    groups = [((), main)]
+    while groups:
+        names, group = groups.pop()
+        shown = CliRunner().invoke(main, [*names, "--help"], terminal_width=80).output
+        commands = shown.partition("Commands:")[2]
+        assert commands and "..." not in commands, names
+        inside = ((name, one) for name, one in group.commands.items())
+        groups += [((*names, n), c) for n, c in inside if isinstance(c, click.Group)]
