@@ -15,11 +15,11 @@ def cases(rng: np.random.Generator) -> list[Case]:
     Where losses rise from the first rate on, the next rate hangs on which of them is the best.
     """
 
-    def case(name: str, words: str, places: np.ndarray, losses: np.ndarray) -> Case:
+    def case(name: str, words: str, places: np.ndarray, losses: np.ndarray, **options: int) -> Case:
         low, high = 10 ** rng.uniform(-5, -4), 10 ** rng.uniform(-1.5, -0.5)
         rates = low * (high / low) ** places
-        return Case(name, {"rates": rates, "losses": losses, "low": low, "high": high,
-                           "words": words})  # fmt: skip
+        return Case(name, {"rates": rates, "losses": losses, "words": words,
+                           "options": {"low": low, "high": high, **options}})  # fmt: skip
 
     def few(count: int) -> np.ndarray:
         return (np.arange(count) + rng.uniform(0.2, 0.8, count)) / count
@@ -39,13 +39,15 @@ def cases(rng: np.random.Generator) -> list[Case]:
         case("eleven trials across a valley", "eleven trials", many, valley),
         case("four losses that rise with the rate", "a rise", rise,
              np.arange(1.0, 5) + rng.uniform(-0.2, 0.2, 4)),
+        case("five losses and eight candidates", "few candidates", five,
+             (five - rng.uniform(0.2, 0.8)) ** 2, count=8),
     ]  # fmt: skip
 
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     """The logarithm of the rate."""
     inputs = case.inputs
-    rate = answer(inputs["rates"], inputs["losses"], low=inputs["low"], high=inputs["high"])
+    rate = answer(inputs["rates"], inputs["losses"], **inputs["options"])
     if not isinstance(rate, float | int) or not rate > 0:
         raise Complaint(
             f"The answer is {rate!r}; expected a learning rate above 0, a float.",
