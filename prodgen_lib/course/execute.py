@@ -16,6 +16,7 @@ from prodgen_lib.checking import names, source
 from prodgen_lib.course.depend import files_behind
 from prodgen_lib.course.project import KERNEL_ENVIRONMENT, CourseError, write_notebook
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
 QUIET = {**KERNEL_ENVIRONMENT, "PYTHONWARNINGS": "ignore", "PRODGEN_PLAIN": "1"}
 
 
@@ -145,6 +146,7 @@ def _settled(out: NotebookNode) -> NotebookNode | None:
             return None
         out.text = re.sub(r"^.*\r(?=[^\n])", "", out.text, flags=re.MULTILINE)
         return out
-    if out.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None):
+    if WIDGET in out.get("data", {}):
+        del out.data[WIDGET]
         return out if "text/html" in out.data else None  # its twin, if it has one
     return out

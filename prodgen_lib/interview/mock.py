@@ -9,12 +9,15 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from prodgen_lib.checking.exercise import Exercise, load_exercises, topics
 from prodgen_lib.checking.language import Text
 from prodgen_lib.checking.source import function_source, stub
 from prodgen_lib.questions.bank import LEVELS, FollowUp, Question
 from prodgen_lib.questions.render import details
+
+if TYPE_CHECKING:
+    from prodgen_lib.checking.exercise import Exercise
 
 SCORES = ("nothing", *LEVELS)  # a self-score says which level's rubric the answer met
 CONCEPT, WHITEBOARD, CODE = "concept", "whiteboard", "code"
@@ -89,6 +92,8 @@ def plan(
         raise ValueError(f"An interview takes at least {LEAST} minutes, not {minutes}.")
     draw, mix = random.Random(seed), ROLES[role]["mix"]
     wanted = ROLES[role]["subjects"] or sorted({question.subject for question in bank.values()})
+    from prodgen_lib.checking.exercise import load_exercises, topics  # heavy: imports NumPy
+
     exercises = [e for topic in topics() if topic in wanted for e in load_exercises(topic).values()]
     fit = [e for e in exercises if e.difficulty <= HARDEST[level] and not e.review]
     pools = {
