@@ -198,3 +198,15 @@ def test_helpers_that_call_helpers_without_end_are_followed(mine, course):
     cell_of(mine).source = f"def generator_loss(x):\n    return h0(x)\n{last}"
     text, _ = code(mine, course)
     assert "def h0(x)" in text and "def h1499(x)" in text
+
+
+def test_what_a_definition_reads_stands_above_it(mine, course):
+    """The course's ``score`` is annotated by ``nn``; an answer's import below comes too late."""
+    identity = "gan.train_step"
+    cell_of(mine, identity).source = (
+        "from torch import nn\n\ndef train_step(g, d, *rest, **more):\n"
+        "    return nn.Identity()(score(d, rest[2]))\n"
+    )
+    text, _ = code(mine, course, identity)
+    first = text.index("Tensor, nn") if "Tensor, nn" in text else -1
+    assert 0 <= first < text.index("def score") < text.index("from torch import nn\n")

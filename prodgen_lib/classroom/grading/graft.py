@@ -4,7 +4,8 @@ The rule is the notebook's own: the last definition counts. For an exercise that
 above its check, or a function defined below it; a cell as it came is none. Of all code only
 statements run that make or change a name which the answer needs, in turn. A needed name is looked
 up in the cell that needs it and in cells that the student added below that; else in all cells above
-the check, the last of which counts; else below; and last in course cells that the student changed.
+the check, the last of which counts (with the last one above the cell that needs it); else below;
+and last in course cells that the student changed.
 Other exercises are not looked up: the engine says whose version of them counts.
 """
 
@@ -256,7 +257,10 @@ class _Collector:
             above = below if within.completes(name) else above
         elif not above:
             return (usual or cells)[:1] if usual else cells
-        return standing(above, name)
+        found = standing(above, name)
+        if found[-1].place > within.place:  # a default or an annotation is read where it stands
+            found = [*standing([c for c in above if c.place < within.place], name), *found]
+        return found
 
     def _need_exercise(self, exercise: str, name: str) -> None:
         if self.is_right(exercise):
