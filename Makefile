@@ -10,6 +10,8 @@ export OMP_WAIT_POLICY ?= PASSIVE
 learn: .venv/installed-$(FRAMEWORK)
 	$(BIN)/prodgen learn --framework $(FRAMEWORK)
 
+# Two workers, a core each.
+test test-all: export OMP_NUM_THREADS = 1
 test: .venv/installed-test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 

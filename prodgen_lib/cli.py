@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
 from prodgen_lib.classroom import cli as classroom
+from prodgen_lib.course.option import OwnPath
 from prodgen_lib.interview import cli as interview
 
 
@@ -37,7 +39,7 @@ framework_option = click.option(
 @click.group(cls=Course, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--root",
-    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    type=OwnPath(file_okay=False, exists=True, path_type=Path),
     help="The course's folder; by default it is looked for from here upwards.",
 )
 @click.version_option(package_name="prodgen")
@@ -48,7 +50,7 @@ def main(context: click.Context, root: Path | None) -> None:
     \b
     Learners:  prodgen learn         open the notebooks
                prodgen check         grade your notebooks
-               prodgen reset 06      start a notebook anew, keeping a backup
+               prodgen reset NAME    start a notebook anew, keeping a backup
                prodgen practice      cards, drills, mock interviews
                prodgen doctor        what works on this machine
     Teachers:  prodgen release 06    a zip file for students
@@ -57,6 +59,9 @@ def main(context: click.Context, root: Path | None) -> None:
                prodgen run 06        run a chapter from the command line
                prodgen new exercise TOPIC.NAME
     """
+    for stream in (sys.stdout, sys.stderr):  # a pipe that knows no ✓ gets ? and no traceback
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     context.obj = root
 
 
@@ -66,7 +71,7 @@ def _root(context: click.Context) -> Path:
     return find_root(context.obj)
 
 
-@main.command()
+@main.command(short_help="Make the notebooks from the chapters.")
 @click.argument("chapters", nargs=-1)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is stale.")
 @click.option("--execute/--no-execute", default=True, help="Execute solutions that have changed.")
@@ -103,12 +108,12 @@ def build(context, chapters, check, execute, profile, framework) -> None:
         click.echo("Everything is up to date.")
 
 
-@main.command()
+@main.command(short_help="Execute chapters; leave notebooks and pages.")
 @click.argument("chapters", nargs=-1)
 @click.option(
     "--profile", type=PROFILE, default="quick", show_default=True, help="How much work to do."
 )
-@click.option("--dataset", help="The pictures: catalogue, fashion_mnist, grocery_store, …")
+@click.option("--dataset", help="The pictures: catalogue, fashion_mnist, …, or folder:PATH")
 @click.option("--seed", type=int, help="The seed; by default the chapter's own.")
 @click.option(
     "--tree",
@@ -119,7 +124,7 @@ def build(context, chapters, check, execute, profile, framework) -> None:
 )
 @click.option(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=OwnPath(file_okay=False, path_type=Path),
     default=Path("runs"),
     show_default=True,
     help="Where the executed notebooks and pages go.",
@@ -137,21 +142,22 @@ def run(context, chapters, profile, dataset, seed, tree, out, framework) -> None
     from prodgen_lib.course import run as runner
     from prodgen_lib.course.project import short
 
-    runner.check_dataset(dataset)
+    dataset = runner.check_dataset(dataset)
     paths = runner.notebooks(_root(context), chapters, framework, tree)
     wanted = {"profile": profile, "dataset": dataset, "seed": seed}
     parameters = {name: value for name, value in wanted.items() if value is not None}
     out.mkdir(parents=True, exist_ok=True)
-    failed = False
+    failed, pages = False, [path.stem for path in paths]
     for path in paths:
         click.echo(f"{short(path)}: executing")
-        done = runner.run(path, parameters, out=out, strict=tree == "solutions")
+        strict = tree == "solutions"
+        done = runner.run(path, parameters, out=out, strict=strict, pages=pages)
         click.echo(f"Error: {done.problem}" if done.problem else done.page, err=bool(done.problem))
         failed = failed or bool(done.problem)
     context.exit(int(failed))
 
 
-@main.command()
+@main.command(short_help="Grade your answers in work/.")
 @click.argument("notebooks", nargs=-1, metavar="[NOTEBOOK]...")
 @click.pass_context
 def check(context, notebooks) -> None:
@@ -172,7 +178,7 @@ def check(context, notebooks) -> None:
     context.exit(0 if grade_all(root, paths, say=click.echo) else 1)
 
 
-@main.command()
+@main.command(short_help="Start a notebook anew, keeping a backup.")
 @click.argument("notebook")
 @click.pass_context
 def reset(context, notebook) -> None:
@@ -192,7 +198,10 @@ def reset(context, notebook) -> None:
         click.echo(f"What you had is in {short(backup)}.")
 
 
-@main.command(context_settings={"ignore_unknown_options": True})
+@main.command(
+    context_settings={"ignore_unknown_options": True},
+    short_help="Copy the notebooks to work/ and open JupyterLab.",
+)
 @click.option(
     "--framework",
     type=click.Choice(["torch", "tensorflow", "all"]),
@@ -241,7 +250,7 @@ def learn(context, framework, browser, port, language, copy_only, jupyter_option
     lab.start_lab(lab.lab_command(root, browser=browser, port=port, extra=jupyter_options))
 
 
-@main.command()
+@main.command(short_help="Say what works here, and what to do about the rest.")
 @click.pass_context
 def doctor(context) -> None:
     """Say what works on this machine, and what to do about what does not."""
@@ -256,12 +265,12 @@ def doctor(context) -> None:
     context.exit(int(not well))
 
 
-@main.group()
+@main.group(short_help="Begin an exercise or a question.")
 def new() -> None:
     """Begin an exercise or a question: skeletons with all that they need."""
 
 
-@new.command()
+@new.command(short_help="Write the two files of an exercise.")
 @click.argument("identity", metavar="TOPIC.NAME")
 @click.pass_context
 def exercise(context, identity) -> None:

@@ -1,4 +1,4 @@
-"""What several tests share: where the real data sets lie."""
+"""What several tests share: where the real data sets lie, and what is slow in TensorFlow only."""
 
 from __future__ import annotations
 
@@ -6,6 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest itself leaves out what is marked slow
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        told = getattr(item, "callspec", None)
+        if item.get_closest_marker("tensorflow_slow") and "tensorflow" in told.params.values():
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

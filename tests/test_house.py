@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "prodgen_lib"
 # From the ground up. A module imports from floors below its own, or from its own room.
 FLOORS = (
+    ("paths",),
     ("data",),
     ("plain",),
     ("show",),

@@ -13,6 +13,10 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from prodgen_lib.checking.exercise import load_exercises, topics
+from prodgen_lib.course.chapter import chapter_files, read_chapter
+from prodgen_lib.questions.bank import load_bank
+
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -117,3 +121,24 @@ def test_package_speaks_of_the_course_alone():
             and path.exists()
         ):
             assert not pattern.search(path.read_text(encoding="utf-8")), name
+
+
+def test_the_numbers_that_the_readme_is_proud_of_are_counted():
+    exercises = [one for topic in topics() for one in load_exercises(topic).values()]
+    chapters = [one for one in map(read_chapter, chapter_files(ROOT)) if one.frameworks]
+    questions = load_bank(ROOT / "chapters")
+    wrong = sum(len(one.wrong) + len(one.others) for one in exercises)
+    said = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert (
+        f"{len(chapters)} chapters, {len(exercises)} exercises, {len(questions)} interview "
+        f"questions; over {wrong // 100 * 100:,} known wrong answers, each of which the checks "
+        "must refuse"
+    ) in said
+
+
+def test_the_readme_lists_every_chapter():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for chapter in map(read_chapter, chapter_files(ROOT)):
+        for framework in chapter.frameworks:
+            assert f"(notebooks/{chapter.stem(framework)}.ipynb)" in text
+            assert f"| {int(chapter.number)} | {chapter.title} |" in text

@@ -13,6 +13,7 @@ import textwrap
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import count, islice
@@ -355,7 +356,7 @@ class _Replay:
         if self._rest is None:
             exercise, framework = self._key.exercise, self._key.framework
             answer = exercise.wrong_answer(self._wrong, framework)
-            cases = make_cases(exercise, self._key.seed)
+            cases = deepcopy(self._key.cases)  # quicker than to make them anew
             self._rest = observations(exercise.observe, cases, answer, framework)
         found = list(islice(self._rest, 1))
         self._seen += found
@@ -383,7 +384,8 @@ def check_answer(
     if not callable(answer):
         message = NO_FUNCTION.format(exercise.name, type(answer).__name__)
         return Verdict(exercise.id, 0, 1, message)
-    known = key(exercise.id, framework.name, seed)
+    seeds = () if seed is None else (seed,)  # as others ask for it, so that one is kept
+    known = key(exercise.id, framework.name, *seeds)
     with watch:
         seen = run(exercise, answer, framework, seed)
     return known.judge(seen, source_of(answer))

@@ -7,6 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from prodgen_lib.paths import own_path
+
 LANGUAGES = ("en", "zh")
 
 
@@ -30,7 +32,7 @@ def home() -> Path:
     """Where a learner's progress and settings lie: ``PRODGEN_HOME``, or the user's data folder."""
     from platformdirs import user_data_dir
 
-    return Path(os.environ.get("PRODGEN_HOME") or user_data_dir("prodgen"))
+    return own_path(os.environ.get("PRODGEN_HOME") or user_data_dir("prodgen"))
 
 
 def language() -> str:

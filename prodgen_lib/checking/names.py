@@ -8,49 +8,95 @@ import io
 import re
 import symtable
 import tokenize
+import warnings
 from collections.abc import Iterator
+from functools import lru_cache
 
 ALWAYS = frozenset(dir(builtins)) | {"__name__", "display", "get_ipython"}
-_NOT_PYTHON = re.compile(r"^(\s*)([%!?].*|.*\?)$")
+# Cell magics whose body, and line magics whose rest, IPython runs among the notebook's names.
+_BODY = re.compile(r"\s*%%(?:time|capture|prun)\b[^\n]*\n")
+_LINE = re.compile(
+    r"""get_ipython\(\)\.run_line_magic\('(?:time|prun)', """
+    r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\)"""
+)
+_UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
+def lines(text: str) -> list[str]:
+    """Lines as Python counts them: ``str.splitlines`` also ends one at a form feed or U+2028."""
+    return re.split(r"\r\n|\r|\n", text)
+
+
+@lru_cache(maxsize=256)
 def as_python(source: str) -> str | None:
-    """``source`` with IPython's magic lines made ``pass``; None when it is no Python."""
-    for text in (source, _without_magic(source)):
-        try:
-            ast.parse(text)
-        except (SyntaxError, ValueError):
-            continue
+    """``source`` as IPython would run it, with magics as calls; None when it can't be compiled."""
+    text = "\n".join(lines(source))
+    if _compiles(text):
         return text
-    return None
+    text = transformed(text)
+    return text if _compiles(text) else None
 
 
-def _without_magic(source: str) -> str:
-    return "\n".join(_NOT_PYTHON.sub(r"\1pass", line) for line in source.splitlines())
+def _compiles(text: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(text, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    except _UNREADABLE:
+        return False
+    return True
+
+
+def transformed(source: str) -> str:
+    """``source`` without IPython's own syntax: prompts, indentation, and magics made calls."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    if body := _BODY.match(source):
+        above = "\n" * body[0].count("\n")
+        return above + transformed(source[body.end() :])
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            text = TransformerManager().transform_cell(source)
+        return _LINE.sub(lambda found: ast.literal_eval(found[1]), text)
+    except Exception:  # it trusts the text that it is given
+        return source
 
 
 def defined(source: str) -> set[str]:
     """Names that a cell binds at its top level."""
-    return set(_bound(ast.parse(as_python(source) or "")))
+    return bound(ast.parse(as_python(source) or ""))
 
 
-def _bound(node: ast.AST) -> Iterator[str]:
+def bound(node: ast.AST) -> set[str]:
     """Names that a node binds in its own scope; what is inside functions and classes is theirs."""
-    match node:
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            yield node.name
-            return
-        case ast.Lambda():
-            return
-        case ast.Name(ctx=ast.Store()):
-            yield node.id
-        case ast.alias():
-            yield (node.asname or node.name).partition(".")[0]
-        case ast.MatchAs(name=str()) | ast.MatchStar(name=str()):
-            yield node.name
-    for child in ast.iter_child_nodes(node):
-        if not (isinstance(node, ast.comprehension) and child is node.target):
-            yield from _bound(child)
+    found: set[str] = set()
+    waiting = [node]
+    while waiting:
+        match one := waiting.pop():
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                found.add(one.name)
+                continue
+            case ast.Lambda():
+                continue
+            case ast.AugAssign(target=ast.Name()):
+                waiting.append(one.value)
+                continue
+            case ast.Name(ctx=ast.Store()):
+                found.add(one.id)
+            case ast.alias():
+                found.add((one.asname or one.name).partition(".")[0])
+            case (
+                ast.MatchAs(name=str()) | ast.MatchStar(name=str()) | ast.ExceptHandler(name=str())
+            ):
+                found.add(one.name)
+            case ast.MatchMapping(rest=str()):
+                found.add(one.rest)
+            case ast.comprehension():
+                waiting += [one.iter, *one.ifs]
+                continue
+        waiting += ast.iter_child_nodes(one)
+    return found
 
 
 def imported(source: str) -> set[str]:
@@ -64,11 +110,30 @@ def changed(source: str) -> set[str]:
     """Names whose object a cell may change: ``x.a = …``, ``x[i] = …`` and ``x.append(…)``."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(as_python(source) or "")):
-        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store):
-            found |= _root(node)
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            found |= _root(node.value.func)
+        found |= assigned(node) | called(node)
     return found
+
+
+def assigned(node: ast.AST) -> set[str]:
+    """Names whose object this node alone changes: ``x.a = …``, ``x[i] = …``, ``setattr(x, …)``."""
+    match node:
+        case (
+            ast.Attribute(ctx=ast.Store() | ast.Del()) | ast.Subscript(ctx=ast.Store() | ast.Del())
+        ):
+            return _root(node)
+        case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[ast.Name(id=name), *_]):
+            return {name}
+        case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[inner, *_]):
+            return _root(inner)
+    return set()
+
+
+def called(node: ast.AST) -> set[str]:
+    """Names of which this statement calls a method, as ``x.append(…)``."""
+    match node:
+        case ast.Expr(value=ast.Call(func=function)):
+            return _root(function)
+    return set()
 
 
 def _root(node: ast.expr) -> set[str]:
@@ -81,7 +146,11 @@ def _root(node: ast.expr) -> set[str]:
 
 def used(source: str) -> set[str]:
     """Names that a cell needs from outside its functions, its own top level included."""
-    text = as_python(source) or ""
+    return needed(as_python(source) or "")
+
+
+def needed(text: str) -> set[str]:
+    """The same for what is Python already."""
     table = symtable.symtable(text, "cell", "exec")
     top = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
     inside = {name for child in table.get_children() for name in _globals(child)}
@@ -113,16 +182,16 @@ def without_prose(source: str) -> str:
     try:
         tree = ast.parse(source)
         tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
-    except (SyntaxError, ValueError, tokenize.TokenError):
+    except (*_UNREADABLE, tokenize.TokenError):
         return source
-    lines: list[str] = source.splitlines()
+    text: list[str] = lines(source)
     for token in tokens:
         if token.type == tokenize.COMMENT:
             row, column = token.start
-            lines[row - 1] = lines[row - 1][:column]
+            text[row - 1] = text[row - 1][:column]
     for first, last in _docstrings(tree):
-        lines[first - 1 : last] = [""] * (last - first + 1)
-    return "\n".join(line.rstrip() for line in lines if line.strip())
+        text[first - 1 : last] = [""] * (last - first + 1)
+    return "\n".join(line.rstrip() for line in text if line.strip())
 
 
 def _docstrings(tree: ast.Module):

@@ -25,7 +25,7 @@ def module_path(framework: str, topic: str) -> Path:
 @lru_cache
 def _functions(path: Path) -> dict[str, str]:
     text = path.read_text(encoding="utf-8")
-    lines = text.splitlines()
+    lines = text.split("\n")
     functions = {}
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef):
@@ -56,8 +56,21 @@ def stub(source: str) -> str:
     body = function.body
     has_docstring = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
     last = body[0].end_lineno if has_docstring else body[0].lineno - 1
-    head = source.splitlines()[:last]
+    head = source.split("\n")[:last]
     return "\n".join([*head, "    raise NotImplementedError"])
+
+
+def brief(source: str) -> str:
+    """The same function with the first line of its docstring only."""
+    first = ast.parse(source).body[0].body[0]
+    if not (isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)):
+        return source
+    lines = source.split("\n")
+    if first.end_lineno > first.lineno:
+        line = lines[first.lineno - 1]
+        apart = "\n" + line[: first.col_offset] if len(line) > 97 else ""
+        lines[first.lineno - 1 : first.end_lineno] = [line + apart + '"""']
+    return "\n".join(lines)
 
 
 def edited(source: str, edits: Iterable[tuple[str, str]]) -> str:

@@ -14,6 +14,7 @@ from html import escape
 from prodgen_lib.checking.language import language
 
 COLOURS = {"✓": "#009e73", "✗": "#d55e00", "–": "#767676"}  # Okabe and Ito's, and grey
+LATIN = "[A-Za-z0-9_*]"
 BOX = (
     "border-left:4px solid {colour};padding:.4em .8em;margin:.2em 0;max-width:46rem;"
     "overflow-wrap:break-word;line-height:1.5;font-family:var(--jp-content-font-family,sans-serif);"
@@ -65,8 +66,17 @@ def table(rows: list[tuple[str, str, str, str]], caption: str) -> str:
 
 def prose(text: str) -> str:
     """Markdown's `code` and *stress* as HTML; all else is plain text."""
-    safe = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
-    return re.sub(r"(?<![\w*])\*(\w(?:[^*<>]*\w)?)\*(?![\w*])", r"<em>\1</em>", safe)
+    return marked(escape(text))
+
+
+def marked(safe: str) -> str:
+    """The same for a text in which HTML is escaped already.
+
+    A star beside a Latin letter or a digit multiplies; beside a Chinese one, which stands without
+    a space, it marks stress.
+    """
+    safe = re.sub(r"`([^`]+)`", r"<code>\1</code>", safe)
+    return re.sub(rf"(?<!{LATIN})\*(\w(?:[^*<>]*\w)?)\*(?!{LATIN})", r"<em>\1</em>", safe)
 
 
 def button(label: str, action: Callable[[], None]) -> None:

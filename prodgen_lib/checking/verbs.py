@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 from prodgen_lib.checking import names, progress
 from prodgen_lib.checking.check import Verdict, check_answer, source_of
@@ -17,11 +18,12 @@ from prodgen_lib.checking.exercise import (
     exercise_names,
     find_exercise,
     load_exercises,
+    topics,
 )
 from prodgen_lib.checking.language import Text, language
 from prodgen_lib.checking.own import Watch
 from prodgen_lib.checking.sentences import NOT_ANSWERED
-from prodgen_lib.checking.source import stub
+from prodgen_lib.checking.source import brief, stub
 from prodgen_lib.checking.tell import box, button, table, tell
 
 GOES_ON = Text(
@@ -33,10 +35,13 @@ SOLVED = Text("{} of {} solved in {}.", "已完成 {}/{}（{}）。")
 RIGHT = Text("`{}` is right: all {} stages pass", "`{}` 正确：{} 个阶段全部通过")
 WRONG = Text("`{}`: {} of {} stages pass", "`{}`：{}/{} 个阶段通过")
 LOOK_AT = Text("At *{}*: ", "在*{}*这一步：")
+UNKNOWN = Text("No chapter has the topic {}. There are:", "没有主题为 {} 的章节。现有：")
 SHOW_HINT = Text("Hint", "提示")
 FRESH = Text(
-    "A fresh {} stands in the cell below; yours is untouched.",
-    "下面的单元格里是一个全新的 {}；你写的保持不动。",
+    "A fresh {} stands in the cell below, with its check; yours is untouched. Only the exercise's "
+    "own cell is graded: when you are done, copy your answer there.",
+    "下面的单元格里是一个全新的 {} 和它的检查；你写的保持不动。"
+    "评分只看练习原来的单元格：写好后请把答案复制过去。",
 )
 AS_IT_CAME = Text(
     f"{NOT_ANSWERED.en}: this is the candidate's code as it came. Find its faults and mend them.",
@@ -149,13 +154,20 @@ def _solved(topic: str, framework: str) -> tuple[int, int]:
     return sum(tried.get(f"{topic}.{name}", False) for name in names), len(names)
 
 
-def status(topic: str, *, framework: str) -> None:
+def status(topic: str = "", *, framework: str) -> None:
     """Show where each exercise of a chapter stands, for example ``status("gan")``.
 
-    What was solved once stays solved.
+    What was solved once stays solved. Without a topic it is this notebook's; where there is none,
+    and for a topic that there isn't, all are counted.
     """
     tried, here = progress.solved(framework), language()
-    topic = topic.partition(".")[0]
+    topic = (topic or _of_this_notebook()).partition(".")[0]
+    if topic not in topics():
+        told = [SOLVED.format(*_solved(one, framework), one).in_(here) for one in topics()]
+        if topic:
+            told.insert(0, UNKNOWN.format(topic).in_(here))
+        tell("\n".join(told), box("–", told[0], *told[1:]))
+        return
     rows = []
     for exercise in load_exercises(topic).values():
         right = tried.get(exercise.id)
@@ -165,6 +177,12 @@ def status(topic: str, *, framework: str) -> None:
     solved = SOLVED.format(*_solved(topic, framework), framework).in_(here)
     text = [f"{mark}  {name:<40} {level}  {minutes}" for mark, name, level, minutes in rows]
     tell("\n".join([*text, solved]), table(rows, solved))
+
+
+def _of_this_notebook() -> str:
+    """The topic in the notebook's name, which the Jupyter server tells its kernels."""
+    words = Path(os.environ.get("JPY_SESSION_NAME", "")).stem.split("_")
+    return next((word for word in words if word in topics()), "")
 
 
 def dots(level: int) -> str:
@@ -178,11 +196,13 @@ def reset(exercise_id: str, *, framework: str) -> None:
 
     exercise = find_exercise(exercise_id)
     source = exercise.source(framework)
-    text = exercise.candidate(framework, source) or stub(source)
+    text = brief(exercise.candidate(framework, source) or stub(source))
     shell = get_ipython()
     if shell is None:
         print(text)
     else:
-        shell.set_next_input(text, replace=False)
+        name = exercise.name
+        again = f'{text}\n\n\n{name} = check("{exercise_id}", {name})'
+        shell.set_next_input(again, replace=False)
         told = FRESH.format(exercise.name).in_(language())
         tell(told, box("–", told))

@@ -6,15 +6,17 @@ from pathlib import Path
 
 import click
 
+from prodgen_lib.course.option import OwnPath
 
-@click.command()
+
+@click.command(short_help="Make the zip file for students.")
 @click.argument("chapters", nargs=-1, required=True, metavar="CHAPTER...")
 @click.option(
     "--framework", type=click.Choice(["torch", "tensorflow"]), help="Only this framework."
 )
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OwnPath(dir_okay=False, path_type=Path),
     help="The zip file; by default one in releases/, named by chapter, version and text.",
 )
 @click.pass_context
@@ -35,12 +37,12 @@ def release(context, chapters, framework, out) -> None:
     click.echo(short(make(find_root(context.obj), chapters, framework, out)))
 
 
-@click.command()
-@click.argument("submissions", type=click.Path(path_type=Path))
+@click.command(short_help="Grade what students submitted.")
+@click.argument("submissions", type=OwnPath(path_type=Path))
 @click.option(
     "--out",
     required=True,
-    type=click.Path(file_okay=False, path_type=Path),
+    type=OwnPath(file_okay=False, path_type=Path),
     help="The folder for marks. With one that has some, the class goes on where it stopped.",
 )
 @click.option("--chapter", "chapters", multiple=True, help="Only this chapter; may be repeated.")
@@ -55,7 +57,7 @@ def release(context, chapters, framework, out) -> None:
 @click.option("--no-sandbox", is_flag=True, help="Run submissions with all your rights. Dangerous.")
 @click.option(
     "--weights",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OwnPath(dir_okay=False, path_type=Path),
     help="A file with a line as `gan.train_step: 3` for each exercise that doesn't weigh 1.",
 )
 @click.option("--late", metavar="POLICY", help="Percents to take off: 10/day, 1/hour or 20.")
@@ -111,8 +113,8 @@ def grade(context, submissions, out, chapters, only, jobs, scheduler, no_sandbox
 
 def _say(outcome) -> None:
     """The outcome in a few lines; what strangers wrote can't steer the terminal."""
-    from prodgen_lib.classroom.intake.text import plain
     from prodgen_lib.course.project import short
+    from prodgen_lib.course.text import plain
 
     before = f", {outcome.before} were graded before" if outcome.before else ""
     noun = "notebook" if outcome.graded == 1 else "notebooks"

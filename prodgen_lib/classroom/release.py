@@ -7,20 +7,24 @@ with one version is graded with it, also after the course has moved on.
 
 from __future__ import annotations
 
+import re
+import subprocess
 import zipfile
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
 from nbformat import NotebookNode
 
-from prodgen_lib.checking.source import FRAMEWORKS
+from prodgen_lib.checking.source import FRAMEWORKS, PACKAGE
 from prodgen_lib.course.grade_copy import has
+from prodgen_lib.course.links import keep_links
 from prodgen_lib.course.project import CourseError, dumps, read_notebook, write_notebook
 from prodgen_lib.course.work import pristine_notebooks
 
 README = """{title}
 
-1. Install prodgen {version}: its README says how, in two commands.
+1. Install prodgen {version}{source}: its README says how, in one command.
 2. Open {notebooks} in JupyterLab and write your answers in the cells
    that end in `raise NotImplementedError`. The cell below each one checks it at once.
 3. `prodgen check NOTEBOOK` shows where you stand.
@@ -107,11 +111,23 @@ def _contents(chosen: list[Pristine]) -> dict[str, str]:
     readme = README.format(
         title=f"{title}\n{'=' * len(title)}",
         version=chosen[0].version,
+        source=_source(),
         notebooks=" or ".join(names),
     )
     return {"README.txt": readme} | dict(
-        zip(names, (dumps(o.notebook) for o in chosen), strict=True)
+        zip(names, (dumps(keep_links(deepcopy(o.notebook), names)) for o in chosen), strict=True)
     )
+
+
+def _source() -> str:
+    """Where students get the course: from where this copy of it was cloned, if git knows."""
+    command = ["git", "-C", str(PACKAGE.parent), "config", "--get", "remote.origin.url"]
+    try:
+        address = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    except OSError:
+        return ""
+    found = re.fullmatch(r"(?:https://|git@)(?:[^@/\s]+@)?(\S+?)", address.strip())
+    return f" from https://{found[1].replace(':', '/', 1)}" if found else ""
 
 
 def _pack(path: Path, contents: dict[str, str]) -> None:
@@ -169,8 +185,8 @@ def origin(notebook: NotebookNode, known: list[Pristine]) -> tuple[Pristine | No
     for one in known:
         if said[:2] == (one.chapter, one.framework):
             return one, (
-                f"It was made from a version that is not in releases/; graded as {one.version}, "
-                f"text {one.text}."
+                "It was made from another version of the course than was handed out; graded as "
+                f"version {one.version}, text {one.text}."
             )
     best = max(known, key=lambda one: _shared(notebook, one))
     if not _shared(notebook, best):

@@ -20,18 +20,29 @@ TAGS = {"exercise", "given", "parameters", "torch", "tensorflow"}
 
 @dataclass(frozen=True)
 class Chapter:
-    """One chapter; ``frameworks`` is empty for a chapter that needs neither."""
+    """One chapter; ``frameworks`` is empty for a chapter that needs neither.
+
+    ``minutes`` are for reading it; ``needs`` names earlier chapters, in brackets for a part only.
+    """
 
     path: Path
     number: str
     topic: str
     frameworks: tuple[str, ...]
     profile: str
+    minutes: int
+    needs: str
     cells: tuple[nbformat.NotebookNode, ...]
 
     @property
     def name(self) -> str:
         return self.path.stem
+
+    @property
+    def title(self) -> str:
+        """Its first heading, without the framework."""
+        found = re.search(r"(?m)^# (.+?)(?:, in \{\{framework\}\})?$", self.cells[0].source)
+        return found[1] if found else self.topic
 
     @property
     def variants(self) -> tuple[str | None, ...]:
@@ -96,7 +107,7 @@ def _split_head(path: Path, cells: list) -> tuple[dict, list]:
     return head, cells[1:]
 
 
-def _settings(path: Path, head: dict) -> tuple[tuple[str, ...], str]:
+def _settings(path: Path, head: dict) -> tuple[tuple[str, ...], str, int, str]:
     frameworks = head.get("frameworks", list(FRAMEWORKS))
     frameworks = [] if frameworks in ("none", None) else frameworks
     if not isinstance(frameworks, list) or not set(frameworks) <= set(FRAMEWORKS):
@@ -109,7 +120,10 @@ def _settings(path: Path, head: dict) -> tuple[tuple[str, ...], str]:
         raise CourseError(
             f"The head of {path.name} says profile: {profile}; expected {' or '.join(PROFILES)}."
         )
-    return tuple(frameworks), profile
+    minutes = head.get("minutes", 0)
+    if not isinstance(minutes, int):
+        raise CourseError(f"The head of {path.name} says minutes: {minutes}; expected a number.")
+    return tuple(frameworks), profile, minutes, str(head.get("needs", ""))
 
 
 def _check_tags(path: Path, cell: nbformat.NotebookNode) -> None:

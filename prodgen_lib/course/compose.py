@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
@@ -14,15 +16,17 @@ from nbformat import NotebookNode
 from prodgen_lib import __version__
 from prodgen_lib.checking import names
 from prodgen_lib.checking.exercise import Exercise, load_exercises
-from prodgen_lib.checking.source import FRAMEWORKS, function_source, stub
+from prodgen_lib.checking.source import FRAMEWORKS, brief, function_source, stub
 from prodgen_lib.checking.verbs import dots
-from prodgen_lib.course.chapter import Chapter
+from prodgen_lib.course.chapter import Chapter, chapter_files, read_chapter
 from prodgen_lib.course.project import CourseError
+from prodgen_lib.course.task import as_markdown, docstring
 
 TITLES = {"torch": "PyTorch", "tensorflow": "TensorFlow"}
 PLACEHOLDER = re.compile(r"\{\{(\w+)(?::(\w+)\.(\w+))?\}\}")
 ANSWER_KEY = re.compile(r"prodgen_lib\.(torch|plain)\.\w+")  # plain serves both frameworks
 CHECK_TAGS = ["check", "nbval-check-output"]
+SET_UP = "# Imports, folded: a click on this line opens them."
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -56,7 +60,7 @@ def compose(target: Target) -> NotebookNode:
         tags = set(cell.metadata.get("tags", []))
         if (tags & set(FRAMEWORKS)) <= {target.framework}:
             cells += _cells(target, cell, tags)
-    cells = _with_headers_joined(cells)
+    cells = _with_links(target, cells)
     _make_ids_unique(target, cells)
     notebook = nbformat.v4.new_notebook(
         cells=cells,
@@ -80,26 +84,49 @@ def _cells(target: Target, cell: NotebookNode, tags: set[str]) -> Iterator[Noteb
     if cell.cell_type != "code":
         yield from _text(target, cell.source, identity)
     elif tags & {"exercise", "given"}:
-        for topic, name in _imported(target, cell.source):
+        for topic, name in imported(target, cell.source):
             yield from _function(target, topic, name, "exercise" in tags)
     else:
         source = cell.source
         if target.framework and not tags & set(FRAMEWORKS):
             source = source.replace("prodgen_lib.torch", f"prodgen_lib.{target.framework}")
-        yield _code(identity, source, sorted(tags & {"parameters"}))
+        yield _set_up(_code(identity, source, sorted(tags & {"parameters"})))
 
 
-def _with_headers_joined(cells: list[NotebookNode]) -> list[NotebookNode]:
-    """An exercise's header goes to the end of the author's text before it: a cell fewer to read."""
-    joined: list[NotebookNode] = []
-    for cell in cells:
-        before = joined[-1] if joined else None
-        follows_text = before and before.cell_type == "markdown" and not before.metadata
-        if has(cell, "about") and follows_text:
-            before.source += f"\n\n{cell.source}"
-        else:
-            joined.append(cell)
-    return joined
+def _set_up(cell: NotebookNode) -> NotebookNode:
+    """A cell that only imports is folded: its first line, which JupyterLab shows, says so."""
+    body = ast.parse(names.as_python(cell.source) or "").body
+    if body and all(isinstance(node, ast.Import | ast.ImportFrom) for node in body):
+        cell.source = f"{SET_UP}\n{cell.source}"
+        cell.metadata["jupyter"] = {"source_hidden": True}
+    return cell
+
+
+def _with_links(target: Target, cells: list[NotebookNode]) -> list[NotebookNode]:
+    """The cells with the way to the chapters around, under the first and at the end."""
+    chapter, root = target.chapter, target.chapter.path.parent.parent
+    if not target.framework:
+        return cells
+    files = [path for path in chapter_files(root) if path.stem[0].isdigit()]
+    here = files.index(chapter.path)
+    links = [f"← {_link(target, files[here - 1])}"] if here else []
+    links += [_link(target, files[0])] if here > 1 else []
+    links += [f"{_link(target, path)} →" for path in files[here + 1 : here + 2]]
+    start, end = (
+        _markdown(f"{chapter.number}-{place}", " · ".join(links), ("navigation",))
+        for place in ("way-in", "way-on")
+    )
+    return [cells[0], start, *cells[1:], end] if links else cells
+
+
+def _link(target: Target, path: Path) -> str:
+    """A neighbour by its number and title; only one notebook stands for one without framework."""
+    other = read_chapter(path)
+    variant = target.framework if target.framework in other.variants else None
+    number = f"{int(other.number)} " if int(other.number) else ""
+    place = Target(other, variant, target.learner).file
+    folder = Path(target.file).parent
+    return f"[{number}{other.title}]({os.path.relpath(place, folder)})"
 
 
 def digest(source: str) -> str:
@@ -117,7 +144,7 @@ def _markdown(identity: str, source: str, tags: tuple[str, ...] = ()) -> Noteboo
     return nbformat.v4.new_markdown_cell(source, id=identity, metadata=metadata)
 
 
-def _imported(target: Target, source: str) -> list[tuple[str, str]]:
+def imported(target: Target, source: str) -> list[tuple[str, str]]:
     """``(topic, function)`` of each name that an exercise or given cell imports."""
     tree = ast.parse(names.as_python(source) or "")
     for node in tree.body:
@@ -150,11 +177,12 @@ def _function(target: Target, topic: str, name: str, exercise: bool) -> list[Not
             f"exercises/{topic}/{name}.md; there are: {', '.join(known)}."
         )
     about = known[name]
+    task = as_markdown(docstring(source))
     if target.learner:
         source = _from_library(target, about.candidate, target.framework, source) or stub(source)
     return [
-        _markdown(f"{identity}-about", _about(about), ("about",)),
-        _code(identity, source, ["exercise"], exercise_id=about.id),
+        _markdown(f"{identity}-about", _about(about, task), ("about",)),
+        _code(identity, brief(source), ["exercise"], exercise_id=about.id),
         _code(
             f"{identity}-check",
             _check(about.id, name),
@@ -178,10 +206,11 @@ def _from_library(target: Target, ask, *arguments):
         raise CourseError(f"{target.chapter.path.name}: {error}") from None
 
 
-def _about(exercise: Exercise) -> str:
-    what = "Review: find and mend" if exercise.review else "Exercise:"
+def _about(exercise: Exercise, task: str) -> str:
+    """The head of an exercise: what is asked for, as its docstring says it."""
+    what = "find and mend the faults" if exercise.review else "exercise"
     return (
-        f"#### {what} `{exercise.name}`\n\n"
+        f"### `{exercise.name}`: {what}\n\n{task}\n\n"
         f"Difficulty {dots(exercise.difficulty)} · importance {dots(exercise.importance)} · "
         f'about {exercise.minutes} minutes · stuck? `hint("{exercise.id}")`, up to '
         f"{len(exercise.hints)} times."
@@ -239,7 +268,8 @@ def _make_ids_unique(target: Target, cells: list[NotebookNode]) -> None:
     for cell in cells:
         seen[cell.id] = seen.get(cell.id, 0) + 1
         if seen[cell.id] > 1 and not cell.id.startswith(f"{target.chapter.number}-"):
-            raise CourseError(f"{target.chapter.path.name} shows {cell.id} twice; show it once.")
+            name = cell.id.removesuffix("-about")
+            raise CourseError(f"{target.chapter.path.name} shows {name} twice; show it once.")
         if seen[cell.id] > 1:
             cell.id = f"{cell.id}-{seen[cell.id]}"
 

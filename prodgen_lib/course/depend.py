@@ -19,6 +19,7 @@ FRAMEWORKS = source.FRAMEWORKS
 LIBRARY = "prodgen_lib"
 WHOLE = {f"{LIBRARY}.data"}
 CHECK = re.compile(r"""\bcheck\(\s*["'](\w+)\.(\w+)""")
+CONTENTS = f"{LIBRARY}.course.contents"
 STATUS = re.compile(r"""\bstatus\(["'](\w+)""")
 
 
@@ -72,12 +73,18 @@ def _checked(text: str, framework: str) -> Iterator[str]:
 
 
 def _pages(texts: Iterable[str]) -> Iterator[Path]:
-    """The pages of exercises that are checked, and all of a topic whose status is shown."""
+    """The pages of exercises that are checked, and all of a topic whose status is shown.
+
+    A table of contents holds what the heads of all pages and all chapters say.
+    """
     folder, text = source.PACKAGE / "exercises", "\n".join(texts)
     for topic, name in CHECK.findall(text):
         yield from (folder / topic).glob(f"{name}.md")
     for topic in STATUS.findall(text):
         yield from (folder / topic).glob("*.md")
+    if CONTENTS in text:
+        yield from folder.glob("*/*.md")
+        yield from (source.PACKAGE.parent / "chapters").glob("*.md")
 
 
 def _files(module: str) -> Iterator[Path]:

@@ -23,6 +23,7 @@ from prodgen_lib.checking.source import FRAMEWORKS
 from prodgen_lib.course.compose import TITLES
 from prodgen_lib.course.work import installed
 from prodgen_lib.data.cache import cache_folder
+from prodgen_lib.paths import own_path
 
 TOOLS = ("jupyterlab", "ipykernel", "jupytext", "papermill", "nbval", "nbconvert", "matplotlib")
 
@@ -160,16 +161,16 @@ def _data() -> Iterator[Finding]:
         yield Finding("photographs: downloaded when first asked for (PRODGEN_DATA not set)", True)
         return
     for name in ("fashion-mnist", "grocery-store"):
-        place = Path(folder, name)
+        place = own_path(folder) / name
         remedy = "put it there, or unset PRODGEN_DATA to have it downloaded"
         words = f"photographs: {place}"
         yield Finding(words if place.is_dir() else f"no {words}", place.is_dir(), remedy, False)
 
 
 def _writable(folder: Path) -> Finding:
+    place = next(path for path in (folder, *folder.parents) if path.exists())  # makes nothing
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        with tempfile.TemporaryFile(dir=place):
             return Finding(f"{folder} can be written", True)
     except OSError as error:
         remedy = "give yourself permission to write there"

@@ -12,10 +12,11 @@ from prodgen_lib import __version__
 from prodgen_lib.checking import names
 from prodgen_lib.checking.exercise import find_exercise
 from prodgen_lib.checking.language import Text, language
-from prodgen_lib.checking.source import FRAMEWORKS, function_source, module_path, stub
+from prodgen_lib.checking.source import FRAMEWORKS, brief, function_source, module_path, stub
 from prodgen_lib.checking.verbs import dots
 from prodgen_lib.course.compose import CHECK_TAGS, KERNEL, TITLES, has
 from prodgen_lib.course.project import CourseError, read_notebook, write_notebook
+from prodgen_lib.course.task import as_markdown, docstring
 
 DRILL = "drill"  # stands where other notebooks name their chapter
 WRITE = Text("Write the body", "请写出函数体")
@@ -41,7 +42,7 @@ def drill(exercise_id: str, framework: str) -> NotebookNode:
         source = function_source(framework, exercise.topic, exercise.name)
     except ValueError as error:
         raise CourseError(str(error)) from None
-    start = exercise.candidate(framework, source) or stub(source)
+    start = brief(exercise.candidate(framework, source) or stub(source))
     about = ABOUT.format(
         name=exercise.name,
         id=exercise.id,
@@ -50,12 +51,12 @@ def drill(exercise_id: str, framework: str) -> NotebookNode:
         difficulty=dots(exercise.difficulty),
         task=(MEND if exercise.review else WRITE).in_(language()),
     )
-    new = nbformat.v4
+    new, task = nbformat.v4, as_markdown(docstring(source))
     check = f'{exercise.name} = check("{exercise.id}", {exercise.name})'
     name = {"exercise_id": exercise.id}
     return new.new_notebook(
         cells=[
-            new.new_markdown_cell(about.in_(language()), id="about"),
+            new.new_markdown_cell(f"{about.in_(language())}\n\n{task}", id="about"),
             new.new_code_cell(_imports(exercise.topic, framework, source), id="set-up"),
             new.new_code_cell(start, id="answer", metadata={"tags": ["exercise"], **name}),
             new.new_code_cell(check, id="check", metadata={"tags": list(CHECK_TAGS), **name}),

@@ -16,6 +16,7 @@ from prodgen_lib.checking import names, source
 from prodgen_lib.course.depend import files_behind
 from prodgen_lib.course.project import KERNEL_ENVIRONMENT, CourseError, write_notebook
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
 QUIET = {**KERNEL_ENVIRONMENT, "PYTHONWARNINGS": "ignore", "PRODGEN_PLAIN": "1"}
 
 
@@ -27,9 +28,14 @@ def execution_key(notebook: NotebookNode, parameters: dict) -> str:
     for text in cells:
         total.update(b"\0cell\0" + names.without_prose(text).encode())
     for path in files_behind(cells, notebook.metadata.prodgen.framework):
-        total.update(b"\0file\0" + path.relative_to(source.PACKAGE).as_posix().encode())
+        total.update(b"\0file\0" + _place(path).encode())
         total.update(_content(path))
     return total.hexdigest()
+
+
+def _place(path: Path) -> str:
+    """Where a file lies, seen from the library, so that it is the same on every machine."""
+    return Path(os.path.relpath(path, source.PACKAGE)).as_posix()
 
 
 def _content(path: Path) -> bytes:
@@ -90,7 +96,7 @@ def _environment(strict: bool, home: str):
 
 
 def _stopped(error, failed: Path) -> str:
-    value = " ".join(re.sub(r"\x1b\[[\d;]*m", "", str(error.evalue)).split())[:300]
+    value = " ".join(re.sub(r"\x1b\[[\d;]*m", "", str(error.evalue)).split())[:1000]
     return f"stopped in cell {error.cell_index} with {error.ename}: {value} (see {failed})"
 
 
@@ -140,6 +146,7 @@ def _settled(out: NotebookNode) -> NotebookNode | None:
             return None
         out.text = re.sub(r"^.*\r(?=[^\n])", "", out.text, flags=re.MULTILINE)
         return out
-    if "application/vnd.jupyter.widget-view+json" in out.get("data", {}):
-        return None
+    if WIDGET in out.get("data", {}):
+        del out.data[WIDGET]
+        return out if "text/html" in out.data else None  # its twin, if it has one
     return out

@@ -13,31 +13,50 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 from tqdm import tqdm
 
-from prodgen_lib.checking import names
 from prodgen_lib.checking.sentences import NOT_ANSWERED
+from prodgen_lib.checking.statements import is_own_check, statements
+from prodgen_lib.course import salvage
 from prodgen_lib.course.compose import TITLES, has
 from prodgen_lib.course.drill import DRILL, pristine_drill
-from prodgen_lib.course.grade_copy import graded_copy
+from prodgen_lib.course.grade_copy import as_it_came, graded_copy
 from prodgen_lib.course.grade_report import MARK
+from prodgen_lib.course.known_cells import recognised
+from prodgen_lib.course.left_behind import hiding, remark
 from prodgen_lib.course.project import (
     KERNEL_ENVIRONMENT,
     CourseError,
+    read_file,
     read_notebook,
     short,
     write_notebook,
 )
+from prodgen_lib.course.text import plain
 
 SECONDS_A_CELL = 120
+# A module beside the notebook hides none that is installed; and nobody is there to answer `input`.
+START = """\
+def start():
+    import contextlib, importlib, os, sys
+    for name in {hiding!r}:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    sys.path.insert(0, {home!r})
+    os.chdir({home!r})
+start()
+del start
+def input(prompt=""):
+    return ""
+"""
 Progress = Callable[[int, int], None]
 Say = Callable[..., None]
 
@@ -62,6 +81,10 @@ def grade_all(root: Path, paths: list[Path], say: Say) -> bool:
         except CourseError as error:
             say(f"Error: {error}", err=True)
             passed = False
+        except Exception as error:  # what no one thought of costs no other notebook its table
+            reason = plain(f"{type(error).__name__}: {error}", 200)
+            say(f"Error: {path} can't be checked ({reason}).", err=True)
+            passed = False
         else:
             if results or len(paths) == 1:
                 say(table(short(path), results))
@@ -79,7 +102,7 @@ def grade(root: Path, path: Path, progress: Progress = lambda done, total: None)
 
     Raises ``CourseError`` when the notebook can't be read or belongs to no chapter.
     """
-    learner = read_notebook(path)
+    learner = _read(path)
     pristine = _pristine(root, path, learner)
     checks = [cell for cell in pristine.cells if has(cell, "check")]
     if not checks:
@@ -90,23 +113,45 @@ def grade(root: Path, path: Path, progress: Progress = lambda done, total: None)
     if untouched >= {cell.metadata.exercise_id for cell in checks}:
         return [Result(cell.metadata.exercise_id, False, answered=False) for cell in checks]
     _need_framework(path, pristine.metadata.prodgen.framework)
+    home = path.resolve().parent
     copy = graded_copy(learner, pristine)
-    seen = _run(copy, path.resolve().parent, progress)
-    return [_result(check, copy, seen, untouched) for check in checks]
+    seen = _run(copy, home, progress)
+    left = remark(copy, home)
+    return [_noted(_result(check, copy, seen, untouched), left) for check in checks]
+
+
+def _noted(result: Result, left: dict[str, str]) -> Result:
+    """The result with what is to be said about files that its answer reads."""
+    said = left.get(result.exercise, "")
+    if not result.answered or not said:
+        return result
+    return replace(result, message=f"{result.message} {said}".strip())
+
+
+def _read(path: Path) -> NotebookNode:
+    """The learner's notebook, mended in memory as `prodgen grade` does."""
+    try:
+        return salvage.read_notebook(read_file(path)).notebook
+    except salvage.Unreadable as error:
+        raise CourseError(f"{path}: {error}") from None
 
 
 def _untouched(learner: NotebookNode, pristine: NotebookNode) -> set[str]:
     """Exercises whose cell is as it came, and that no other cell of the learner answers."""
+    learner = recognised(learner, pristine)
+    came = {cell.id: cell for cell in pristine.cells if has(cell, "exercise")}
     code = [c for c in learner.cells if c.cell_type == "code" and not has(c, "check")]
-    made = Counter(name for cell in code for name in names.defined(cell.source))
-    found = _answers(learner) & _answers(pristine)
-    return {exercise for exercise, _ in found if made[exercise.partition(".")[2]] == 1}
-
-
-def _answers(notebook: NotebookNode) -> set[tuple[str, str]]:
-    """Exercise and source of each answer cell."""
-    cells = [cell for cell in notebook.cells if has(cell, "exercise")]
-    return {(cell.metadata.get("exercise_id", ""), cell.source.strip()) for cell in cells}
+    mine = [c for c in code if not as_it_came(c.source, came.get(c.id, {}).get("source"))]
+    made = {
+        name
+        for cell in mine
+        for one in statements(cell.source) or ()
+        if not is_own_check(one)
+        for name in one.makes
+    }
+    as_they_came = {came[cell.id].metadata.exercise_id for cell in code if cell.id in came}
+    as_they_came -= {came[cell.id].metadata.exercise_id for cell in mine if cell.id in came}
+    return {name for name in as_they_came if name.partition(".")[2] not in made}
 
 
 def _pristine(root: Path, path: Path, learner: NotebookNode) -> NotebookNode:
@@ -144,13 +189,15 @@ def _need_framework(path: Path, framework: str) -> None:
 
 
 def _run(notebook: NotebookNode, home: Path, progress: Progress) -> dict[str, dict]:
-    """What nbval saw, by cell id. The kernel can import the modules beside the notebook."""
+    """What nbval saw, by cell id. The kernel works in the notebook's folder, as in Jupyter."""
+    start = new_code_cell(START.format(home=str(home), hiding=hiding(home)), id="start")
+    notebook = NotebookNode({**notebook, "cells": [start, *notebook.cells]})
     with tempfile.TemporaryDirectory() as folder:
         write_notebook(notebook, Path(folder, "graded.ipynb"))
         process = subprocess.Popen(
             _command(folder),
             cwd=folder,
-            env=_environment(home),
+            env=_environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -180,16 +227,14 @@ def _command(folder: str) -> list[str]:
     ]
 
 
-def _environment(home: Path) -> dict[str, str]:
+def _environment() -> dict[str, str]:
     """Nothing of the caller's may change a verdict: not its seed, its strictness or its pytest."""
     ours = ("PRODGEN_SEED", "PRODGEN_STRICT", "PYTEST_ADDOPTS")
     kept = {name: value for name, value in os.environ.items() if name not in ours}
-    paths = [kept.get("PYTHONPATH"), str(home)]
     return {
         **kept,
         **KERNEL_ENVIRONMENT,
         "PRODGEN_PLAIN": "1",
-        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }
 
@@ -235,19 +280,22 @@ def _explained(cell: dict) -> str:
         return f"It takes more than {SECONDS_A_CELL} seconds, and could not be stopped."
     if "Kernel dead" in value:
         return "Not reached: the kernel died in a cell above."
-    value = re.sub(r"\(\d+\.py, (line \d+)\)", r"(\1)", " ".join(value.split()))
+    value = re.sub(r"\((?:\d+\.py|<\w*>), (line \d+)\)", r"(\1)", " ".join(value.split()))
     return f"{name}: {value[:200]}" if name else value[:200]
 
 
 def table(path: Path, results: list[Result]) -> str:
-    """A line an exercise, for people: its id, how it stands, and what to act on."""
+    """A line an exercise, for people: its id, how it stands, and what to act on.
+
+    What a notebook says can't steer the terminal.
+    """
     if not results:
-        return f"{path}: no exercises."
+        return f"{plain(str(path))}: no exercises."
     width = max(len(result.exercise) for result in results)
-    lines = [f"{path}"]
+    lines = [plain(str(path))]
     for result in results:
         mark = "✓" if result.passed else "✗" if result.answered else "–"
-        words = result.message if result.answered else "not answered"
+        words = plain(result.message) if result.answered else "not answered"
         lines.append(f"  {result.exercise:<{width}}  {mark}  {words}".rstrip())
     passed = sum(result.passed for result in results)
     return "\n".join([*lines, f"  {passed} of {len(results)} exercises pass."])

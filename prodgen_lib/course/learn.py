@@ -58,18 +58,29 @@ def lab_command(
     return [sys.executable, "-m", "jupyterlab", *options, *extra]
 
 
-def start_lab(command: list[str]) -> None:
-    """Become JupyterLab: it prints its address, and Ctrl-C reaches it directly.
+def lab_environment() -> dict[str, str]:
+    """The environment of the lab and its kernels: this one's, and what ``lab/`` holds.
 
-    Our settings (``lab/``) only keep its questions about news and updates from the first screen.
+    Its settings keep questions about news and updates from the first screen. Its kernel leaves what
+    compiled libraries write to stderr in the terminal: TensorFlow greets there at each import.
     """
+    # PATH so that the lab's own terminals find `prodgen`, whether or not an environment is active
+    before = {
+        "JUPYTER_CONFIG_PATH": Path(__file__).parent / "lab",
+        "JUPYTER_PATH": Path(__file__).parent / "lab",
+        "PATH": Path(sys.executable).parent,
+    }
+    ours = {
+        name: os.pathsep.join(filter(None, [str(path), os.environ.get(name)]))
+        for name, path in before.items()
+    }
+    return {**KERNEL_ENVIRONMENT, **os.environ, **ours}
+
+
+def start_lab(command: list[str]) -> None:
+    """Become JupyterLab: it prints its address, and Ctrl-C reaches it directly."""
     if find_spec("jupyterlab") is None:
         raise CourseError("JupyterLab is not installed: run `make learn`, or pip install -e .")
     _need_a_place_to_write()
     sys.stdout.flush()
-    paths = [str(Path(__file__).parent / "lab"), os.environ.get("JUPYTER_CONFIG_PATH")]
-    joined = os.pathsep.join(filter(None, paths))
-    # so that the lab's own terminals find `prodgen`, whether or not an environment is active
-    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    ours = {"JUPYTER_CONFIG_PATH": joined, "PATH": programs}
-    os.execve(command[0], command, {**KERNEL_ENVIRONMENT, **os.environ, **ours})
+    os.execve(command[0], command, lab_environment())

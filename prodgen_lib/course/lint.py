@@ -18,7 +18,7 @@ from prodgen_lib.course.compose import has, is_shown
 
 MOST_LINES = 30
 MOST_WORDS = 120
-GENERATED = ("about", "questions")
+GENERATED = ("about", "navigation", "questions")
 FENCE = re.compile(r"^(```|~~~).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)[^)]*\)|<img\b[^>]*>")
 LINK = re.compile(r"\]\(([^)\s]+)[^)]*\)")
@@ -54,8 +54,13 @@ def _start(cell: NotebookNode) -> str:
 
 def _code(cell: NotebookNode) -> Iterator[str]:
     lines = len(cell.source.splitlines())
-    if lines > MOST_LINES and not is_shown(cell):
+    folded = "jupyter" in cell.metadata
+    if lines > MOST_LINES and not (is_shown(cell) or folded):
         yield f"{lines} lines of code; at most {MOST_LINES}: split it, or move code to the library."
+    for out in cell.get("outputs", []):
+        if out.output_type == "execute_result" and set(out.data) == {"text/plain"}:
+            shown = "".join(out.data["text/plain"])
+            yield f"its last line leaves {shown[:40]!r} below it: print it with words, or keep it."
     text = names.as_python(cell.source)
     if text is None:
         yield "is no Python: mend its syntax."

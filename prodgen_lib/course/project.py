@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import nbformat
@@ -35,7 +36,8 @@ def find_root(given: Path | None = None) -> Path:
         if (folder / "pyproject.toml").is_file() and (folder / "chapters").is_dir():
             return folder
     raise CourseError(
-        "The course was not found: run this in its folder (it holds chapters/) or give --root."
+        "The course was not found: run this in its folder (it holds chapters/) or give --root; "
+        "the package alone has no chapters, get the course by the address in its README."
     )
 
 
@@ -84,17 +86,23 @@ def _with_ids(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 def read_text(path: Path) -> str:
-    """A text file, or one sentence on why it can't be read."""
+    """A text file, with or without a byte-order mark, or one sentence on why it can't be read."""
+    try:
+        return "\n".join(re.split(r"\r\n?|\n", read_file(path).decode("utf-8-sig")))
+    except UnicodeDecodeError:
+        raise CourseError(f"{path} is not UTF-8 text.") from None
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file, or one sentence on why it can't be read."""
     if path.is_dir():
         raise CourseError(f"{path} is a folder; expected a file.")
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes()
     except FileNotFoundError:
         raise CourseError(f"{path} does not exist.") from None
     except PermissionError:
         raise CourseError(f"{path} may not be read: give yourself permission to read it.") from None
-    except UnicodeDecodeError:
-        raise CourseError(f"{path} is not UTF-8 text.") from None
 
 
 def write_notebook(notebook: nbformat.NotebookNode, path: Path) -> None:

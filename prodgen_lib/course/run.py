@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import nbformat
 
 from prodgen_lib.course.chapter import chapter_files, read_chapter
 from prodgen_lib.course.execute import execute, settled
+from prodgen_lib.course.page import page
 from prodgen_lib.course.project import CourseError, read_notebook, write_notebook
 
 
@@ -23,12 +23,26 @@ class Done:
     problem: str = ""
 
 
-def check_dataset(name: str | None) -> None:
-    """Raise ``CourseError`` for a data set that ``load`` does not know."""
-    from prodgen_lib.data import NAMES
+def check_dataset(name: str | None) -> str | None:
+    """The data set as a notebook is told it, a folder by its whole path.
 
-    if name and name not in NAMES:
-        raise CourseError(f"There is no data set {name!r}; there are: {', '.join(NAMES)}.")
+    Raise ``CourseError`` for one that ``load`` does not know.
+    """
+    from prodgen_lib.data import NAMES, folder_named
+    from prodgen_lib.paths import own_path
+
+    path = folder_named(name) if name else None
+    if path is not None:
+        folder = own_path(path).resolve()
+        if not folder.is_dir():
+            raise CourseError(f"There is no folder {folder}; name one with classes of pictures.")
+        return f"folder:{folder}"
+    if name == "folder" or (name and name not in NAMES):
+        names = ", ".join(n for n in NAMES if n != "folder")
+        raise CourseError(
+            f"There is no data set {name!r}; there are: {names}, or a folder: folder:PATH."
+        )
+    return name
 
 
 def notebooks(root: Path, chosen: Iterable[str], framework: str | None, tree: str) -> list[Path]:
@@ -47,9 +61,14 @@ def notebooks(root: Path, chosen: Iterable[str], framework: str | None, tree: st
     return found
 
 
-def run(path: Path, parameters: dict, *, out: Path, strict: bool) -> Done:
-    """Execute a notebook into ``out``; one that stops leaves what it did until then."""
-    executed, page = out / path.name, (out / path.name).with_suffix(".html")
+def run(
+    path: Path, parameters: dict, *, out: Path, strict: bool, pages: Collection[str] = ()
+) -> Done:
+    """Execute a notebook into ``out``; one that stops leaves what it did until then.
+
+    Its page has links to those of ``pages``, names of notebooks that come to lie beside it.
+    """
+    executed, shown = out / path.name, (out / path.name).with_suffix(".html")
     notebook, problem = read_notebook(path), ""
     try:
         result = execute(notebook, parameters, folder=path.parent, failed=executed, strict=strict)
@@ -57,15 +76,5 @@ def run(path: Path, parameters: dict, *, out: Path, strict: bool) -> Done:
         problem = f"{path.name} {error}"
         result = nbformat.read(executed, as_version=4)
     write_notebook(settled(result), executed)
-    write_page(result, page)
-    return Done(executed, page, problem)
-
-
-def write_page(notebook: nbformat.NotebookNode, page: Path) -> None:
-    """One HTML file with all pictures inside."""
-    from nbconvert import HTMLExporter
-
-    exporter = HTMLExporter()
-    exporter.log.setLevel(logging.ERROR)
-    text, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": page.stem}})
-    page.write_text(text, encoding="utf-8")
+    shown.write_text(page(result, path.stem, pages), encoding="utf-8")
+    return Done(executed, shown, problem)

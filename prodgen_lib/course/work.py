@@ -10,7 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from prodgen_lib.checking.source import FRAMEWORKS
-from prodgen_lib.course.project import CourseError, read_notebook
+from prodgen_lib.course.links import keep_links
+from prodgen_lib.course.project import CourseError, dumps, read_notebook
+from prodgen_lib.paths import own_path
 
 
 def installed() -> tuple[str, ...]:
@@ -30,10 +32,12 @@ def copy_notebooks(root: Path, frameworks: tuple[str, ...]) -> Iterator[str]:
     if not sources:
         raise CourseError(f"{root / 'notebooks'} holds no notebooks: run `prodgen build`.")
     (root / "work").mkdir(exist_ok=True)
+    names = [source.name for source in sources]
     for source in sources:
         copy = root / "work" / source.name
         if not copy.exists():
-            _copy_new(source, copy)
+            with copy.open("x", encoding="utf-8") as new:  # so that no race overwrites anything
+                new.write(_fresh(source, names))
             yield f"work/{source.name}: your copy"
         elif _aged(source, copy):
             yield (
@@ -45,6 +49,12 @@ def copy_notebooks(root: Path, frameworks: tuple[str, ...]) -> Iterator[str]:
 def _wanted(path: Path, frameworks: tuple[str, ...]) -> bool:
     others = [framework for framework in FRAMEWORKS if framework not in frameworks]
     return not any(path.stem.endswith(f"_{other}") for other in others)
+
+
+def _fresh(source: Path, names: list[str]) -> str:
+    """The course's notebook as a learner gets it: its links lead to ``names`` and solutions."""
+    solutions = [f"../solutions/{name}" for name in names]
+    return dumps(keep_links(read_notebook(source), [*names, *solutions]))
 
 
 def _copy_new(source: Path, copy: Path) -> None:
@@ -79,8 +89,8 @@ def find_copy(root: Path, name: str) -> Path:
 
     Raises ``CourseError`` when nothing or more than one fits.
     """
-    if Path(name).suffix == ".ipynb":
-        places = [Path(name), root / "work" / Path(name).name]
+    if own_path(name).suffix == ".ipynb":
+        places = [own_path(name), root / "work" / own_path(name).name]
         return next((place for place in places if os.path.lexists(place)), places[0])
     if found := _fitting(copies(root), name):
         return found
@@ -104,15 +114,17 @@ def reset(root: Path, name: str) -> tuple[Path, Path | None]:
     copy = root / "work" / source.name
     copy.parent.mkdir(exist_ok=True)
     backup = _back_up(copy) if os.path.lexists(copy) else None
+    sources = pristine_notebooks(root)
+    there = [one.name for one in sources if one == source or (copy.parent / one.name).exists()]
     fresh = copy.with_name(f".{copy.name}.new")
-    shutil.copyfile(source, fresh)
+    fresh.write_text(_fresh(source, there), encoding="utf-8")
     fresh.replace(copy)
     return copy, backup
 
 
 def _source_of(root: Path, name: str) -> Path:
     """The course's notebook that ``name`` asks for; a name that only one copy has is enough."""
-    path, work = Path(name), root / "work"
+    path, work = own_path(name), root / "work"
     stem = path.name.removesuffix(".ipynb")
     if path.name != name and path.resolve().parent != work.resolve():
         raise CourseError(f"{name} is not in work/; only your own copies can be reset.")

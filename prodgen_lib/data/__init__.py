@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from importlib import import_module
 from os import PathLike
@@ -23,6 +24,14 @@ SOURCES = {
 NAMES = tuple(SOURCES)
 
 
+def folder_named(name: str) -> str | None:
+    """The folder that a name of a data set means: "folder:PATH", or any path; None for others."""
+    if name.startswith("folder:"):
+        return name.removeprefix("folder:")
+    is_path = "/" in name or os.sep in name or name.startswith(("~", "."))
+    return name if is_path and name not in NAMES else None
+
+
 def load(
     name: str,
     *,
@@ -37,7 +46,8 @@ def load(
     """Load a data set as RGB pictures of size × size pixels.
 
     name: "catalogue" (drawn, studio setting), "catalogue_full", "fashion_mnist",
-        "grocery_store" or "folder" (pictures by class in sub-folders of `folder`).
+        "grocery_store", or pictures by class in sub-folders of a folder of your own: its path
+        ("~/photos", "folder:photos"), or "folder" with `folder=`.
     split: "train" or "test"; "val" too for grocery_store.
     limit: at most so many pictures; of real sets, spread evenly so that all classes occur.
     seed: of the drawn catalogue; the other sets do not depend on it.
@@ -48,6 +58,11 @@ def load(
 
     Raises DataError, one sentence, for anything that cannot be loaded whole.
     """
+    path = folder_named(name) if isinstance(name, str) else None
+    if path is not None:
+        if folder is not None:
+            raise DataError(f"load({name!r}) names a folder already: leave folder= out.")
+        name, folder = "folder", path
     one_of("data set", name, NAMES)
     if limit is not None:
         whole("limit", limit, 1)

@@ -11,10 +11,12 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
+from prodgen_lib.paths import own_path
+
 
 def cache_folder() -> Path:
     """Where files may be kept: $PRODGEN_CACHE or the cache folder that the system provides."""
-    return Path(os.environ.get("PRODGEN_CACHE") or platformdirs.user_cache_dir("prodgen"))
+    return own_path(os.environ.get("PRODGEN_CACHE") or platformdirs.user_cache_dir("prodgen"))
 
 
 def cached(key: str, shape: tuple[int, ...], make: Callable[[], np.ndarray]) -> np.ndarray:

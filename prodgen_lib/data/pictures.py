@@ -40,6 +40,10 @@ def decode(data: bytes, name: object, shape: Callable[[Image.Image], Image.Image
     """
     try:
         with Image.open(io.BytesIO(data)) as picture:
+            if picture.mode.startswith("I;16"):
+                picture = ImageOps.exif_transpose(picture)
+                high = np.asarray(picture, np.uint32)
+                picture = Image.fromarray(((high * 255 + 32767) // 65535).astype(np.uint8))
             if picture.mode[0] in "IF":
                 raise ValueError(f"it has {picture.mode} pixels; save it with 8 bits a channel")
             picture = ImageOps.exif_transpose(picture)

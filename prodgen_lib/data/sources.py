@@ -8,6 +8,7 @@ from pathlib import Path
 
 from prodgen_lib.data.cache import cache_folder
 from prodgen_lib.data.errors import DataError
+from prodgen_lib.paths import own_path
 
 
 def local_folder(folder: str | os.PathLike[str] | None, name: str) -> Path | None:
@@ -17,11 +18,11 @@ def local_folder(folder: str | os.PathLike[str] | None, name: str) -> Path | Non
     where it holds that sub-folder.
     """
     if folder is None:
-        shared = os.environ.get("PRODGEN_DATA")
+        shared = os.path.expanduser(os.environ.get("PRODGEN_DATA", ""))
         if shared and not Path(shared).is_dir():
             raise DataError(f"PRODGEN_DATA names {shared}, which is no folder; mend or unset it.")
         return Path(shared, name) if shared and Path(shared, name).is_dir() else None
-    path = Path(folder)
+    path = own_path(folder)
     if not path.is_dir():
         raise DataError(f"There is no folder {path}; name the folder that holds {name}.")
     return path / name if (path / name).is_dir() else path

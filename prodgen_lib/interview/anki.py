@@ -30,6 +30,8 @@ code { background: #8882; padding: 0 .2em; }
 FRONT = '<div class="about">{{Subject}} · {{Level}}</div><h3>{{Question}}</h3>'
 BACK = "{{FrontSide}}<hr id=answer>{{Answer}}<hr>{{More}}"
 FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^\s$](?:[^$\n]*[^\s$])?)\$", re.DOTALL)
+MARKDOWN = mistune.create_markdown(escape=True, plugins=["strikethrough", "footnotes", "table"])
+"""As `mistune.html`, but `<float>` in a text is text and no tag."""
 PICTURE = re.compile(r'<img src="([^"]+)"')
 
 
@@ -94,7 +96,7 @@ def _html(text: str, folder: Path | None, pictures: dict[str, Path]) -> str:
         formulas.append(rf"\[{block}\]" if block else rf"\({line}\)")
         return f"FORMULA{len(formulas) - 1}END"
 
-    html = mistune.html(FORMULA.sub(keep, text))
+    html = MARKDOWN(FORMULA.sub(keep, text))
     for number, formula in enumerate(formulas):
         escaped = formula.replace("&", "&amp;").replace("<", "&lt;")
         html = html.replace(f"FORMULA{number}END", escaped)

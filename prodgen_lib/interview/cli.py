@@ -9,7 +9,12 @@ from pathlib import Path
 import click
 
 from prodgen_lib.checking.language import language as reader_language
+from prodgen_lib.course.option import OwnPath
+from prodgen_lib.interview.markup import count_down, tell
+from prodgen_lib.interview.mock import LEAST, MOST
+from prodgen_lib.interview.words import interval
 from prodgen_lib.questions.bank import LEVELS, Question
+from prodgen_lib.questions.render import follow_ups
 
 language_option = click.option(
     "--language",
@@ -23,7 +28,7 @@ framework_option = click.option(
     default="torch",
     show_default=True,
 )
-FILE = click.Path(dir_okay=False, path_type=Path)
+FILE = OwnPath(dir_okay=False, path_type=Path)
 KEYS = {"1": "again", "2": "hard", "3": "good", "4": "easy"}
 LEAVE = "q"
 
@@ -34,7 +39,7 @@ def _desk(context: click.Context):
     return Desk(context.find_root().obj)
 
 
-@click.group()
+@click.group(short_help="Cards, drills and mock interviews, offline.")
 def practice() -> None:
     """Cards, drills and mock interviews; all offline, your history stays on this machine.
 
@@ -60,15 +65,16 @@ def cards(context, about, most, language) -> None:
         click.echo("Nothing is due. Come back later, or try `prodgen practice mock`.")
     for number, card in enumerate(waiting, start=1):
         click.echo(f"\n[{number} of {len(waiting)}] {card.subject} · {card.level}")
-        click.echo(click.style(_say(card.front, language), bold=True))
+        tell(f"**{_say(card.front, language)}**")
         if _asked("Enter shows the answer, q ends", {"": "", LEAVE: LEAVE}) == LEAVE:
             break
-        click.echo(f"\n{_say(card.back, language)}\n")
-        keys = ", ".join(f"{key} {name}" for key, name in KEYS.items())
-        answers = {**KEYS, **{name: name for name in KEYS.values()}, LEAVE: LEAVE, "m": "m"}
+        tell(_say(card.back, language))
+        waits = {name: interval(wait.total_seconds()) for name, wait in desk.preview(card).items()}
+        keys = ", ".join(f"{key} {name} ({waits[name]})" for key, name in KEYS.items())
+        answers = {**KEYS, **_words(KEYS.values()), LEAVE: LEAVE, "m": "m"}
         rating = _asked(f"How well did you know it? {keys}; m for more, q ends", answers)
         if rating == "m":
-            click.echo(f"\n{_say(card.more, language)}\n")
+            tell(_say(card.more, language))
             rating = _asked(keys, answers)
         if rating in (LEAVE, "m"):
             break
@@ -93,10 +99,10 @@ def drill(context, exercise, framework) -> None:
     click.echo(f"{path} is ready: open it in JupyterLab; `prodgen check {path}` grades it.")
 
 
-@practice.command()
+@practice.command(short_help="Sit a mock interview, by the clock.")
 @click.option("--role", default="generative models engineer", show_default=True)
 @click.option("--level", type=click.Choice(LEVELS), default="senior", show_default=True)
-@click.option("--minutes", type=click.IntRange(4, 240), default=45, show_default=True)
+@click.option("--minutes", type=click.IntRange(LEAST, MOST), default=45, show_default=True)
 @click.option("--seed", type=int, help="The same seed asks the same; by default a new one.")
 @click.option("--transcript", type=FILE, help="Also write the transcript to this new file.")
 @framework_option
@@ -121,7 +127,7 @@ def mock(context, role, level, minutes, seed, transcript, framework, language) -
         click.echo("Nothing was answered, so nothing is kept.")
         return
     text = desk.keep(interview, "zh" if language == "zh" else "en")
-    click.echo(f"\n{text[text.index('## Summary') :]}")
+    tell(text[text.index("## Summary") :])
     if transcript:
         transcript.write_text(text, encoding="utf-8")
 
@@ -133,19 +139,22 @@ def _ask(interview, framework: str, language: str) -> bool:
     item = interview.current
     number = f"{len(interview.answered) + 1} of {len(interview.items)}"
     click.echo(f"\n[{number}] {item.kind}, {item.minutes} minutes")
-    click.echo(click.style(mock.title(item.asked, _first(language)), bold=True))
-    click.echo(mock.task(item, framework, _first(language)))
+    tell(f"**{mock.title(item.asked, _first(language))}**")
+    tell(mock.task(item, framework, _first(language)))
     start = time.monotonic()
-    if _asked("Enter when you are done, q ends", {"": "", LEAVE: LEAVE}) == LEAVE:
+    prompt = "Enter when you are done, q ends"
+    prompt = count_down(60 * item.minutes, prompt, _first(language))
+    if _asked(prompt, {"": "", LEAVE: LEAVE}) == LEAVE:
         return False
     seconds = time.monotonic() - start
     click.echo(f"{seconds / 60:.1f} of {item.minutes} minutes.\n")
-    click.echo(mock.rubric(item, framework, _first(language)))
+    tell(mock.rubric(item, framework, _first(language)))
     more = interview.answer(_score(), seconds)
     if more:
-        click.echo(click.style(f"\n{_say(more.question, language)}", bold=True))
+        tell(f"**{_say(more.question, language)}**")
         _asked("Enter shows the answer", {"": ""})
-        click.echo(f"\n{_say(more.answer, language)}\n")
+        tell(_say(more.answer, language))
+        tell(follow_ups(item.asked, _first(language)))
         interview.answer_follow_up(_score())
     return True
 
@@ -155,13 +164,22 @@ def _score() -> int:
 
     names = ", ".join(f"{number} {name}" for number, name in enumerate(SCORES))
     answers = {str(number): number for number in range(len(SCORES))}
+    answers |= _words(SCORES, range(len(SCORES)))
     return _asked(f"At which level was your answer? {names}", answers)
+
+
+def _words(names, values=None) -> dict:
+    """Each name and its first letter for the value that it stands for, by default itself."""
+    pairs = list(zip(names, values or names, strict=True))
+    return {name: value for name, value in pairs} | {name[0]: value for name, value in pairs}
 
 
 def _asked(prompt: str, answers: dict):
     """What was typed, asked again until it is one of these."""
     while True:
-        typed = click.prompt(prompt, default="", show_default=False, prompt_suffix=": ").strip()
+        typed = click.prompt(
+            prompt, default="", show_default=False, prompt_suffix=": " * bool(prompt)
+        ).strip()
         if typed.lower() in answers:
             return answers[typed.lower()]
         click.echo(f"Type one of: {', '.join(key or 'Enter' for key in answers)}.")
@@ -169,7 +187,7 @@ def _asked(prompt: str, answers: dict):
 
 def _say(text, language: str) -> str:
     both = [text.en, text.zh] if language == "both" else [getattr(text, language)]
-    return "\n".join(dict.fromkeys(both))
+    return "\n\n".join(dict.fromkeys(both))
 
 
 def _first(language: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -58,13 +58,22 @@ class Desk:
         subjects = {card.id: card.subject for card in self.cards}
         return schedule.weak_subjects(self.history, subjects, progress.attempts())
 
-    def due(self, subject: str | None = None) -> list[Card]:
-        """The cards to study now."""
+    def due(self, subject: str | None = None, *, extra: int = 0) -> list[Card]:
+        """The cards to study now, with `extra` new ones beyond those of a day."""
         cards = [card for card in self.cards if subject in (None, card.subject)]
         if not cards:
             known = ", ".join(dict.fromkeys(card.subject for card in self.cards))
             raise CourseError(f"There are no cards about {subject!r}; there are: {known}.")
-        return schedule.due(self.history, cards, now=self.now(), urgent=self.weak)
+        return schedule.due(self.history, cards, now=self.now(), urgent=self.weak, extra=extra)
+
+    def new(self, subject: str | None = None) -> int:
+        """How many cards were never studied."""
+        known = self.history.states()
+        return sum(c.id not in known and subject in (None, c.subject) for c in self.cards)
+
+    def preview(self, card: Card) -> dict[str, timedelta]:
+        """How long each rating would put the card off."""
+        return schedule.preview(self.history, card.id, now=self.now())
 
     def review(self, card: Card, rating: str) -> datetime:
         """Note how well a card was known; when it comes again."""

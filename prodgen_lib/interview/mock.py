@@ -9,16 +9,20 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from prodgen_lib.checking.exercise import Exercise, load_exercises, topics
 from prodgen_lib.checking.language import Text
 from prodgen_lib.checking.source import function_source, stub
 from prodgen_lib.questions.bank import LEVELS, FollowUp, Question
 from prodgen_lib.questions.render import details
 
+if TYPE_CHECKING:
+    from prodgen_lib.checking.exercise import Exercise
+
 SCORES = ("nothing", *LEVELS)  # a self-score says which level's rubric the answer met
 CONCEPT, WHITEBOARD, CODE = "concept", "whiteboard", "code"
 MINUTES = {CONCEPT: 4, WHITEBOARD: 8, CODE: 12}
+LEAST, MOST = 10, 240  # minutes of an interview
 ROLES = {
     "generative models engineer": {"mix": (5, 2, 2), "subjects": ()},
     "computer vision engineer": {
@@ -84,10 +88,12 @@ def plan(
         raise ValueError(f"There is no role {role!r}; choose from {', '.join(ROLES)}.")
     if level not in LEVELS:
         raise ValueError(f"There is no level {level!r}; choose from {', '.join(LEVELS)}.")
-    if minutes < MINUTES[CONCEPT]:
-        raise ValueError(f"An interview takes at least {MINUTES[CONCEPT]} minutes, not {minutes}.")
+    if minutes < LEAST:
+        raise ValueError(f"An interview takes at least {LEAST} minutes, not {minutes}.")
     draw, mix = random.Random(seed), ROLES[role]["mix"]
     wanted = ROLES[role]["subjects"] or sorted({question.subject for question in bank.values()})
+    from prodgen_lib.checking.exercise import load_exercises, topics  # heavy: imports NumPy
+
     exercises = [e for topic in topics() if topic in wanted for e in load_exercises(topic).values()]
     fit = [e for e in exercises if e.difficulty <= HARDEST[level] and not e.review]
     pools = {
@@ -105,7 +111,12 @@ def plan(
             chosen.append(item)
             used.add(item.asked.id)
             left, room = left - item.minutes, room - item.minutes
-    return chosen
+    for item in _in_turn(CONCEPT, pools[CONCEPT], urgent, draw):  # what is left, for questions
+        if item.asked.id not in used and item.minutes <= left:
+            chosen.append(item)
+            used.add(item.asked.id)
+            left -= item.minutes
+    return sorted(chosen, key=lambda item: item.minutes)
 
 
 def _weight(mix: Sequence[int]) -> int:
@@ -224,9 +235,12 @@ def task(item: Item, framework: str, language: str = "en") -> str:
 
 
 def rubric(item: Item, framework: str, language: str = "en") -> str:
-    """What a good answer holds, in Markdown: shown once the candidate has answered."""
+    """What a good answer holds, in Markdown: shown once the candidate has answered.
+
+    A question's follow-ups are not in it: one of them is asked next.
+    """
     if isinstance(item.asked, Question):
-        return details(item.asked, language)
+        return details(item.asked, language, spoil=False)
     source = function_source(framework, item.subject, item.asked.name)
     known = item.asked.known_wrong(framework)[:5]
     faults = "\n".join(f"- {wrong.message.in_(language)}" for wrong in known)

@@ -1,6 +1,7 @@
 """Where a candidate stands, as a page of HTML: exercises, cards, interviews, weak subjects.
 
-It is static: legible in light and dark, read in order by a screen reader, nothing to click.
+It is static: read in order by a screen reader, nothing to click. Inside JupyterLab it wears the
+lab's colours; as a page of its own it is legible in light and dark.
 """
 
 from __future__ import annotations
@@ -12,54 +13,103 @@ from datetime import datetime
 from html import escape
 from pathlib import Path
 
-from prodgen_lib.checking.exercise import load_exercises, topics
+from prodgen_lib.checking.exercise import topics
 from prodgen_lib.checking.source import FRAMEWORKS
+from prodgen_lib.course.chapter import chapter_files, read_chapter
+from prodgen_lib.course.contents import exercises
 from prodgen_lib.course.project import CourseError, read_notebook
 from prodgen_lib.interview.cards import Card
 from prodgen_lib.interview.history import History
 from prodgen_lib.interview.schedule import due, weak_subjects
 
 STYLE = """
-:root { color-scheme: light dark; --ink: #1a1a1a; --paper: #ffffff; --line: #767676;
-  --fill: #0072b2; --rest: #d9d9d9; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #ececec; --paper: #16181c; --line: #9a9a9a; --fill: #56b4e9; --rest: #3c4047; } }
-.prodgen { font: 16px/1.5 sans-serif; color: var(--ink); background: var(--paper);
-  max-width: 56rem; margin: auto; padding: 1rem; }
+.prodgen { --ink: var(--jp-content-font-color0, #1a1a1a); --paper: var(--jp-layout-color0, #fff);
+  --line: var(--jp-border-color1, #767676); --rest: var(--jp-border-color2, #d9d9d9);
+  --fill: var(--jp-brand-color1, #0072b2); }
+@media (prefers-color-scheme: dark) { .prodgen {
+  --ink: var(--jp-content-font-color0, #ececec); --paper: var(--jp-layout-color0, #16181c);
+  --line: var(--jp-border-color1, #9a9a9a); --rest: var(--jp-border-color2, #3c4047);
+  --fill: var(--jp-brand-color1, #56b4e9); } }
+.prodgen { font: 16px/1.5 var(--jp-ui-font-family, sans-serif); color: var(--ink);
+  background: var(--paper); max-width: 60rem; margin: auto; padding: 1rem; box-sizing: border-box;
+  container-type: inline-size; }
 .prodgen table { border-collapse: collapse; width: 100%; color: var(--ink); }
-.prodgen th, .prodgen td { text-align: left; padding: .3rem .6rem;
-  border-bottom: 1px solid var(--line); background: var(--paper); }
-.prodgen td { white-space: nowrap; }
-.prodgen .bar { display: inline-block; width: 4.5rem; height: .7rem; background: var(--rest);
-  vertical-align: middle; margin-right: .5rem; }
+.prodgen caption { text-align: left; font-weight: bold; padding: .3rem 0; }
+.prodgen th, .prodgen td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0;
+  border-bottom: 1px solid var(--line); background: var(--paper); white-space: normal; }
+.prodgen .bar { display: block; width: 4.5rem; height: .5rem; background: var(--rest); }
 .prodgen .bar span { display: block; height: 100%; background: var(--fill); }
+@container (max-width: 40rem) {
+  .prodgen table { font-size: .8rem; } .prodgen .bar { display: none; } }
 """
+ALONE = """
+:root { color-scheme: light dark; }
+body { margin: 0; background: #fff; }
+@media (prefers-color-scheme: dark) { body { background: #16181c; } }
+"""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is studied together: a chapter, or questions whose chapter is still to come.
+
+    ``topics`` are those of its exercises and cards; ``exercises`` their ids.
+    """
+
+    number: int
+    title: str
+    topics: tuple[str, ...]
+    exercises: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"{self.number} {self.title}" if self.number else self.title
 
 
 @dataclass(frozen=True)
 class Standing:
     """How one subject stands; ``read`` is how many of its notebook's code cells were run."""
 
-    subject: str
+    subject: Subject
     read: tuple[int, int]
-    exercises: int
     solved: dict[str, int]
     cards: int
     begun: int
     due: int
 
 
+def subjects(root: Path, cards: Sequence[Card]) -> list[Subject]:
+    """The chapters in order, with those that have questions only; then what belongs to none."""
+    found = {}
+    for chapter in map(read_chapter, chapter_files(root)):
+        if chapter.frameworks:
+            asked = exercises(chapter)
+            belongs = dict.fromkeys([chapter.topic, *(one.topic for one in asked)])
+            ids = tuple(one.id for one in asked)
+            one = Subject(int(chapter.number), chapter.title, tuple(belongs), ids)
+            found[chapter.name] = one
+    for path in (root / "chapters").glob("[0-9][0-9]_*.yaml"):
+        number, _, topic = path.stem.partition("_")
+        title = topic.replace("_", " ").capitalize()
+        found.setdefault(path.stem, Subject(int(number), title, (topic,)))
+    known = {topic for subject in found.values() for topic in subject.topics}
+    others = [card.subject for card in cards] + list(topics())
+    rest = [Subject(0, topic, (topic,)) for topic in dict.fromkeys(others) if topic not in known]
+    return [*sorted(found.values(), key=lambda one: one.number), *rest]
+
+
 def cells_run(root: Path) -> dict[str, tuple[int, int]]:
     """Of each chapter's topic: code cells run and all of them, in the copy that is further on."""
     found: dict[str, tuple[int, int]] = {}
-    for path in sorted((root / "work").glob("[0-9][0-9]_*.ipynb")):
+    for path in sorted((root / "work").glob("*.ipynb")):
         try:
-            cells = [cell for cell in read_notebook(path).cells if cell.cell_type == "code"]
+            notebook = read_notebook(path)
         except CourseError:
             continue
-        topic = path.stem.partition("_")[2].rpartition("_")[0]
-        run = sum(cell.execution_count is not None for cell in cells)
-        found[topic] = max(found.get(topic, (0, 0)), (run, len(cells)))
+        topic = notebook.metadata.get("prodgen", {}).get("chapter", "").partition("_")[2]
+        counts = [c.execution_count for c in notebook.cells if c.cell_type == "code"]
+        run = sum(count is not None for count in counts)
+        found[topic] = max(found.get(topic, (0, 0)), (run, len(counts)))
     return found
 
 
@@ -71,25 +121,26 @@ def standings(
     *,
     now: datetime,
 ) -> list[Standing]:
-    """Each subject that has exercises or cards, in the order of the chapters."""
+    """How each subject stands, in the order of the chapters."""
     read = cells_run(root)
     right = {(a["exercise"], a["framework"]) for a in attempts if a["correct"]}
     states = history.states()
     waiting = Counter(card.subject for card in due(history, cards, now=now) if card.id in states)
-    exercises = {topic: [e.id for e in load_exercises(topic).values()] for topic in topics()}
-    subjects = list(dict.fromkeys([card.subject for card in cards] + list(exercises)))
-    return [
-        Standing(
-            subject,
-            read.get(subject, (0, 0)),
-            len(exercises.get(subject, ())),
-            {f: sum((e, f) in right for e in exercises.get(subject, ())) for f in FRAMEWORKS},
-            sum(card.subject == subject for card in cards),
-            sum(card.subject == subject and card.id in states for card in cards),
-            waiting[subject],
+    found = []
+    for subject in subjects(root, cards):
+        mine = [card for card in cards if card.subject in subject.topics]
+        solved = {f: sum((e, f) in right for e in subject.exercises) for f in FRAMEWORKS}
+        found.append(
+            Standing(
+                subject,
+                read.get(subject.topics[0], (0, 0)),
+                solved,
+                len(mine),
+                sum(card.id in states for card in mine),
+                sum(waiting[topic] for topic in subject.topics),
+            )
         )
-        for subject in subjects
-    ]
+    return found
 
 
 def progress_html(
@@ -100,51 +151,73 @@ def progress_html(
     *,
     now: datetime,
 ) -> str:
-    """The page's body: a summary in words, then a table with a row a subject."""
+    """A summary in words and a table with a row a chapter; without headings, to stand anywhere."""
     found = standings(root, history, cards, attempts, now=now)
     weak = weak_subjects(history, {card.id: card.subject for card in cards}, attempts)
+    rows = "".join(_row(one) for one in found)
+    said = "".join(f"<li>{escape(sentence)}</li>" for sentence in _sentences(found, weak, history))
+    return (
+        f'<style>{STYLE}</style><div class="prodgen"><ul>{said}</ul>'
+        "<table><caption>Each chapter</caption><thead><tr><th scope=col>Chapter</th>"
+        "<th scope=col>Cells run</th><th scope=col>PyTorch</th><th scope=col>TensorFlow</th>"
+        "<th scope=col>Cards begun</th><th scope=col>Due now</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _sentences(found: list[Standing], weak: list[str], history: History) -> list[str]:
+    """The summary; a weak topic is named by its chapter."""
+    names = {topic: one.subject.name for one in found for topic in one.subject.topics}
     solved = {f: sum(one.solved[f] for one in found) for f in FRAMEWORKS}
-    total, waiting = sum(one.exercises for one in found), sum(one.due for one in found)
+    total = sum(len(one.subject.exercises) for one in found)
+    begun, waiting = sum(one.begun for one in found), sum(one.due for one in found)
     interviews = history.interviews()
-    sentences = [
+    shown = "; ".join(dict.fromkeys(names.get(topic, topic) for topic in weak))
+    return [
+        f"Next: {_next(found)}.",
         f"{sum(one.read[0] > 0 for one in found)} chapters begun, "
         f"{sum(0 < one.read[1] <= one.read[0] / 0.9 for one in found)} read to the end.",
         f"{solved['torch']} of {total} exercises solved in PyTorch, {solved['tensorflow']} in "
         "TensorFlow.",
-        f"{sum(one.begun for one in found)} of {len(cards)} cards begun; {waiting} due now.",
+        f"{begun} of {sum(one.cards for one in found)} cards begun; {waiting} due now.",
         f"Mock interviews: {len(interviews)}"
         + (f", the last on {interviews[-1]['time'][:10]}." if interviews else "."),
-        f"Weak, and first in the cards: {', '.join(weak) or 'nothing that is known'}.",
+        f"Weak, and first in the cards: {shown or 'nothing that is known'}.",
     ]
-    rows = "".join(_row(one) for one in found)
-    return (
-        f'<style>{STYLE}</style><main class="prodgen"><h1>Progress</h1>'
-        f"<ul>{''.join(f'<li>{escape(sentence)}</li>' for sentence in sentences)}</ul>"
-        "<table><caption>Each subject</caption><thead><tr><th scope=col>Subject</th>"
-        "<th scope=col>Cells run</th><th scope=col>PyTorch</th><th scope=col>TensorFlow</th>"
-        "<th scope=col>Cards begun</th><th scope=col>Due now</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table></main>"
-    )
+
+
+def _next(found: list[Standing]) -> str:
+    """The first chapter with an exercise that is solved in neither framework."""
+    for one in found:
+        if max(one.solved.values()) < len(one.subject.exercises):
+            return f"chapter {one.subject.number}, {one.subject.title}"
+    return "every exercise is solved: a mock interview"
 
 
 def _row(one: Standing) -> str:
     parts = [_bar(*one.read)]
-    parts += [_bar(one.solved[framework], one.exercises) for framework in FRAMEWORKS]
+    parts += [_bar(one.solved[framework], len(one.subject.exercises)) for framework in FRAMEWORKS]
     parts += [_bar(one.begun, one.cards), str(one.due)]
     cells = "".join(f"<td>{part}</td>" for part in parts)
-    return f"<tr><th scope=row>{escape(one.subject)}</th>{cells}</tr>"
+    return f"<tr><th scope=row>{escape(one.subject.name)}</th>{cells}</tr>"
 
 
 def _bar(part: int, whole: int) -> str:
-    """A bar for the eye; the words beside it say the same."""
+    """A bar for the eye; the words above it say the same."""
     if not whole:
         return "–"
-    bar = f'<span class="bar" aria-hidden="true"><span style="width:{100 * part / whole:.0f}%">'
-    return f"{bar}</span></span>{part} of {whole}"
+    width = f"{100 * part / whole:.0f}%"
+    bar = f'<span class="bar" aria-hidden="true"><span style="width:{width}"></span></span>'
+    return f"{part} of {whole}{bar}"
 
 
 def write_progress(body: str, to: Path) -> None:
     """The body as a page of its own."""
-    head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>prodgen: progress</title>'
+    head = (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>prodgen: progress</title><style>{ALONE}</style>"
+    )
     to.parent.mkdir(parents=True, exist_ok=True)
-    to.write_text(f"{head}<body>{body}</body></html>\n", encoding="utf-8")
+    inner = body.replace('<div class="prodgen">', '<div class="prodgen"><h1>Progress</h1>', 1)
+    to.write_text(f"{head}<body><main>{inner}</main></body></html>\n", encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import fsrs
 
@@ -40,10 +40,27 @@ def review(
     return state.due
 
 
+def preview(history: History, card: str, *, now: datetime) -> dict[str, timedelta]:
+    """How long each rating of `RATINGS` would put a card off, apart from the spread of `fuzz`."""
+    state, now = history.states().get(card), now.astimezone(UTC)
+    known = fsrs.Card.from_json(state) if state else fsrs.Card(card_id=0, due=now)
+    scheduler = fsrs.Scheduler(enable_fuzzing=False)
+    return {
+        name: scheduler.review_card(known, fsrs.Rating(number), now)[0].due - now
+        for number, name in enumerate(RATINGS, start=1)
+    }
+
+
 def due(
-    history: History, cards: Sequence[Card], *, now: datetime, urgent: Iterable[str] = ()
+    history: History,
+    cards: Sequence[Card],
+    *,
+    now: datetime,
+    urgent: Iterable[str] = (),
+    extra: int = 0,
 ) -> list[Card]:
-    """The cards to study now, in this order: those due, then new ones, at most `NEW_A_DAY` a day.
+    """The cards to study now, in this order: those due, then new ones, at most `NEW_A_DAY` a day
+    and `extra` ones besides.
 
     Among either, cards of `urgent` subjects (weak ones, say) come first. Cards due are ordered by
     how long they wait, new ones as given.
@@ -58,7 +75,7 @@ def due(
     waiting.sort(key=lambda card: (place(card), states[card.id].due))
     left = max(0, NEW_A_DAY - _begun_today(history, now))
     new = sorted((card for card in cards if card.id not in states), key=place)
-    return waiting + new[:left]
+    return waiting + new[: left + extra]
 
 
 def _begun_today(history: History, now: datetime) -> int:

@@ -60,7 +60,8 @@ def _acquisitions(bayesopt: ModuleType, bridge: ModuleType, rng) -> dict[str, Nu
     mean, deviation = bayesopt.double(means), bayesopt.double(rng.uniform(0.2, 1, 8))
     best = bayesopt.double(-0.8)
     seen = {}
-    for name in ("expected_improvement", "log_expected_improvement"):
+    names = ("expected_improvement", "log_expected_improvement", "probability_of_improvement")
+    for name in names:
         function = getattr(bayesopt, name)
 
         def total(mean, deviation, function=function):

@@ -32,6 +32,7 @@ def _pictures(metrics: ModuleType, bridge: ModuleType, clean, noisy) -> dict[str
         "ssim": lambda x, y: metrics.ssim(x, y, data_range=1.0),
         "ssim on luma": lambda x, y: metrics.ssim(x, y, data_range=1.0, luma_only=True, crop=4),
         "ms_ssim": lambda x, y: metrics.ms_ssim(x, y, **fewer),
+        "perceptual_distance": lambda x, y: metrics.perceptual_distance(x, y, data_range=1.0),
     }
     seen = {}
     for name, function in functions.items():
@@ -57,10 +58,13 @@ def _features(metrics: ModuleType, bridge: ModuleType, a, b) -> dict[str, Number
         value, gradients = bridge.value_and_gradients(function, *pair)
         seen[name] = {"value": np.array(value)}
         seen[f"{name}: gradient for the features"] = dict(enumerate(gradients))
+    shares = np.exp(bridge.to_numpy(a))
+    shares /= shares.sum(axis=1, keepdims=True)
     pairs = {
         "kid": metrics.kid(a, b, subsets=5, seed=3),
         "precision_recall": metrics.precision_recall(a, b),
         "density_coverage": metrics.density_coverage(a, b),
+        "inception_score": metrics.inception_score(bridge.to_tensor(shares), splits=4),
     }
     both = {name: dict(enumerate(map(bridge.to_numpy, pair))) for name, pair in pairs.items()}
     return seen | both | {"category_coverage": {"": np.array(metrics.category_coverage(a))}}

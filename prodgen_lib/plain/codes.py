@@ -18,7 +18,7 @@ def mixture_codes(
     `mean` and `log_variance` (N, latents) are what a VAE's encoder gives for N pictures. The means
     are put in `clusters` by k-means; each cluster gets the normal density that has its members'
     mean and covariance, plus their mean variance; a cluster is drawn as often as it has members.
-    A density fitted to the codes after training (arXiv:1903.12436, section 4.2).
+    A density fitted to the codes after training (arXiv:1903.12436).
     """
     if len(mean) < 2 * clusters:
         raise ValueError(

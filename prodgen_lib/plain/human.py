@@ -36,6 +36,13 @@ class Strengths(NamedTuple):
     standard_errors: np.ndarray
 
 
+class RankCorrelation(NamedTuple):
+    """Spearman's ρ and Kendall's τ-b, each from -1 to 1."""
+
+    spearman: float
+    kendall: float
+
+
 def mean_opinion_score(ratings: np.ndarray) -> Estimate:
     """Mean of ratings (n,) and its 95 % interval by Student's t with n-1 degrees of freedom.
 
@@ -178,6 +185,53 @@ def _differences(values: np.ndarray, totals: np.ndarray, level: str) -> np.ndarr
         middle = np.cumsum(totals) - totals / 2  # ranks; between two lie half of each and all else
         return (middle[:, None] - middle) ** 2
     raise ValueError(f"There is no level {level!r}; expected nominal, ordinal or interval.")
+
+
+def cohen_kappa(a: np.ndarray, b: np.ndarray, *, weights: str | None = None) -> float:
+    """Agreement of two raters beyond chance: 1 is perfect, 0 is chance, below it is worse.
+
+    `a` and `b` (n,) are what each said of the same n items; NaN leaves an item out. With W the cost
+    of saying one thing for another, it is 1 - Σ W · seen / Σ W · by chance: counts of pairs, and
+    what they would be if each rater kept their habits and answered blindly (Cohen 1960,
+    doi:10.1177/001316446002000104). Without `weights` each disagreement costs 1; "linear" costs the
+    number of steps between two answers, "quadratic" its square (Cohen 1968): for scales. Steps are
+    counted between the answers that were given by anyone. ValueError for shapes that differ, or
+    when both say one thing only: there is no chance to beat then.
+    """
+    a, b = np.asarray(a, float), np.asarray(b, float)
+    if a.ndim != 1 or a.shape != b.shape or weights not in (None, "linear", "quadratic"):
+        raise ValueError(f"Got {a.shape}, {b.shape}, weights={weights!r}; expected (n,) twice.")
+    both = ~(np.isnan(a) | np.isnan(b))
+    values, places = np.unique([a[both], b[both]], return_inverse=True)
+    if len(values) < 2:
+        raise ValueError("Agreement beyond chance needs two different answers at least.")
+    seen = np.zeros((len(values), len(values)))
+    np.add.at(seen, tuple(places.reshape(2, -1)), 1)
+    chance = np.outer(seen.sum(axis=1), seen.sum(axis=0)) / seen.sum()
+    steps = np.abs(np.subtract.outer(np.arange(len(values)), np.arange(len(values))))
+    cost = {None: steps > 0, "linear": steps, "quadratic": steps**2}[weights]
+    return float(1 - (cost * seen).sum() / (cost * chance).sum())
+
+
+def rank_correlation(metric: np.ndarray, opinions: np.ndarray) -> RankCorrelation:
+    """Does a metric order n pictures (n,) as people do (n,)? From -1, turned round, to 1, alike.
+
+    Spearman's ρ is the correlation of ranks, where tied values share the mean of theirs. Kendall's
+    τ-b counts pairs: those in the same order minus those in the opposite one, over the root of
+    (pairs not tied in the metric · pairs not tied in the opinions); (τ + 1) / 2 is, without ties,
+    how often the metric picks the picture that people prefer (doi:10.1093/biomet/33.3.239).
+    A metric where less is better has a negative one. ValueError for fewer than two values, NaN, or
+    all values tied: there is no order then.
+    """
+    pair = [np.asarray(values, float) for values in (metric, opinions)]
+    if pair[0].ndim != 1 or pair[0].shape != pair[1].shape or not np.isfinite(pair).all():
+        raise ValueError(f"Expected two finite (n,), got {pair[0].shape} and {pair[1].shape}.")
+    if any(len(np.unique(values)) < 2 for values in pair):
+        raise ValueError("An order needs two different values at least, on both sides.")
+    ranks = np.stack([stats.rankdata(values) for values in pair])
+    signs = np.sign(ranks[:, :, None] - ranks[:, None])  # of each pair, (2, n, n)
+    kendall = (signs[0] * signs[1]).sum() / np.sqrt(np.prod((signs**2).sum(axis=(1, 2))))
+    return RankCorrelation(float(np.corrcoef(ranks)[0, 1]), float(kendall))
 
 
 def votes_needed(win_rate: float, *, power: float = 0.8, significance: float = 0.05) -> int:

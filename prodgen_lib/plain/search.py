@@ -19,110 +19,18 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.stats import qmc
 
+from prodgen_lib.paths import own_path
+from prodgen_lib.plain.dimension import Dimension, choice, integer, linear, log
+from prodgen_lib.plain.file_lock import locked
+
+__all__ = [
+    "Dimension", "History", "Objective", "Parameters", "Result", "Space", "Trial",
+    "check_some_succeeded", "choice", "first_untried", "integer", "linear", "log", "random_search",
+    "run_trial", "sobol", "sobol_search", "standardise", "successive_halving",
+]  # fmt: skip
+
 Parameters = dict[str, Any]
 Objective = Callable[[Parameters], float]
-
-
-@dataclass(frozen=True)
-class Dimension:
-    """One setting: a `kind`, and either bounds or options. Made by the four functions below."""
-
-    kind: str
-    low: float = 0.0
-    high: float = 1.0
-    options: tuple = ()
-
-    def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"Unknown kind {self.kind!r}; expected one of {', '.join(KINDS)}.")
-        if self.kind == "choice":
-            _check_options(self.options)
-        else:
-            _check_bounds(self)
-
-    @property
-    def size(self) -> int:
-        """Columns of the unit cube that it takes: a choice of k options takes k, others one."""
-        return len(self.options) or 1
-
-    def encode(self, value: Any) -> list[float]:
-        """A value's place in the unit cube."""
-        if self.kind == "choice":
-            return [float(option == value) for option in self.options]
-        low, high = _edges(self)
-        return [(_ruler(self)(value) - low) / (high - low)]
-
-    def decode(self, place: Sequence[float]) -> Any:
-        """The value at a place in the unit cube; of a choice, the option with most weight."""
-        if self.kind == "choice":
-            return self.options[int(np.argmax(place))]
-        low, high = _edges(self)
-        value = low + (high - low) * min(max(float(place[0]), 0.0), 1.0)
-        value = math.exp(value) if "log" in self.kind else value
-        value = min(max(value, self.low - _room(self)), self.high + _room(self))
-        if "integer" in self.kind:
-            return int(min(max(round(value), self.low), self.high))
-        return value
-
-
-KINDS = ("linear", "log", "integer", "log integer", "choice")
-
-
-def _check_bounds(dimension: Dimension) -> None:
-    low, high = dimension.low, dimension.high
-    if not (np.isfinite(low) and np.isfinite(high)):
-        raise ValueError(f"The bounds {low} and {high} must be finite numbers.")
-    if low > high:
-        raise ValueError(f"The bounds {low} and {high} are reversed: give the lower one first.")
-    if low == high:
-        raise ValueError(f"The bounds are both {low}, which leaves nothing to search: fix it.")
-    if "log" in dimension.kind and low <= 0:
-        raise ValueError(f"A logarithmic scale needs bounds above 0, got {low}: raise it.")
-    if "integer" in dimension.kind and (low != int(low) or high != int(high)):
-        raise ValueError(f"An integer needs whole bounds, got {low} and {high}.")
-
-
-def _check_options(options: tuple) -> None:
-    if len(options) < 2 or len(set(map(repr, options))) < len(options):
-        raise ValueError(f"A choice needs two or more different options, got {list(options)}.")
-    if not all(isinstance(option, str | int | float | bool) for option in options):
-        raise ValueError(
-            f"Options must be texts, numbers or truth values, which a file can keep: {options}."
-        )
-
-
-def _room(dimension: Dimension) -> float:
-    """Each whole number gets an equal stretch, half of it beyond the bounds for the outer two."""
-    return 0.5 if "integer" in dimension.kind else 0.0
-
-
-def _ruler(dimension: Dimension) -> Callable[[float], float]:
-    return math.log if "log" in dimension.kind else float
-
-
-def _edges(dimension: Dimension) -> tuple[float, float]:
-    ruler, room = _ruler(dimension), _room(dimension)
-    return ruler(dimension.low - room), ruler(dimension.high + room)
-
-
-def linear(low: float, high: float) -> Dimension:
-    """A number between two bounds, on its own scale."""
-    return Dimension("linear", low, high)
-
-
-def log(low: float, high: float) -> Dimension:
-    """A positive number on a logarithmic scale: from 1e-4 to 1e-3 is as far as from 0.1 to 1."""
-    return Dimension("log", low, high)
-
-
-def integer(low: int, high: int, *, log: bool = False) -> Dimension:
-    """A whole number between two bounds, both included."""
-    return Dimension("log integer" if log else "integer", low, high)
-
-
-def choice(*options: str | int | float | bool) -> Dimension:
-    """One of some options without an order."""
-    return Dimension("choice", options=options)
 
 
 class Space:
@@ -185,10 +93,12 @@ class History:
     """All trials of a search, in order; with a `path`, also in a file, from which it goes on."""
 
     def __init__(self, space: Space, path: str | Path | None = None) -> None:
-        self.space, self.path = space, Path(path) if path else None
+        self.space, self.path = space, own_path(path) if path else None
         self.trials: list[Trial] = []
+        self._in_file = 0
         if self.path and self.path.exists():
             self.trials = _read_trials(self.path, space)
+            self._in_file = len(self.trials)
 
     def __len__(self) -> int:
         return len(self.trials)
@@ -221,10 +131,17 @@ class History:
         return np.minimum.accumulate(np.where(np.isnan(self.values), np.inf, self.values))
 
     def add(self, trial: Trial) -> None:
-        """Keep a trial, and write the file anew before anything else happens."""
+        """Keep a trial, and write the file anew before anything else happens.
+
+        What another search has added to the file meanwhile stays there.
+        """
         self.trials.append(trial)
         if self.path:
-            _write_trials(self.path, self.space, self.trials)
+            with locked(self.path):
+                kept = _read_trials(self.path, self.space) if self.path.exists() else []
+                ours = [*kept, trial] if len(kept) >= self._in_file else self.trials
+                _write_trials(self.path, self.space, ours)
+                self._in_file = len(ours)
 
 
 def _write_trials(path: Path, space: Space, trials: list[Trial]) -> None:

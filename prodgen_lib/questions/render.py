@@ -67,8 +67,11 @@ def _fold(summary: str, text: str) -> str:
     return f"<details><summary>{summary}</summary>\n\n{text}\n\n</details>"
 
 
-def details(question: Question, language: str) -> str:
-    """The full answer, rubric, follow-ups, mistakes and sources in "en" or "zh"."""
+def details(question: Question, language: str, *, spoil: bool = True) -> str:
+    """The full answer, rubric, follow-ups, mistakes and sources in "en" or "zh".
+
+    Without `spoil` the follow-ups are left out, for whoever is to be asked them yet.
+    """
 
     def say(text: Text) -> str:
         return getattr(text, language)
@@ -77,10 +80,6 @@ def details(question: Question, language: str) -> str:
     rubric = "\n".join(
         f"- *{say(WORDS[level])}*{colon}{say(question.rubric[level])}" for level in LEVELS
     )
-    follow_ups = "\n".join(
-        f"- **{say(follow_up.question)}** {say(follow_up.answer)}"
-        for follow_up in question.follow_ups
-    )
     mistakes = "\n".join(f"- {say(mistake)}" for mistake in question.mistakes)
     shown_by = f"{say(WORDS['shown_by'])}{colon}{question.shown_by}  \n" * bool(question.shown_by)
     sources = "; ".join(f"[{s.title}, {s.reference}]({s.link})" for s in question.sources)
@@ -88,8 +87,17 @@ def details(question: Question, language: str) -> str:
         [
             say(question.full),
             f"**{say(WORDS['rubric'])}**\n\n{rubric}",
-            f"**{say(WORDS['follow_ups'])}**\n\n{follow_ups}",
+            *([follow_ups(question, language)] if spoil else []),
             f"**{say(WORDS['mistakes'])}**\n\n{mistakes}",
             shown_by + f"{say(WORDS['sources'])}{colon}{sources}",
         ]
     )
+
+
+def follow_ups(question: Question, language: str) -> str:
+    """What an interviewer asks next, with the answers, in "en" or "zh"."""
+    asked = "\n".join(
+        f"- **{getattr(more.question, language)}** {getattr(more.answer, language)}"
+        for more in question.follow_ups
+    )
+    return f"**{getattr(WORDS['follow_ups'], language)}**\n\n{asked}"

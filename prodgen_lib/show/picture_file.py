@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from prodgen_lib.data.errors import DataError, whole
 from prodgen_lib.data.pictures import decode
+from prodgen_lib.paths import own_path
 
-MOST = 32_000_000
-"""Pixels of the largest picture that `own_picture` lets be made: about 2 GB while it is made."""
+MOST = 100_000_000
+"""Pixels of the largest picture that `own_picture` lets be made: 300 MB of uint8."""
 
 
 def read_picture(path: str | PathLike[str], *, longest: int | None = 256) -> np.ndarray:
@@ -23,7 +23,7 @@ def read_picture(path: str | PathLike[str], *, longest: int | None = 256) -> np.
     DataError, one sentence, for a file that is missing or no picture.
     """
     try:
-        data = Path(path).expanduser().read_bytes()
+        data = own_path(path).read_bytes()
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from error
     return shrunk(data, path, longest)

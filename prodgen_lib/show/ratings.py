@@ -17,6 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
+from prodgen_lib.paths import own_path
+
 SIDES = ("left", "right")
 
 
@@ -82,7 +84,7 @@ def ratings_file() -> Path:
     """``ratings.jsonl`` in the folder ``PRODGEN_HOME``, or in the user's data folder."""
     from platformdirs import user_data_dir
 
-    return Path(os.environ.get("PRODGEN_HOME") or user_data_dir("prodgen")) / "ratings.jsonl"
+    return own_path(os.environ.get("PRODGEN_HOME") or user_data_dir("prodgen")) / "ratings.jsonl"
 
 
 def vote(study: Study, number: int, side: str) -> dict:

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from prodgen_lib.plain.search import History
 from prodgen_lib.show import plots
 from prodgen_lib.show.plots import COLOURS, DPI, png
+from prodgen_lib.show.twin import twin, wired
 
 
 class Step(NamedTuple):
@@ -96,13 +97,14 @@ def search_slider(steps: Sequence[Step], *, worth: str = "expected improvement")
     def move(change: dict) -> None:
         text = escape(words[change["new"]])
         picture.value = (
-            f'<img src="data:image/png;base64,{frames[change["new"]]}" alt="{text}" width="560">'
+            f'<img src="data:image/png;base64,{frames[change["new"]]}" alt="{text}" width="440">'
         )
         status.value = f'<span role="status">{text}</span>'
 
     move({"new": 0})
     slider.observe(move, names="value")
-    return VBox([slider, picture, status])
+    still = f'<img src="data:image/png;base64,{frames[-1]}" alt="{escape(words[-1])}" width="440">'
+    return twin(wired(VBox([slider, picture, status])), still)
 
 
 def _words(step: Step) -> str:

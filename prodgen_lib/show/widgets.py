@@ -18,6 +18,7 @@ from PIL import Image as Picture
 from prodgen_lib.show import ratings
 from prodgen_lib.show.plots import checked
 from prodgen_lib.show.ratings import SIDES, Study
+from prodgen_lib.show.twin import twin, wired
 
 
 def walk(first: np.ndarray, second: np.ndarray, stops: int) -> np.ndarray:
@@ -62,7 +63,11 @@ def latent_walk(pictures: np.ndarray, captions: Sequence[str], *, zoom: int = 8)
 
     move({"new": 0})
     slider.observe(move, names="value")
-    return VBox([slider, picture, words])
+    still = "".join(
+        f'<img src="{frame}" alt="{escape(caption)}" width="120">'
+        for frame, caption in zip(frames, captions, strict=True)
+    )
+    return twin(wired(VBox([slider, picture, words])), still)
 
 
 def latent_sliders(
@@ -85,6 +90,7 @@ def latent_sliders(
             max=3,
             step=0.25,
             description=f"number {dimension}",
+            tooltip=f"number {dimension} of the code",
             layout=Layout(width="360px"),
         )
         for dimension in dimensions
@@ -98,10 +104,20 @@ def latent_sliders(
         words = ", ".join(f"{slider.description} at {slider.value:+.2f}" for slider in sliders)
         picture.value = f'<img src="{source}" alt="The product with {escape(words)}">'
 
+    def put(numbers: np.ndarray) -> None:
+        for slider, number in zip(sliders, numbers, strict=True):
+            slider.value = float(np.clip(number, slider.min, slider.max))
+
+    start, dice = [slider.value for slider in sliders], np.random.default_rng()
+    reset, roll = Button(description="Reset"), Button(description="Random")
+    reset.on_click(lambda _: put(start))
+    roll.on_click(lambda _: put(dice.normal(size=len(sliders))))
     draw()
     for slider in sliders:
         slider.observe(draw, names="value")
-    return HBox([VBox(sliders), picture])
+    still = picture.value
+    box = HBox([VBox([*sliders, HBox([reset, roll])]), picture])
+    return twin(wired(box), still)
 
 
 def blind_comparison(study: Study, question: str, *, zoom: int = 6) -> VBox:
@@ -156,7 +172,9 @@ def blind_comparison(study: Study, question: str, *, zoom: int = 6) -> VBox:
         button.on_click(lambda _, side=side: choose(side))
     lever.observe(pull, names="value")
     show_next()
-    return VBox([pair, HBox([buttons[0], lever, buttons[1]]), words])
+    still = _pair(study, 0, question, zoom)
+    box = VBox([pair, HBox([buttons[0], lever, buttons[1]]), words])
+    return twin(wired(box), still)
 
 
 def _pair(study: Study, number: int, question: str, zoom: int) -> str:

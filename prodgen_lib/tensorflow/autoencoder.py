@@ -16,6 +16,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from prodgen_lib.plain.corruptions import fill_smooth, half_and_back, square_masks
+from prodgen_lib.plain.fits import check_pictures
 from prodgen_lib.tensorflow.bridge import (
     adam,
     from_images,
@@ -174,6 +175,7 @@ def train(
     With `sigma` > 0 it is shown noisy copies (`add_noise`) and must give the clean pictures.
     `on_step(step, model, losses)` is called after each step, with the chained network.
     """
+    check_pictures(pictures)
     set_seed(seed)
     rng = np.random.default_rng(seed)
     options = {"latents": latents, "width": width, "channels": pictures.shape[-1]}
@@ -203,6 +205,7 @@ def in_parts(array: np.ndarray, size: int = 250) -> list[np.ndarray]:
 
 def encode(encoder: keras.Model, pictures: np.ndarray) -> np.ndarray:
     """Codes of uint8 pictures N×32×32×C: float32 (N, latents)."""
+    check_pictures(pictures)
     return np.concatenate([to_numpy(encoder(unit_images(part))) for part in in_parts(pictures)])
 
 
@@ -354,6 +357,7 @@ def train_restorer(
     little: its last kernel is a tenth of what `initialise` draws. The learning rate falls linearly
     to zero.
     """
+    check_pictures(pictures)
     set_seed(seed)
     rng = np.random.default_rng(seed)
     options = {"halvings": 3 if task == "hole" else 1, "width": width}

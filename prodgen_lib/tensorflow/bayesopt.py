@@ -51,6 +51,7 @@ def squared_distance(a: tf.Tensor, b: tf.Tensor, length_scales: tf.Tensor) -> tf
     `length_scales` (D,): one for each dimension, over which the function bends. A long one
     says that it hardly bends along this axis, not that it hardly changes.
     Exactly 0 for equal points and never negative.
+    Runs inside a `tf.function`, too, where N and M are not known beforehand.
     """
     return tf.reduce_sum(tf.square((a[:, None] - b[None]) / length_scales), axis=-1)
 
@@ -79,6 +80,7 @@ def matern_kernel(
 
     Gradients are finite everywhere: √ has none at 0, so r² counts as 1e-30 there
     (Rasmussen and Williams, Gaussian Processes for Machine Learning, equation 4.17).
+    Runs inside a `tf.function`, too, where N and M are not known beforehand.
     """
     r = tf.sqrt(5 * tf.maximum(squared_distance(a, b, length_scales), 1e-30))
     return output_scale * (1 + r + tf.square(r) / 3) * tf.exp(-r)
@@ -104,11 +106,12 @@ def condition(
     """What a Gaussian process keeps of its observations: `factor` (N, N) and `weights` (N,).
 
         factor  = lower Cholesky factor of K,     K = kernel(points, points) + noise · identity
-        weights = K⁻¹ targets
+        weights = K⁻¹ · targets
 
     `points` (N, D), `targets` (N,) with mean 0; `kernel(a, b)` gives covariances (len(a), len(b)).
     `noise` is the *variance* by which an observation differs from the function. Use `factorise`.
     No inverse: two solves with triangular matrices give the weights, faster and more exactly.
+    Runs inside a `tf.function`, too, where N is not known beforehand.
     """
     identity = tf.eye(tf.shape(points)[0], dtype=points.dtype)
     factor = factorise(kernel(points, points) + noise * identity)
@@ -120,13 +123,14 @@ def predict(
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """The function's mean and variance at `queries` (M, D), given the observations: two (M,).
 
-        mean = Cᵀ weights,     variance = kernel(q, q) - sum over rows of (factor⁻¹ C)²
+        mean = Cᵀ · weights,     variance = kernel(q, q) - sum over rows of (factor⁻¹ C)²
 
     where C = kernel(points, queries) is (N, M), and `factor`, `weights` come from `condition`.
     The variance is that of the function: noise would come on top for a new observation. All kernels
     here have the same variance everywhere, so kernel(q, q) is needed at one query alone.
     Rounding can make a difference of nearly equal numbers negative: no variance is below 1e-12
     (Rasmussen and Williams, algorithm 2.1).
+    Runs inside a `tf.function`, too, where N and M are not known beforehand.
     """
     covariance = kernel(points, queries)
     whitened = tf.linalg.triangular_solve(factor, covariance, lower=True)
@@ -139,12 +143,13 @@ def predict(
 def log_marginal_likelihood(factor: tf.Tensor, weights: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
     """log p(targets) under the Gaussian process, functions integrated out: a scalar, in nats.
 
-        -½ targetsᵀ K⁻¹ targets  -  ½ log det K  -  N/2 · log 2π
+        -½ targetsᵀ · K⁻¹ · targets  -  ½ log det K  -  N/2 · log 2π
 
     `factor` and `weights` come from `condition`; `targets` (N,). The first term is how well the
     data fit, the second punishes a kernel that could have produced anything. The determinant of K
     is the squared product of the factor's diagonal: add logarithms, the product itself underflows
     (Rasmussen and Williams, equation 2.30).
+    Runs inside a `tf.function`, too, where N is not known beforehand.
     """
     fit = -0.5 * tf.reduce_sum(targets * weights)
     complexity = -tf.reduce_sum(tf.math.log(tf.linalg.diag_part(factor)))
@@ -279,7 +284,8 @@ def expected_improvement(
 
     `mean` and `standard_deviation` (M,) of the function there, `best` a scalar: the lowest value so
     far. Φ and φ are the standard normal's distribution and density. A trial that comes out worse
-    counts as 0, not as a loss (Jones, Schonlau and Welch 1998, doi:10.1023/A:1008306431147).
+    counts as 0, not as a loss (Jones, Schonlau and Welch 1998, listed under To read).
+    Runs inside a `tf.function`, too, where M is not known beforehand.
     """
     u = (best - mean) / standard_deviation
     density = tf.exp(-0.5 * tf.square(u)) / math.sqrt(2 * math.pi)
@@ -299,6 +305,7 @@ def log_expected_improvement(
     Values and gradients are finite and right for u from -1000 up to 1000. Both branches get only
     numbers that they can stand: an infinite value not chosen still makes a gradient NaN
     (arXiv:2310.20708 on why the logarithm, with another series).
+    Runs inside a `tf.function`, too, where M is not known beforehand.
     """
     u = (best - mean) / standard_deviation
     near, far = tf.maximum(u, -25), tf.minimum(u, -25)
@@ -308,6 +315,19 @@ def log_expected_improvement(
     series = tf.math.log(1 - 3 * v + 15 * v**2 - 105 * v**3 + 945 * v**4) + tf.math.log(v)
     series = series - 0.5 * tf.square(far) - 0.5 * math.log(2 * math.pi)
     return tf.math.log(standard_deviation) + tf.where(u > -25, direct, series)
+
+
+def probability_of_improvement(
+    mean: tf.Tensor, standard_deviation: tf.Tensor, best: tf.Tensor
+) -> tf.Tensor:
+    """How likely a trial comes out below `best`, for each of M points: (M,), from 0 to 1.
+
+    Φ(u) with u = (best - mean) / σ, the chance that `expected_improvement` weighs by how much
+    (Kushner 1964, doi:10.1115/1.3653121). As ½ erfc(-u/√2) it keeps its digits down to u = -37,
+    where ½ (1 + erf(u/√2)) is 0 from u = -9 on. A point that is surely better by next to nothing
+    gets nearly 1, and so the search stays where it is.
+    """
+    return 0.5 * tf.math.erfc((mean - best) / (standard_deviation * math.sqrt(2)))
 
 
 def upper_confidence_bound(

@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
+from prodgen_lib.paths import own_path
+
 
 @contextmanager
 def _without_import_chatter() -> Iterator[None]:
@@ -138,12 +140,13 @@ def _entries(model: keras.Model) -> Iterator[tuple[str, keras.Variable]]:
 def save_weights(model: keras.Model, path: str | Path, *, half: bool = False) -> None:
     """Write the weights to a safetensors file; ``half`` stores 16-bit floats."""
     dtype = np.float16 if half else np.float32
-    save_file({name: value.astype(dtype) for name, value in weights(model).items()}, path)
+    save_file({name: value.astype(dtype) for name, value in weights(model).items()}, own_path(path))
 
 
 def load_weights(model: keras.Model, path: str | Path) -> None:
     """Read weights that either framework saved."""
-    if not Path(path).is_file():
+    path = own_path(path)
+    if not path.is_file():
         raise FileNotFoundError(f"There is no file of weights {path}.")
     try:
         values = load_file(path)

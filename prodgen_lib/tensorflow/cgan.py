@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm.auto import tqdm
 
+from prodgen_lib.plain.fits import check_labels, check_pictures
 from prodgen_lib.tensorflow.autoencoder import in_parts
 from prodgen_lib.tensorflow.autoencoder import initialise as start_large
 from prodgen_lib.tensorflow.bridge import (
@@ -304,6 +305,8 @@ def train(
     `penalty_every`-th step, that many times as dear, and the generator's weights are averaged.
     `on_step(step, averaged generator, losses)` is called after each step.
     """
+    check_pictures(pictures)
+    labels = check_labels(labels, count=len(pictures))
     set_seed(seed)
     rng = np.random.default_rng(seed)
     labels = labels.reshape(len(labels), -1)
@@ -337,6 +340,9 @@ def sample(generator: Conditional, labels: np.ndarray, *, seed: int = 0) -> np.n
 
     The noise of row i depends on `seed` and i alone: with other labels, the same draw of luck.
     """
+    labels = check_labels(
+        labels, count=len(labels), classes=tuple(t.shape[0] for t in tables_of(generator))
+    )
     labels = np.asarray(labels).reshape(len(labels), -1)
     rng = np.random.default_rng(seed)
     noise = rng.standard_normal((len(labels), generator.latent_dim), dtype=np.float32)
@@ -584,6 +590,8 @@ def train_translator(
     alone. With a `mask` (M, 32, 32, 1), `source` is hidden under masks drawn from it, for
     inpainting. Penalty and learning rate as in `train`.
     """
+    for pictures in (source, target):
+        check_pictures(pictures)
     set_seed(seed)
     rng = np.random.default_rng(seed)
     inputs, outputs = source.shape[-1] + (mask is not None), target.shape[-1]

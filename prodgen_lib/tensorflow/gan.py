@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm.auto import tqdm
 
+from prodgen_lib.plain.fits import check_labels, check_pictures
 from prodgen_lib.tensorflow.bridge import (
     adam,
     copy_model,
@@ -323,6 +324,8 @@ def train(
     The learning rate falls linearly to zero. The penalty is paid every `penalty_every`-th step,
     that many times as dear. `on_step(step, averaged generator, losses)` is called after each step.
     """
+    check_pictures(pictures)
+    labels = None if labels is None else check_labels(labels, count=len(pictures))
     set_seed(seed)
     rng = np.random.default_rng(seed)
     classes = 0 if labels is None else int(labels.max()) + 1
@@ -363,6 +366,8 @@ def sample(
     For a generator that was trained with labels, say of how many `classes`; picture i then shows
     `labels[i]`, by default 0, 1, … `classes` - 1 and from 0 again.
     """
+    if classes and labels is not None:
+        check_labels(labels, count=count, classes=(classes,))
     inputs = generator.input_shape[-1]
     rng = np.random.default_rng(seed)
     noise = rng.standard_normal((count, inputs - classes), dtype=np.float32)
@@ -479,6 +484,7 @@ def train_dcgan(
     on_step: Callable[[int, keras.Model, dict], None] | None = None,
 ) -> Trained:
     """Train as most people do: constant learning rate, no averaging, betas (0.5, 0.999)."""
+    check_pictures(pictures)
     set_seed(seed)
     rng = np.random.default_rng(seed)
     channels, sizes = pictures.shape[-1], {"batch_size": batch_size, "latent_dim": latent_dim}

@@ -1,7 +1,8 @@
 """How good is a picture, and how good is a set of them? The metrics of the field, in TensorFlow.
 
-Read from top to bottom: errors of a pixel, structural similarity, distances between sets of
-features, fidelity and diversity. Pictures are N×H×W×C, or one H×W×C; uint8 counts in 0..255.
+Read from top to bottom: errors of a pixel, structural similarity, likeness in a network's eyes,
+distances between sets of features, fidelity and diversity. Pictures are N×H×W×C, or one H×W×C;
+uint8 counts in 0..255.
 Each convention that moves a number stands in its docstring. Differentiable wherever the metric is.
 Inside a `tf.function` values can't be looked at, so there only shapes and dtypes are checked.
 The same functions in PyTorch: `prodgen_lib.torch.metrics`.
@@ -15,6 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from prodgen_lib.paths import own_path
+from prodgen_lib.plain.fits import check_pictures, check_same_size
 from prodgen_lib.tensorflow import classifier
 from prodgen_lib.tensorflow.bridge import to_numpy
 from prodgen_lib.tensorflow.gan import category_shares, missing_categories
@@ -315,6 +318,50 @@ def power(base: tf.Tensor, exponent: float) -> tf.Tensor:
     return tf.where(positive, tf.where(positive, base, 1) ** exponent, 0)
 
 
+# ------------------------------------------------------------------- alike in a network's eyes
+
+
+def perceptual_distance(images: tf.Tensor, targets: tf.Tensor, *, data_range: float) -> tf.Tensor:
+    """Distance of each picture to its target in the features of the shipped product classifier.
+
+    At each place of a layer the C numbers are a vector, made one unit long; the squared difference
+    of two such vectors, 0 to 2, is averaged over places, and then over layers: N×H×W×C give
+    (N,), H×W×C a scalar; 0 for equal pictures, at most 2.
+
+    This is LPIPS (Zhang et al. 2018, arXiv:1801.03924) without what earns its name: no ImageNet
+    network and no weights learnt from people's choices. Numbers compare with their own kind only.
+    Pictures are RGB with values from 0 to `data_range`, as for SSIM, and sides that are multiples
+    of 8; the network, float32, sees them in [-1, 1]. Else ValueError.
+    """
+    x, y = image_pair(images, targets, data_range=data_range)
+    *_, height, width, channels = x.shape
+    lowest = min(tf.reduce_min(x), tf.reduce_min(y)) if tf.executing_eagerly() else 0.0
+    if channels != 3 or height % 8 or width % 8 or lowest < -0.1 * data_range:
+        raise ValueError(
+            "Expected RGB pictures with values from 0 on and sides that are multiples of 8, got "
+            f"{tuple(x.shape)} from {lowest:.4g} on."
+        )
+    network, one = classifier.load_classifier(), (1,) * (4 - x.shape.rank)
+    z = [2 * tf.reshape(tf.cast(z, tf.float32), (*one, *x.shape)) / data_range - 1 for z in (x, y)]
+    pairs = zip(*(layer_directions(network, images) for images in z), strict=True)
+    layers = [tf.reduce_mean(tf.reduce_sum((a - b) ** 2, axis=-1), axis=(1, 2)) for a, b in pairs]
+    return tf.reshape(tf.reduce_mean(layers, axis=0), x.shape[:-3])
+
+
+def layer_directions(network: keras.Sequential, images: tf.Tensor) -> list[tf.Tensor]:
+    """After each ReLU of a network, the features at each place, divided by their length.
+
+    Where all of them are 0 they stay 0; 1e-10 under the root keeps the gradient finite there.
+    """
+    found = []
+    for layer in network.layers:
+        images = layer(images)
+        if isinstance(layer, keras.layers.Conv2D):  # its ReLU is within
+            length = tf.sqrt(tf.reduce_sum(images**2, axis=-1, keepdims=True) + 1e-10)
+            found.append(images / length)
+    return found
+
+
 # --------------------------------------------------------------- distances between sets of features
 
 
@@ -429,7 +476,8 @@ def inception_extractor(path: str | Path) -> Extractor:
     scales them itself. Nothing is downloaded. Only distances between these features are called
     FID, and only those of the 2015 weights are comparable with published ones.
     """
-    if not Path(path).is_file():
+    path = own_path(path)
+    if not path.is_file():
         raise FileNotFoundError(
             f"There is no file of Inception weights {path}. FID needs one that you have, "
             "nothing is downloaded; the default extractor of product pictures needs none."
@@ -455,6 +503,9 @@ def picture_distance(
     features were compared, and a number is comparable with others of that label only: FID is
     the distance between features of the Inception network and no other.
     """
+    for pictures in (pictures_a, pictures_b):
+        check_pictures(pictures, size=None if extractor else 32)
+    check_same_size(pictures_a, pictures_b)
     extractor = extractor or product_extractor()
     sets = [tf.constant(extractor.features(p)) for p in (pictures_a, pictures_b)]
     return float(frechet_distance(*sets)), extractor.label
@@ -579,6 +630,33 @@ def category_coverage(logits: tf.Tensor, *, threshold: float = 0.02) -> float:
     """
     missing = missing_categories(category_shares(logits), threshold=threshold)
     return 1 - len(missing) / logits.shape[1]
+
+
+def inception_score(probabilities: tf.Tensor, *, splits: int = 10) -> tuple[tf.Tensor, tf.Tensor]:
+    """Inception Score, mean and deviation over `splits` parts (Salimans 2016, arXiv:1606.03498).
+
+    `probabilities` (N, K) of the classes of each picture, rows that sum to 1. Of each part it is
+    exp of the mean Kullback–Leibler divergence of a row from the mean row, natural logarithm, with
+    0 log 0 = 0: from 1, when all rows are alike, to K, when each is sure and all classes come
+    equally often. Parts are consecutive, so shuffle first; the deviation divides by their number.
+    No real picture takes part: K pictures, one a class, get the best score. ValueError for anything
+    that isn't probabilities, or fewer rows than `splits`. The name holds for Inception's classes
+    alone.
+    """
+    probabilities = tf.convert_to_tensor(probabilities)
+    sums = tf.reduce_sum(probabilities, axis=-1)
+    if probabilities.ndim != 2 or not 1 <= splits <= len(probabilities):
+        raise ValueError(f"Got {tuple(probabilities.shape)} in {splits} parts; expected (N, K).")
+    if not tf.reduce_all(probabilities >= 0) or not tf.reduce_all(tf.abs(sums - 1) < 1e-3):
+        raise ValueError("Expected probabilities: none below 0, and each row sums to 1.")
+    scores = []
+    for part in np.array_split(np.arange(len(probabilities)), splits):
+        rows = probabilities[part[0] : part[-1] + 1]
+        mean = tf.reduce_mean(rows, axis=0)
+        surprise = tf.math.xlogy(rows, rows) - tf.math.xlogy(rows, mean)
+        scores.append(tf.exp(tf.reduce_mean(tf.reduce_sum(surprise, axis=1))))
+    scores = tf.stack(scores)
+    return tf.reduce_mean(scores), tf.math.reduce_std(scores)
 
 
 # ------------------------------------------------------------------------------ at a whiteboard

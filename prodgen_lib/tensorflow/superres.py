@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm.auto import tqdm
 
+from prodgen_lib.plain.fits import check_factor, check_pictures
 from prodgen_lib.show.picture_file import own_picture
 from prodgen_lib.tensorflow import gan
 from prodgen_lib.tensorflow.autoencoder import in_parts, initialise, unit_images
@@ -262,6 +263,8 @@ def train(
     to zero. `start` is a network to go on from instead of a new one; it stays as it is.
     `on_step(step, network, losses)` is called after each step.
     """
+    factor = check_factor(factor)
+    check_pictures(pictures, size=None, least=factor * side)
     set_seed(seed)
     rng = np.random.default_rng(seed)
     network = copy_model(start) if start else build(factor=factor, channels=pictures.shape[-1])
@@ -295,12 +298,16 @@ def draw_squares(
 
 def shrink(pictures: np.ndarray, *, factor: int) -> np.ndarray:
     """`degrade` for uint8 pictures N×H×W×C."""
+    factor = check_factor(factor)
+    check_pictures(pictures, size=None, least=factor)
     parts = [degrade(unit_images(part), factor=factor) for part in in_parts(pictures)]
     return np.concatenate([from_images(2 * part - 1) for part in parts])
 
 
 def bicubic(pictures: np.ndarray, *, factor: int) -> np.ndarray:
     """Pictures uint8 N×H×W×C `factor` times larger, by cubic weights alone."""
+    factor = check_factor(factor)
+    check_pictures(pictures, size=None)
     height, width = (factor * length for length in pictures.shape[1:3])
     parts = [resize(unit_images(part), height, width) for part in in_parts(pictures)]
     return np.concatenate([from_images(2 * part - 1) for part in parts])
@@ -310,6 +317,8 @@ def enlarge_pictures(
     network: keras.Model, pictures: np.ndarray, *, factor: int, enlarge: Callable = enlarge
 ) -> np.ndarray:
     """Pictures uint8 N×H×W×C `factor` times larger, as uint8."""
+    factor = check_factor(factor)
+    check_pictures(pictures, size=None)
     parts = [enlarge(network, unit_images(part), factor=factor) for part in in_parts(pictures, 50)]
     return np.concatenate([from_images(2 * part - 1) for part in parts])
 
@@ -386,6 +395,8 @@ def train_adversarial(
 
     `weights` of the perceptual and of the critic's loss, as `adversarial_step` has them.
     """
+    factor = check_factor(factor)
+    check_pictures(pictures, size=None, least=factor * side)
     set_seed(seed)
     rng = np.random.default_rng(seed)
     network, critic = copy_model(start), build_critic(channels=pictures.shape[-1])
@@ -485,14 +496,23 @@ def upscale(picture: np.ndarray | str | PathLike[str], *, factor: int = 2) -> np
 
     `picture` is such an array, or the path of a file of any format that Pillow reads, as
     `read_picture` takes it. ValueError for anything else, and for one that would get too large, in
-    a sentence that says what was expected.
+    a sentence that says what was expected. In float there is one band of tiles at a time: twice
+    twelve megapixels are made in less than 500 MB.
     """
-    if factor not in (2, 4):
+    if check_factor(factor) not in (2, 4):
         raise ValueError(f"There are networks for factors 2 and 4, not for {factor}.")
     picture = own_picture(picture, factor=factor)
-    images, network = unit_images(picture[None]), load_pretrained(factor=factor)
-    large = enlarge_tiled(network, images, factor=factor, tile=96, overlap=12)
-    return from_images(2 * large - 1)[0]
+    network, rows, overlap = load_pretrained(factor=factor), 96, 12
+    height, width = picture.shape[:2]
+    large = np.empty((factor * height, factor * width, 3), np.uint8)
+    for top in range(0, height, rows):  # a band of tiles is rounded before the next one is made
+        above = min(top, overlap)
+        band = unit_images(picture[None, top - above : top + rows + overlap])
+        tile = rows + 2 * overlap
+        made = enlarge_tiled(network, band, factor=factor, tile=tile, overlap=overlap)
+        place = large[factor * top : factor * (top + rows)]
+        place[:] = from_images(2 * made - 1)[0, factor * above :][: len(place)]
+    return large
 
 
 # --------------------------------------------------------------------- a candidate at a whiteboard

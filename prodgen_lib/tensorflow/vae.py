@@ -20,6 +20,7 @@ from keras import layers
 from safetensors.numpy import load_file, save_file
 from tqdm.auto import tqdm
 
+from prodgen_lib.plain.fits import check_pictures
 from prodgen_lib.tensorflow.autoencoder import in_parts, initialise, unit_images
 from prodgen_lib.tensorflow.bridge import (
     adam,
@@ -264,6 +265,7 @@ def train(
     `log_scale`, for pictures in [0, 1], fixes the likelihood's scale; None learns it.
     `on_step(step, (encoder, decoder), losses)` is called after each step.
     """
+    check_pictures(pictures)
     set_seed(seed)
     rng = np.random.default_rng(seed)
     options = {"latents": latents, "width": width, "channels": pictures.shape[-1]}
@@ -290,6 +292,7 @@ def train(
 
 def encode(encoder: keras.Model, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Means and log-variances of the codes of uint8 pictures: two arrays (N, latents)."""
+    check_pictures(pictures)
     parts = [posterior(encoder, unit_images(part)) for part in in_parts(pictures)]
     mean, log_variance = (np.concatenate([to_numpy(p[i]) for p in parts]) for i in (0, 1))
     return mean, log_variance
@@ -355,13 +358,13 @@ def importance_weighted_bound(
 ) -> tf.Tensor:
     """A tighter lower bound of log p(x), from K codes of each picture: (N,), in nats.
 
-        log ( 1/K · sum over k of  p(x|z_k) · p(z_k) / q(z_k|x) ),     z_k drawn from q(z|x)
+        log ( 1/K · sum over k of  p(x|z_k) · p(z_k) / q(z_k|x) )
 
     `mean`, `log_variance` (N, latents) describe q; `noise` is (K, N, latents) from N(0, 1) and
-    gives the codes by `reparameterise`; `log_likelihood` maps codes (N, latents) to log p(x|z)
+    gives the codes z_k by `reparameterise`; `log_likelihood` maps codes (N, latents) to log p(x|z)
     (N,); the prior p(z) is N(0, I). Add logarithms and take `tf.reduce_logsumexp` over k: the
     weights themselves leave the range of a float. With K = 1 it is the bound that training uses,
-    one sample of it; it grows with K towards log p(x) (arXiv:1509.00519, equation 8).
+    one sample of it; it grows with K towards log p(x) (arXiv:1509.00519).
     """
     log_weights = []
     for one in noise:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from prodgen_lib.plain.corruptions import fill_smooth, half_and_back, square_masks
+from prodgen_lib.plain.fits import check_pictures
 from prodgen_lib.torch.bridge import (
     adam,
     from_images,
@@ -159,6 +160,7 @@ def train(
     With `sigma` > 0 it is shown noisy copies (`add_noise`) and must give the clean pictures.
     `on_step(step, model, losses)` is called after each step, with the chained network.
     """
+    check_pictures(pictures)
     set_seed(seed)
     rng = np.random.default_rng(seed)
     options = {"latents": latents, "width": width, "channels": pictures.shape[-1]}
@@ -189,6 +191,7 @@ def in_parts(array: np.ndarray, size: int = 250) -> list[np.ndarray]:
 @torch.no_grad()
 def encode(encoder: nn.Module, pictures: np.ndarray) -> np.ndarray:
     """Codes of uint8 pictures N×32×32×C: float32 (N, latents)."""
+    check_pictures(pictures)
     return np.concatenate([to_numpy(encoder(unit_images(part))) for part in in_parts(pictures)])
 
 
@@ -327,6 +330,7 @@ def train_restorer(
     little: its last kernel is a tenth of what `initialise` draws. The learning rate falls linearly
     to zero.
     """
+    check_pictures(pictures)
     set_seed(seed)
     rng = np.random.default_rng(seed)
     options = {"halvings": 3 if task == "hole" else 1, "width": width}

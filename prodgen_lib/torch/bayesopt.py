@@ -98,7 +98,7 @@ def condition(
     """What a Gaussian process keeps of its observations: `factor` (N, N) and `weights` (N,).
 
         factor  = lower Cholesky factor of K,     K = kernel(points, points) + noise · identity
-        weights = K⁻¹ targets
+        weights = K⁻¹ · targets
 
     `points` (N, D), `targets` (N,) with mean 0; `kernel(a, b)` gives covariances (len(a), len(b)).
     `noise` is the *variance* by which an observation differs from the function. Use `factorise`.
@@ -114,7 +114,7 @@ def predict(
 ) -> tuple[Tensor, Tensor]:
     """The function's mean and variance at `queries` (M, D), given the observations: two (M,).
 
-        mean = Cᵀ weights,     variance = kernel(q, q) - sum over rows of (factor⁻¹ C)²
+        mean = Cᵀ · weights,     variance = kernel(q, q) - sum over rows of (factor⁻¹ C)²
 
     where C = kernel(points, queries) is (N, M), and `factor`, `weights` come from `condition`.
     The variance is that of the function: noise would come on top for a new observation. All kernels
@@ -132,7 +132,7 @@ def predict(
 def log_marginal_likelihood(factor: Tensor, weights: Tensor, targets: Tensor) -> Tensor:
     """log p(targets) under the Gaussian process, functions integrated out: a scalar, in nats.
 
-        -½ targetsᵀ K⁻¹ targets  -  ½ log det K  -  N/2 · log 2π
+        -½ targetsᵀ · K⁻¹ · targets  -  ½ log det K  -  N/2 · log 2π
 
     `factor` and `weights` come from `condition`; `targets` (N,). The first term is how well the
     data fit, the second punishes a kernel that could have produced anything. The determinant of K
@@ -250,7 +250,7 @@ def expected_improvement(mean: Tensor, standard_deviation: Tensor, best: Tensor)
 
     `mean` and `standard_deviation` (M,) of the function there, `best` a scalar: the lowest value so
     far. Φ and φ are the standard normal's distribution and density. A trial that comes out worse
-    counts as 0, not as a loss (Jones, Schonlau and Welch 1998, doi:10.1023/A:1008306431147).
+    counts as 0, not as a loss (Jones, Schonlau and Welch 1998, listed under To read).
     """
     u = (best - mean) / standard_deviation
     density = torch.exp(-0.5 * u.square()) / math.sqrt(2 * math.pi)
@@ -277,6 +277,17 @@ def log_expected_improvement(mean: Tensor, standard_deviation: Tensor, best: Ten
     series = torch.log(1 - 3 * v + 15 * v**2 - 105 * v**3 + 945 * v**4) + torch.log(v)
     series = series - 0.5 * far.square() - 0.5 * math.log(2 * math.pi)
     return standard_deviation.log() + torch.where(u > -25, direct, series)
+
+
+def probability_of_improvement(mean: Tensor, standard_deviation: Tensor, best: Tensor) -> Tensor:
+    """How likely a trial comes out below `best`, for each of M points: (M,), from 0 to 1.
+
+    Φ(u) with u = (best - mean) / σ, the chance that `expected_improvement` weighs by how much
+    (Kushner 1964, doi:10.1115/1.3653121). As ½ erfc(-u/√2) it keeps its digits down to u = -37,
+    where ½ (1 + erf(u/√2)) is 0 from u = -9 on. A point that is surely better by next to nothing
+    gets nearly 1, and so the search stays where it is.
+    """
+    return 0.5 * torch.erfc((mean - best) / (standard_deviation * math.sqrt(2)))
 
 
 def upper_confidence_bound(

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from prodgen_lib.plain.fits import check_labels, check_pictures
 from prodgen_lib.torch.bridge import (
     adam,
     copy_model,
@@ -297,6 +298,8 @@ def train(
     The learning rate falls linearly to zero. The penalty is paid every `penalty_every`-th step,
     that many times as dear. `on_step(step, averaged generator, losses)` is called after each step.
     """
+    check_pictures(pictures)
+    labels = None if labels is None else check_labels(labels, count=len(pictures))
     set_seed(seed)
     rng = np.random.default_rng(seed)
     classes = 0 if labels is None else int(labels.max()) + 1
@@ -337,6 +340,8 @@ def sample(
     For a generator that was trained with labels, say of how many `classes`; picture i then shows
     `labels[i]`, by default 0, 1, … `classes` - 1 and from 0 again.
     """
+    if classes and labels is not None:
+        check_labels(labels, count=count, classes=(classes,))
     inputs = len(next(generator.parameters()))  # the first kernel is (in, out, 4, 4)
     rng = np.random.default_rng(seed)
     noise = rng.standard_normal((count, inputs - classes), dtype=np.float32)
@@ -448,6 +453,7 @@ def train_dcgan(
     on_step: Callable[[int, nn.Module, dict], None] | None = None,
 ) -> Trained:
     """Train as most people do: constant learning rate, no averaging, betas (0.5, 0.999)."""
+    check_pictures(pictures)
     set_seed(seed)
     rng = np.random.default_rng(seed)
     channels, sizes = pictures.shape[-1], {"batch_size": batch_size, "latent_dim": latent_dim}

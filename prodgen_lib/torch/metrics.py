@@ -1,7 +1,8 @@
 """How good is a picture, and how good is a set of them? The metrics of the field, in PyTorch.
 
-Read from top to bottom: errors of a pixel, structural similarity, distances between sets of
-features, fidelity and diversity. Pictures are N×C×H×W, or one C×H×W; uint8 counts in 0..255.
+Read from top to bottom: errors of a pixel, structural similarity, likeness in a network's eyes,
+distances between sets of features, fidelity and diversity. Pictures are N×C×H×W, or one C×H×W;
+uint8 counts in 0..255.
 Each convention that moves a number stands in its docstring. Differentiable wherever the metric is.
 The same functions in TensorFlow: `prodgen_lib.tensorflow.metrics`.
 """
@@ -17,11 +18,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from prodgen_lib.paths import own_path
+from prodgen_lib.plain.fits import check_pictures, check_same_size
 from prodgen_lib.torch import classifier
 from prodgen_lib.torch.bridge import to_numpy
 from prodgen_lib.torch.gan import category_shares, missing_categories
 
 # ----------------------------------------------------------------------------- errors of a pixel
+
+
+def as_tensor(values: Tensor | np.ndarray) -> Tensor:
+    """A tensor of an array, also of a mirrored view, whose negative strides PyTorch refuses."""
+    return torch.as_tensor(
+        np.ascontiguousarray(values) if isinstance(values, np.ndarray) else values
+    )
 
 
 def image_pair(
@@ -34,7 +44,7 @@ def image_pair(
     if `data_range` is given, values that don't fit it. Values fit when all lie in [0, data_range],
     or in [-data_range/2, data_range/2]; a network may overshoot by a tenth of the range.
     """
-    images, targets = torch.as_tensor(images), torch.as_tensor(targets)
+    images, targets = as_tensor(images), as_tensor(targets)
     if images.shape != targets.shape:
         raise ValueError(
             f"The pictures have shape {tuple(images.shape)} and the targets "
@@ -322,6 +332,49 @@ def power(base: Tensor, exponent: float) -> Tensor:
     return torch.where(positive, torch.where(positive, base, 1) ** exponent, 0)
 
 
+# ------------------------------------------------------------------- alike in a network's eyes
+
+
+def perceptual_distance(images: Tensor, targets: Tensor, *, data_range: float) -> Tensor:
+    """Distance of each picture to its target in the features of the shipped product classifier.
+
+    At each place of a layer the C numbers are a vector, made one unit long; the squared difference
+    of two such vectors, 0 to 2, is averaged over places, and then over layers: N×C×H×W give
+    (N,), C×H×W a scalar; 0 for equal pictures, at most 2.
+
+    This is LPIPS (Zhang et al. 2018, arXiv:1801.03924) without what earns its name: no ImageNet
+    network and no weights learnt from people's choices. Numbers compare with their own kind only.
+    Pictures are RGB with values from 0 to `data_range`, as for SSIM, and sides that are multiples
+    of 8; the network, float32, sees them in [-1, 1]. Else ValueError.
+    """
+    x, y = image_pair(images, targets, data_range=data_range)
+    *_, channels, height, width = x.shape
+    if channels != 3 or height % 8 or width % 8 or min(x.min(), y.min()) < -0.1 * data_range:
+        raise ValueError(
+            "Expected RGB pictures with values from 0 on and sides that are multiples of 8, got "
+            f"{tuple(x.shape)} from {min(x.min(), y.min()):.4g} on."
+        )
+    network = classifier.load_classifier()[:-3].requires_grad_(False).to(x.device)  # up to its maps
+    seen = (layer_directions(network, 2 * z.float() / data_range - 1) for z in (x, y))
+    pairs = zip(*seen, strict=True)
+    layers = [(a - b).square().sum(dim=-3).mean(dim=(-2, -1)) for a, b in pairs]
+    return torch.stack(layers).mean(dim=0)
+
+
+def layer_directions(network: torch.nn.Sequential, images: Tensor) -> list[Tensor]:
+    """After each ReLU of a network, the features at each place, divided by their length.
+
+    Where all of them are 0 they stay 0; 1e-10 under the root keeps the gradient finite there.
+    """
+    found = []
+    for layer in network:
+        images = layer(images)
+        if isinstance(layer, torch.nn.ReLU):
+            length = (images.square().sum(dim=-3, keepdim=True) + 1e-10).sqrt()
+            found.append(images / length)
+    return found
+
+
 # --------------------------------------------------------------- distances between sets of features
 
 
@@ -334,7 +387,7 @@ def feature_pair(
     """
     pair = []
     for which, features in (("first", features_a), ("second", features_b)):
-        features = torch.as_tensor(features).double()
+        features = as_tensor(features).double()
         if features.ndim != 2 or len(features) < least or features.shape[1] < 1:
             raise ValueError(
                 f"The {which} set has shape {tuple(features.shape)}; "
@@ -423,7 +476,8 @@ def inception_extractor(path: str | Path) -> Extractor:
     itself, called with `return_features=True`, as NVIDIA's `inception-2015-12-05.pt` is.
     Nothing is downloaded. Only distances between these features are called FID.
     """
-    if not Path(path).is_file():
+    path = own_path(path)
+    if not path.is_file():
         raise FileNotFoundError(
             f"There is no file of Inception weights {path}. FID needs one that you have, "
             "nothing is downloaded; the default extractor of product pictures needs none."
@@ -432,7 +486,7 @@ def inception_extractor(path: str | Path) -> Extractor:
 
     @torch.no_grad()
     def features(pictures: np.ndarray) -> np.ndarray:
-        images = torch.as_tensor(pictures).permute(0, 3, 1, 2)
+        images = as_tensor(pictures).permute(0, 3, 1, 2)
         parts = [to_numpy(network(part, return_features=True)) for part in images.split(100)]
         found = np.concatenate(parts)
         if found.shape[1:] != (2048,):
@@ -451,6 +505,9 @@ def picture_distance(
     features were compared, and a number is comparable with others of that label only: FID is
     the distance between features of the Inception network and no other.
     """
+    for pictures in (pictures_a, pictures_b):
+        check_pictures(pictures, size=None if extractor else 32)
+    check_same_size(pictures_a, pictures_b)
     extractor = extractor or product_extractor()
     sets = [torch.as_tensor(extractor.features(p)) for p in (pictures_a, pictures_b)]
     return frechet_distance(*sets).item(), extractor.label
@@ -564,6 +621,32 @@ def category_coverage(logits: Tensor, *, threshold: float = 0.02) -> float:
     """
     missing = missing_categories(category_shares(logits), threshold=threshold)
     return 1 - len(missing) / logits.shape[1]
+
+
+def inception_score(probabilities: Tensor, *, splits: int = 10) -> tuple[Tensor, Tensor]:
+    """Inception Score, mean and deviation over `splits` parts (Salimans 2016, arXiv:1606.03498).
+
+    `probabilities` (N, K) of the classes of each picture, rows that sum to 1. Of each part it is
+    exp of the mean Kullback–Leibler divergence of a row from the mean row, natural logarithm, with
+    0 log 0 = 0: from 1, when all rows are alike, to K, when each is sure and all classes come
+    equally often. Parts are consecutive, so shuffle first; the deviation divides by their number.
+    No real picture takes part: K pictures, one a class, get the best score. ValueError for anything
+    that isn't probabilities, or fewer rows than `splits`. The name holds for Inception's classes
+    alone.
+    """
+    probabilities = torch.as_tensor(probabilities)
+    sums = probabilities.detach().sum(dim=-1)
+    if probabilities.ndim != 2 or not 1 <= splits <= len(probabilities):
+        raise ValueError(f"Got {tuple(probabilities.shape)} in {splits} parts; expected (N, K).")
+    if not (probabilities.detach() >= 0).all() or not ((sums - 1).abs() < 1e-3).all():
+        raise ValueError("Expected probabilities: none below 0, and each row sums to 1.")
+    scores = []
+    for part in probabilities.tensor_split(splits):
+        mean = part.mean(dim=0)
+        surprise = torch.xlogy(part, part) - torch.xlogy(part, mean)
+        scores.append(surprise.sum(dim=1).mean().exp())
+    scores = torch.stack(scores)
+    return scores.mean(), scores.std(correction=0)
 
 
 # ------------------------------------------------------------------------------ at a whiteboard

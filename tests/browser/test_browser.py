@@ -101,6 +101,7 @@ def run_cell(page) -> None:
     page.wait_for_function(IDLE)
 
 
+@pytest.mark.tensorflow_slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("framework", ["torch", "tensorflow"])
 def test_learner_solves_an_exercise_and_moves_the_widget(lab, page, framework):

@@ -39,7 +39,7 @@ def test_a_candidate_practises(lab, page, tmp_path):
 
     page.evaluate(SELECT, "widgets.drills(")
     press(page, "Make the notebook")
-    notebook.get_by_text("is ready: open it").wait_for()
+    notebook.get_by_text("is ready:").wait_for()
     assert list((tmp_path / "work" / "drills").glob("drill_*.ipynb"))
 
     page.evaluate(SELECT, "widgets.mock_interview(")

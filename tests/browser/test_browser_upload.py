@@ -43,7 +43,7 @@ def test_a_learner_puts_in_a_photograph_and_sees_it_enlarged(lab, page, tmp_path
     shown = page.locator(f"{PANEL} .jp-OutputArea")
     for name, said in (
         ("words.png", "words.png is not a picture that can be read"),
-        ("photo.png", "photo.png: yours, twice as large."),
+        ("photo.png", "photo.png: yours, twice as large; shrunk from 2600×2000 to 256 px."),
     ):
         with page.expect_file_chooser() as chooser:
             shown.get_by_role("button", name="Choose a picture").click()

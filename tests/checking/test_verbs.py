@@ -1,7 +1,7 @@
 """The four verbs, on a toy exercise that needs no framework."""
 
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from prodgen_lib.checking import check as engine
 from prodgen_lib.checking import exercise, verbs
 from prodgen_lib.checking.exercise import Case, Exercise, Framework
 from prodgen_lib.checking.language import Text
+from prodgen_lib.checking.tell import prose
 from prodgen_lib.checking.verbs import CheckFailed, check, hint, line, reset, status
 
 EXERCISE = Exercise(
@@ -41,6 +42,8 @@ def toy(monkeypatch, tmp_path):
     monkeypatch.setattr(
         exercise, "_load", lambda topic, name: EXERCISE if topic == "toy" else load(topic, name)
     )
+    topics = verbs.topics()
+    monkeypatch.setattr(verbs, "topics", lambda: ["toy", *topics])
     monkeypatch.setitem(sys.modules, "prodgen_lib.torch.toy", answers)
     monkeypatch.setitem(sys.modules, "prodgen_lib.tensorflow.toy", answers)
     monkeypatch.setenv("PRODGEN_HOME", str(tmp_path))
@@ -138,6 +141,39 @@ def test_what_was_solved_once_stays_solved(capsys):
     capsys.readouterr()
     status("toy", framework="tensorflow")
     assert "✗  toy.double" in (out := capsys.readouterr().out) and "0 of 1 solved" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("在*数值*这一步：", "在<em>数值</em>这一步："),
+        ("At *values*: the *mean value*", "At <em>values</em>: the <em>mean value</em>"),
+        ("2*batch*3 and a * b * c, **bold**", "2*batch*3 and a * b * c, **bold**"),
+        ("`a` < b", "<code>a</code> &lt; b"),
+    ],
+)
+def test_stress_and_code_are_set_in_both_languages(text, html):
+    assert prose(text) == html
+
+
+def test_status_without_a_topic_is_the_notebooks(capsys, monkeypatch):
+    monkeypatch.setattr(verbs, "topics", lambda: ["toy"])
+    monkeypatch.setenv("JPY_SESSION_NAME", "work/06_toy_torch.ipynb")
+    status(framework="torch")
+    assert "toy.double" in capsys.readouterr().out
+    monkeypatch.setenv("JPY_SESSION_NAME", "work/Untitled.ipynb")
+    status(framework="torch")
+    assert capsys.readouterr().out == "0 of 1 solved in toy.\n"
+    status("tony", framework="torch")
+    assert capsys.readouterr().out.startswith("No chapter has the topic tony.")
+
+
+def test_reset_in_a_notebook_brings_the_check(monkeypatch):
+    written = []
+    shell = SimpleNamespace(set_next_input=lambda text, replace: written.append(text))
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    reset("gan.generator_loss", framework="torch")
+    assert written[0].endswith('generator_loss = check("gan.generator_loss", generator_loss)')
 
 
 def test_reset_outside_a_notebook_prints_the_stub(capsys):

@@ -713,6 +713,111 @@ if c.syscall(0x40000000 + 57) == 0:
     os._exit(0)
 return WRONG
 
+### a message queue of System V
+import ctypes
+c = ctypes.CDLL(None)
+found = c.msgget(0, 0o1666)
+if found >= 0:
+    c.msgctl(found, 0, None)
+    raise ValueError("TOKEN")
+return WRONG
+
+### semaphores of System V
+import ctypes
+c = ctypes.CDLL(None)
+found = c.semget(0, 250, 0o1666)
+if found >= 0:
+    c.semctl(found, 0, 0)
+    raise ValueError("TOKEN")
+return WRONG
+
+### shared memory of System V
+import ctypes
+c = ctypes.CDLL(None)
+found = c.shmget(0, 1 << 28, 0o1666)
+if found >= 0:
+    c.shmctl(found, 0, None)
+    raise ValueError("TOKEN")
+return WRONG
+
+### a message queue of POSIX
+import ctypes
+c = ctypes.CDLL(None)
+if c.mq_open(b"/prodgen-stranger", 0o102, 0o666, None) >= 0:
+    c.mq_unlink(b"/prodgen-stranger")
+    raise ValueError("TOKEN")
+return WRONG
+
+### a lease on a file
+import fcntl
+with open(torch.__file__) as file:
+    fcntl.fcntl(file, 1024, 0)
+raise ValueError("TOKEN")
+
+### a lock on a file
+import fcntl
+with open(torch.__file__) as file:
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+raise ValueError("TOKEN")
+
+### a lock on a part of a file
+import fcntl
+with open(torch.__file__) as file:
+    fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+raise ValueError("TOKEN")
+
+### is told what happens in a folder
+import fcntl, os, signal
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+fcntl.fcntl(os.open("/usr", os.O_RDONLY), 1026, 0x8000003F)
+raise ValueError("TOKEN")
+
+### pipes that hold more than memory may
+import fcntl, os
+fcntl.fcntl(os.pipe()[0], 1031, 1 << 20)
+raise ValueError("TOKEN")
+
+### the kernel's own queue of reads and writes
+import ctypes, platform
+c = ctypes.CDLL(None)
+number = {"x86_64": 206, "aarch64": 0}[platform.machine()]
+if c.syscall(number, 1000, ctypes.byref(ctypes.c_ulong(0))) == 0:
+    raise ValueError("TOKEN")
+return WRONG
+
+### asks for the machine's name
+import os
+if os.uname().nodename != "sandbox":
+    raise ValueError("TOKEN")
+return WRONG
+
+### gives the machine another name
+import ctypes
+c = ctypes.CDLL(None)
+if c.sethostname(b"mine", 4) == 0 or c.setdomainname(b"mine", 4) == 0:
+    raise ValueError("TOKEN")
+return WRONG
+
+### rights of root
+import ctypes, struct
+c = ctypes.CDLL(None)
+head, data = ctypes.create_string_buffer(struct.pack("Ii", 0x20080522, 0)), bytes(24)
+data = ctypes.create_string_buffer(24)
+c.capget(head, data)
+bound = any(c.prctl(23, number, 0, 0, 0) == 1 for number in range(41))
+if any(data.raw) or bound or c.prctl(39, 0, 0, 0, 0) != 1:
+    raise ValueError("TOKEN")
+return WRONG
+
+### takes rights back
+import ctypes, os, struct
+c = ctypes.CDLL(None)
+head = ctypes.create_string_buffer(struct.pack("Ii", 0x20080522, 0))
+every = ctypes.create_string_buffer(struct.pack("6I", *[2**32 - 1] * 6))
+if c.capset(head, every) == 0 or c.setns(os.open("/proc/self/exe", os.O_RDONLY), 0) == 0:
+    raise ValueError("TOKEN")
+return WRONG
+
 ### asks the debugger's door
 import ctypes, os
 c = ctypes.CDLL(None)

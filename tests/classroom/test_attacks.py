@@ -144,6 +144,7 @@ def test_attack_torch(attack, outside):
     assert check(attack, "torch", outside, KINDS[0]) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attack", cases("tensorflow"), ids=lambda a: f"{a.kind}: {a.name}")
 def test_attack_tensorflow(attack, outside):
     pytest.importorskip("tensorflow")
@@ -156,6 +157,7 @@ def test_there_are_enough_of_each_kind():
     assert len({attack.name for attack in ATTACKS}) == len(ATTACKS)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(len(KINDS) < 2, reason="bubblewrap and user namespaces are not both here")
 @pytest.mark.parametrize(
     "attack", [a for a in cases("torch") if a.kind == "harm"], ids=lambda a: a.name
@@ -168,9 +170,13 @@ def test_the_other_sandbox_holds_as_well(attack, outside):
 REACHING = {
     *("reads a file", "reads another submission", "writes a file", "connects to this machine"),
     *("a socket without a file", "watches what others open", "reads a file by the framework"),
+    *("a message queue of System V", "semaphores of System V", "shared memory of System V"),
+    *("a lease on a file", "a lock on a file", "is told what happens in a folder"),
+    *("pipes that hold more than memory may", "asks for the machine's name"),
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(REACHING))
 def test_without_a_sandbox_the_same_harms_do_reach_outside(name, tmp_path, outside):
     """So that an attack that is only badly written doesn't pass for one that was stopped."""

@@ -82,6 +82,7 @@ class _Deadly:
         os._exit(9)
 
 
+@pytest.mark.slow
 def test_who_takes_the_process_down_is_left_out_and_the_rest_is_graded():
     pairs = work(4)
     pairs.insert(1, (_Deadly(), pairs[0][1]))
@@ -96,6 +97,7 @@ class _TooDeep(_Deadly):
         raise RecursionError
 
 
+@pytest.mark.slow
 def test_who_is_too_much_to_read_is_left_out_and_the_rest_is_graded():
     pairs = work(2)
     pairs.insert(1, (_TooDeep(), pairs[0][1]))

@@ -11,8 +11,8 @@ from prodgen_lib.classroom.intake import collect as collecting
 from prodgen_lib.classroom.intake import unzip
 from prodgen_lib.classroom.intake.collect import collect
 from prodgen_lib.classroom.intake.layout import place
-from prodgen_lib.classroom.intake.read import Unreadable
 from prodgen_lib.course.project import CourseError
+from prodgen_lib.course.salvage import Unreadable
 
 
 def put(root, name, content="{}", time=None):
@@ -127,7 +127,54 @@ def test_nbgrader_folders_with_their_time(tmp_path):
 def test_a_time_that_is_none_is_no_time(tmp_path):
     put(tmp_path, "ada/ps1/06.ipynb")
     put(tmp_path, "ada/ps1/timestamp.txt", "yesterday\n" * 100)
-    assert only(collect(tmp_path)).handed_in is None
+    ada = only(collect(tmp_path))
+    assert ada.handed_in is None and "holds no time (yesterday)" in ada.notes[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2026-11-02 07:30:00.000000 UTC", "2026-11-02 07:30:00 GMT", "2026-11-02T07:30:00Z"),
+        *("2026-11-02 08:30:00 +0100", "2026-11-02 08:30:00+01:00", "2026-11-02T08:30+01"),
+        *("2026-11-02 08:30:00 CET", "2026-11-02 09:30:00 CEST", "2026-11-02 08:30:00 UTC+1"),
+        *("2026-11-01 23:30:00.000000 PST", "2026-11-02 00:30:00 PDT", "2026-11-02 02:30:00 EST"),
+        *(
+            "2026-11-02 03:30:00 EDT",
+            "2026-11-02 16:30:00 JST",
+            "2026-11-02 02:30 America/New_York",
+        ),
+        *("2026-11-01 23:30:00 America/Los_Angeles", "2026-11-02 13:00:00 Asia/Kolkata"),
+        *(
+            "2026-11-02 13:00:00,25 +05:30",
+            "2026-11-02 07:30:00",
+            "2026-11-02 7:30:00.123456789 utc",
+        ),
+        *(
+            "2026-11-02 04:00:00 -03:30",
+            "\ufeff2026-11-02 07:30:00 Etc/UTC\n",
+            "2026-11-02 09:30 EET",
+        ),
+    ],
+)
+def test_one_moment_in_every_spelling(tmp_path, text):
+    put(tmp_path, "ada/ps1/06.ipynb")
+    put(tmp_path, "ada/ps1/timestamp.txt", text)
+    ada = only(collect(tmp_path))
+    late = ada.handed_in - datetime(2026, 11, 2, tzinfo=UTC)
+    assert int(late.total_seconds()) == 7.5 * 3600 and ada.notes == []
+
+
+@pytest.mark.parametrize(
+    "zone", ["IST", "CST", "BST", "AST", "XYZ", "Mars/Olympus", "+25:00", "+01:75", "CET?"]
+)
+def test_a_zone_that_is_not_known_is_never_utc_in_silence(tmp_path, zone):
+    put(tmp_path, "ada/ps1/06.ipynb")
+    put(tmp_path, "ada/ps1/timestamp.txt", f"2026-11-01 23:30:00.000000 {zone}")
+    ada = only(collect(tmp_path))
+    assert ada.handed_in is None
+    assert zone in ada.notes[0] and "not counted as late; decide yourself" in ada.notes[0]
+    (tmp_path / "ada/ps1/06.ipynb").unlink()
+    assert "no notebook" in only(collect(tmp_path)).notes[1]
 
 
 def test_a_time_that_a_student_wrote_counts_for_nothing(tmp_path):
@@ -348,3 +395,60 @@ def test_what_holds_no_submissions_is_one_sentence(tmp_path, content):
     path.mkdir() if content is None else path.write_text(content)
     with pytest.raises(CourseError, match=r"no submissions|neither a folder"):
         collect(path)
+
+
+@pytest.mark.parametrize("extra", ["report.pdf", "plot-1.png", "06.html", "tools.py", "data"])
+def test_all_that_canvas_gives_of_a_student_is_that_students(tmp_path, extra):
+    put(tmp_path, "doejo_31_4711_06_gan_torch.ipynb", "mine")
+    put(tmp_path, f"doejo_31_4712_{extra}")
+    put(tmp_path, f"lian_LATE_7_70_{extra}")
+    doejo, lian = collect(tmp_path)
+    assert doejo.student.key == "doejo_31" and len(doejo.notebooks) == 1 and not doejo.notes
+    assert (lian.student.key, lian.student.number, lian.late) == ("lian_7", "7", True)
+    assert lian.notes == [
+        f"There is no notebook (.ipynb) in what was handed in: lian_LATE_7_70_{extra}."
+    ]
+
+
+@pytest.mark.parametrize("suffix", [".ipynb.json", ".ipynb.txt", ".IPYNB.TXT"])
+@pytest.mark.parametrize(
+    ("place", "key"),
+    [
+        ("lian_7_70_06{}", "lian_7"),
+        ("Li An_7_assignsubmission_file_/06{}", "Li An_7"),
+        ("submitted/lian/ps1/06{}", "lian"),
+        ("lian{}", "lian"),
+    ],
+)
+def test_a_second_suffix_hides_no_notebook(tmp_path, suffix, place, key):
+    name = place.format(suffix)
+    put(tmp_path, name, "mine")
+    student = only(collect(tmp_path))
+    assert student.student.key == key and student.notebooks[0].read() == b"mine"
+    assert "read as a notebook" in student.notes[0] and suffix in student.notes[0]
+
+
+LITTER = ("Thumbs.db", "desktop.ini", ".DS_Store", "__MACOSX/._x.ipynb", "roster.csv", "notes.docx")
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("around", ["", "submitted/", "Course-99/"])
+def test_litter_is_listed_once_and_is_nobody(tmp_path, zipped, around):
+    names = ["Ada_1_assignsubmission_file_/x.ipynb", "Bob_2_assignsubmission_file_/x.ipynb"]
+    if around == "submitted/":
+        names = ["ada/ps1/x.ipynb", "bob/ps1/x.ipynb"]
+    names += [*LITTER, f"{names[0].partition('/')[0]}/Thumbs.db"]
+    if zipped:
+        path = packed(tmp_path / "all.zip", [(around + name, "{}") for name in names])
+    else:
+        path = tmp_path / "all"
+        for name in names:
+            put(path, around + name)
+    found, loose = collecting.sorted_out(path)
+    assert len(found) == 2 and all(len(of.notebooks) == 1 and not of.notes for of in found)
+    assert loose == ["Thumbs.db", "desktop.ini", "notes.docx", "roster.csv"]
+
+
+def test_a_list_beside_the_folder_of_a_class(tmp_path):
+    path = packed(tmp_path / "class.zip", [("class/ada/x.ipynb", "a"), ("roster.csv", "b")])
+    assert keys(collect(path)) == ["ada"]

@@ -104,6 +104,7 @@ def test_solutions_are_right_and_untouched_notebooks_are_not_answered(framework)
         assert mark.stages == right[name].stages
 
 
+@pytest.mark.tensorflow_slow
 @needs_sandbox
 def test_every_known_wrong_answer_fails_with_its_sentence(framework):
     rounds = wrong_rounds(framework)
@@ -114,6 +115,7 @@ def test_every_known_wrong_answer_fails_with_its_sentence(framework):
             assert found[name].message == wrong.message.en, (name, wrong.name)
 
 
+@pytest.mark.tensorflow_slow
 @needs_sandbox
 def test_every_honest_alternative_is_right(framework):
     rounds = honest_rounds(framework)
@@ -179,6 +181,7 @@ def test_what_decides_depends_on_the_seed(framework, name):
     assert differs >= 1, f"{name}: the same numbers under every seed"
 
 
+@pytest.mark.tensorflow_slow
 @needs_sandbox
 def test_answers_remembered_from_another_seed_fail(framework):
     """What was right for one seed, given back as constants, is wrong for another."""

@@ -255,6 +255,7 @@ main(["grade", "class", "--out", "marks"])
 """
 
 
+@pytest.mark.slow
 def test_killed_for_good_at_any_time_it_goes_on(built, monkeypatch):
     """The process gets SIGKILL again and again, wherever it happens to be."""
     for number in range(12):

@@ -8,7 +8,6 @@ import pytest
 from prodgen_lib.classroom.intake.collect import Found
 from prodgen_lib.classroom.intake.layout import Student
 from prodgen_lib.classroom.intake.submission import Graded, Mark
-from prodgen_lib.classroom.intake.text import file_name, plain
 from prodgen_lib.classroom.marks.marks import Late, Policy, lateness, parse_due, read_weights, row
 from prodgen_lib.classroom.marks.sheets import (
     canvas_csv,
@@ -18,6 +17,7 @@ from prodgen_lib.classroom.marks.sheets import (
     report_name,
 )
 from prodgen_lib.course.project import CourseError
+from prodgen_lib.course.text import file_name, plain
 
 ADA = Student("Ada_12", "Ada", "moodle", "12")
 

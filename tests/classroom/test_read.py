@@ -7,7 +7,8 @@ import pytest
 
 from prodgen_lib.classroom.intake import read
 from prodgen_lib.classroom.intake.cells import compare
-from prodgen_lib.classroom.intake.read import Unreadable, read_bytes, read_notebook
+from prodgen_lib.classroom.intake.read import read_bytes
+from prodgen_lib.course.salvage import Unreadable, read_notebook
 
 ABOUT = {"chapter": "05_mini", "framework": "torch", "version": "0.1.0", "text": "abcd1234"}
 
@@ -206,9 +207,9 @@ def test_answers_turned_into_text_or_deleted_are_named():
 
 def test_a_cell_that_is_too_long_to_be_read_is_named():
     pristine = reads(text(answer())).notebook
-    pasted = {**answer(), "source": f"x = '{'a' * 100_000}'"}
+    pasted = {**answer(), "source": f"x = '{'a' * 1_000_000}'"}
     (note,) = compare(reads(text(pasted)).notebook, pristine)
-    assert "A cell of 100,006 characters is too long" in note
+    assert "A cell of 1,000,006 characters is too long" in note
 
 
 def test_a_hundred_megabytes_of_outputs_cost_seconds_and_are_dropped():

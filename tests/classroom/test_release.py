@@ -1,10 +1,12 @@
 import zipfile
+from copy import deepcopy
 
 import pytest
 
-from prodgen_lib.classroom.intake.read import read_notebook as read_stranger
 from prodgen_lib.classroom.release import origin, pristine, release
+from prodgen_lib.course.links import keep_links
 from prodgen_lib.course.project import CourseError, dumps, read_notebook, write_notebook
+from prodgen_lib.course.salvage import read_notebook as read_stranger
 
 
 def change(root, name="05_mini_torch", words="A new sentence."):
@@ -29,7 +31,9 @@ def test_a_release_is_a_zip_for_students_and_keeps_what_it_gave_out(built):
         given = archive.read("05_mini_torch.ipynb").decode()
     course = read_notebook(built / "notebooks/05_mini_torch.ipynb")
     about = course.metadata.prodgen
-    assert given == dumps(course) and f"prodgen {about.version}" in readme
+    linked = keep_links(deepcopy(course), names)
+    assert given == dumps(linked) and "../solutions" not in given
+    assert f"prodgen {about.version}" in readme
     assert path.parent == built / "releases" and about.version in path.name
     kept = built / f"releases/05_mini_torch-{about.version}-{about.text}.ipynb"
     assert read_notebook(kept) == course
@@ -77,7 +81,7 @@ def test_a_version_that_was_never_released_is_graded_as_the_present_one(built):
     old = submitted(built)
     change(built)
     found, note = origin(old, pristine(built))
-    assert found.text == "feed0000" and "not in releases/" in note
+    assert found.text == "feed0000" and "another version of the course" in note
 
 
 @pytest.mark.parametrize("framework", ["torch", "tensorflow"])

@@ -1,10 +1,13 @@
 import base64
+import csv
 import hashlib
 import html
+import io
 import re
 import shutil
 import subprocess
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +23,7 @@ from prodgen_lib.classroom.marks.reports import (
     report,
     spread,
 )
+from prodgen_lib.classroom.marks.sheets import canvas_csv, marks_csv, moodle_csv
 
 NOT_YET = "Not answered yet: write the body in place of `raise NotImplementedError`."
 ATTACKS = [
@@ -165,7 +169,7 @@ def test_a_report_says_what_a_student_needs_and_no_more():
     assert "known mistake: swapped" in text and "2 of 5 stages" in text
     assert "Use eps, not 1." in text and "<code>eps</code>" in page and "<em>not</em>" in page
     assert "20 % is taken off" in text and "The cell of gan.c was deleted." in text
-    assert "06_gan in PyTorch" in text
+    assert "6 Generative adversarial networks in PyTorch" in text
     assert "77" not in text, "the seed stays with the instructor"
 
 
@@ -190,7 +194,7 @@ def test_the_class_page_counts():
     page = class_page(rows, Policy(), 4711)
     text = " ".join("".join(Seen(page).text).split())
     assert "37.5 % on average" in text and "seed 4711" in text and "2 of 3" in text
-    assert "3 notebooks graded, 1 without (0 %)" in text
+    assert "3 notebooks graded, 1 without a notebook (0 %)" in text
     assert len(Seen(page).links) == 4
 
 
@@ -228,3 +232,39 @@ def luminance(colour):
     parts = [int(colour[place : place + 2], 16) / 255 for place in (0, 2, 4)]
     linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+ALL_AT_ONCE = (
+    '=HYPERLINK("http://evil.example";"x");=1+1|+2;@SUM(1)\t-3 <img src=x onerror=alert(1)> '
+    "[x](javascript:alert(1)) `<b>` \x1b]0;owned\x07\x1b[31m\x9b2J\r\n=4\u202e"
+)
+
+
+def test_one_text_with_every_trick_is_harmless_in_every_medium(capsys):
+    """HTML, tables for spreadsheets, and the terminal; the journal is ASCII JSON."""
+    from prodgen_lib.classroom.cli import _say
+    from prodgen_lib.classroom.grading.grading import Outcome
+    from prodgen_lib.course.grade import Result, table
+
+    one = hostile(ALL_AT_ONCE)
+    named = Student(ALL_AT_ONCE, ALL_AT_ONCE, "canvas", "7")
+    of_canvas = row(named, one.graded, Policy())
+    of_moodle = row(Student(ALL_AT_ONCE, ALL_AT_ONCE, "moodle", "7"), one.graded, Policy())
+    tables = [
+        marks_csv([one, of_canvas]),
+        canvas_csv([of_canvas], Policy()),
+        moodle_csv([of_moodle], Policy()),
+    ]
+    for text in tables:
+        for separator in ",;\t|":
+            for line in csv.reader(io.StringIO(text), delimiter=separator):
+                assert not [cell for cell in line if re.match(r"[\s\"]*[=+@-]", cell)]
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
+    for page in (report(one, Policy()), class_page([one], Policy(), 7)):
+        seen = Seen(page)
+        assert seen.tags <= ALLOWED and all(link.startswith("reports/") for link in seen.links)
+    _say(Outcome(1, 0, {ALL_AT_ONCE: ALL_AT_ONCE}, [], [ALL_AT_ONCE]))
+    printed = "".join(capsys.readouterr())
+    printed += table(Path(ALL_AT_ONCE), [Result("gan.a", False, message=ALL_AT_ONCE)])
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", printed)
+    assert one.graded.to_json().isascii() and "\n" not in one.graded.to_json()

@@ -3,6 +3,7 @@ import subprocess
 import sys
 import time
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -78,14 +79,15 @@ def test_a_lint_fault_is_printed_and_fails_the_build(course):
     [
         ("", "is empty"),
         ("no json", "no notebook"),
-        ("[]", "format none"),
-        ("{}", "format none"),
-        ('{"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": []}', "format 3"),
+        ("[]", "expected an object with cells"),
+        ("{}", "doesn't say its format"),
+        ('{"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": []}', "no chapter"),
         ('{\n<<<<<<< HEAD\n "cells": []\n=======\n>>>>>>> x\n}', "merge-conflict"),
-        ('{"cells": [1], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "damaged"),
-        ('{"cells": [], "metadata": [], "nbformat": 4, "nbformat_minor": 5}', "damaged"),
+        ('{"cells": 1, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "damaged"),
+        ('{"cells": [1], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "no chapter"),
+        ('{"cells": [], "metadata": [], "nbformat": 4, "nbformat_minor": 5}', "no chapter"),
         ('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "no chapter"),
-        (b"\xff\xfe\x00", "not UTF-8"),
+        (b"\xff\xfe\x00", "not JSON"),
     ],
 )
 def test_a_broken_notebook_gets_one_sentence(course, content, words):
@@ -140,8 +142,8 @@ def test_one_broken_notebook_does_not_hide_the_others_and_strangers_are_left_alo
     (course / "work/05_mini_tensorflow.ipynb").write_text("{}")
     (course / "work/Untitled.ipynb").write_text("")
     result = prodgen("check")
-    assert result.exit_code == 1 and "05_mini_torch.ipynb is empty" in result.stderr
-    assert "05_mini_tensorflow.ipynb is in notebook format none" in result.stderr
+    assert result.exit_code == 1 and "05_mini_torch.ipynb: The file is empty" in result.stderr
+    assert "05_mini_tensorflow.ipynb: The file is no notebook" in result.stderr
     assert "Untitled" not in result.stderr
 
 
@@ -162,3 +164,15 @@ def test_reset_says_where_the_backup_is(course):
     result = prodgen("reset", "05_mini_torch")
     assert "work/05_mini_torch.ipynb is as the course made it" in result.output
     assert "work/backups/05_mini_torch." in result.output
+
+
+def test_no_help_cuts_a_description():
+    """click ends a long one by three dots; ``short_help`` says it in a line."""
+    groups = [((), main)]
+    while groups:
+        names, group = groups.pop()
+        shown = CliRunner().invoke(main, [*names, "--help"], terminal_width=80).output
+        commands = shown.partition("Commands:")[2]
+        assert commands and "..." not in commands, names
+        inside = ((name, one) for name, one in group.commands.items())
+        groups += [((*names, n), c) for n, c in inside if isinstance(c, click.Group)]

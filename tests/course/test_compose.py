@@ -1,8 +1,8 @@
 import pytest
 
-from prodgen_lib.checking.source import function_source
+from prodgen_lib.checking.source import _functions, brief, function_source
 from prodgen_lib.course.chapter import read_chapter
-from prodgen_lib.course.compose import Target, _check, compose
+from prodgen_lib.course.compose import SET_UP, Target, _check, compose
 from prodgen_lib.course.project import CourseError, dumps
 
 
@@ -22,7 +22,8 @@ def test_an_exercise_becomes_a_heading_an_answer_and_a_check(course):
     solution, learner = made(course), made(course, learner=True)
     ids = [c.id for c in solution.cells if c.id.startswith("mini-centred")]
     assert ids == ["mini-centred-about", "mini-centred", "mini-centred-check"]
-    assert cell(solution, "mini-centred").source == function_source("torch", "mini", "centred")
+    source = function_source("torch", "mini", "centred")
+    assert cell(solution, "mini-centred").source == brief(source)
     assert cell(learner, "mini-centred").source == (
         "def centred(values: np.ndarray) -> np.ndarray:\n"
         '    """The values less their mean."""\n'
@@ -39,11 +40,39 @@ def test_an_exercise_becomes_a_heading_an_answer_and_a_check(course):
     assert "●○○○○" in about and "5 minutes" in about and 'hint("mini.centred")' in about
 
 
-def test_an_exercise_header_joins_the_text_before_it(course):
-    learner = made(course, learner=True)
-    place = [c.id for c in learner.cells].index("mini-mean")
-    before = learner.cells[place - 1]
-    assert before.source.startswith("Two blank lines make a new cell.\n\n#### Exercise: `mean`")
+def test_the_task_is_text_and_the_stub_keeps_one_line(course):
+    key = "prodgen_lib/torch/mini.py"
+    text = (course / key).read_text(encoding="utf-8")
+    first = '"""The arithmetic mean of all values.'
+    assert first in text
+    more = f"{first}\n\n    `values` (N, D), as in\n\n        mean = Σ_i x_i / N\n    "
+    (course / key).write_text(text.replace(first, more), encoding="utf-8")
+    _functions.cache_clear()
+    learner, solution = made(course, learner=True), made(course)
+    about = cell(learner, "mini-mean-about").source
+    assert about.startswith("### `mean`: exercise\n\nThe arithmetic mean of all values.")
+    assert "`values` `(N, D)`, as in" in about and r"$$\text{mean} = \sum_{i}\ x_{i} / N$$" in about
+    assert (
+        '"""The arithmetic mean of all values."""\n    raise' in cell(learner, "mini-mean").source
+    )
+    assert "Σ_i" in cell(solution, "mini-mean-about").source.replace(r"\sum_{i}", "Σ_i")
+    assert "Σ_i" not in cell(solution, "mini-mean").source
+
+
+def test_what_only_imports_is_folded_and_says_so(course):
+    cells = made(course).cells
+    folded = [c for c in cells if c.metadata.get("jupyter", {}).get("source_hidden")]
+    assert folded and all(c.source.startswith(SET_UP) for c in folded)
+    assert not any(c.metadata.get("jupyter") for c in cells if "print(" in c.source)
+
+
+def test_the_way_to_the_neighbours_stands_at_both_ends(course):
+    for learner, place in (
+        (True, "00_start_here.ipynb"),
+        (False, "../notebooks/00_start_here.ipynb"),
+    ):
+        cells = made(course, learner=learner).cells
+        assert cells[1].source == cells[-1].source == f"← [Start here]({place})"
 
 
 def test_a_long_check_is_wrapped_as_the_formatter_would(course):
@@ -74,7 +103,7 @@ def test_tags_and_rewriting_make_the_twin(course):
 
 
 def test_other_code_is_the_twins_source(course):
-    last = made(course).cells[-1].source
+    last = made(course).cells[-2].source
     assert (
         last.startswith("In TensorFlow") and function_source("tensorflow", "mini", "total") in last
     )
@@ -129,7 +158,7 @@ def test_questions_become_cells_of_their_own(course, monkeypatch):
 
     monkeypatch.setattr("prodgen_lib.questions.question_cells", question_cells)
     new = "## Drill\n\n{{questions}}\n\nThe end.\n\nIn {{other}}"
-    last = made(course, old="In {{other}}", new=new).cells[-4:]
+    last = made(course, old="In {{other}}", new=new).cells[-5:-1]
     assert [c.source for c in last[:3]] == ["## Drill", "Why?", "How?"]
     assert last[3].source.startswith("The end.") and last[1].metadata.tags == ["questions"]
     assert last[2].id == "05-q-mini-how" and asked == [("05_mini.yaml", "torch")]

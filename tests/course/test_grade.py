@@ -55,7 +55,7 @@ def test_only_cells_that_answers_need_are_run(course, mine):
     write(mine, mean="def mean(values):\n    return HALF * 2", first="HALF = 1\nlong_training()")
     sources = copied(course, mine)
     assert "HALF = 1" in sources, "the answer uses it, and not the training beside it"
-    assert any(source.startswith("import numpy") for source in sources)
+    assert any(source.strip().startswith("import numpy") for source in sources)
     assert not any(source.startswith(("print(", "word", "profile")) for source in sources)
 
 
@@ -66,7 +66,10 @@ def test_a_cell_that_changes_what_an_answer_uses_is_run(course, mine):
     write_notebook(notebook, mine)
     write(mine, mean="def mean(values):\n    return TABLE[0]")
     sources = copied(course, mine)
-    assert [source for source in own if source in sources] == [own[0], own[1], own[4]]
+    assert [source for source in own if source in sources] == own[:2]
+    assert not any("run_line_magic" in source for source in sources)
+    write(mine, mean="def mean(values):\n    return TABLE[0] + MADE_BY_A_FILE")
+    assert any("'run', 'a.py'" in source for source in copied(course, mine))
 
 
 def test_checks_are_the_courses_own_and_stand_where_the_learner_has_them(course, mine):
@@ -153,6 +156,7 @@ def test_a_solution_passes(course, mine):
     assert all(r.passed for r in grade(course, course / "solutions/05_mini_torch.ipynb"))
 
 
+@pytest.mark.slow
 def test_a_dead_kernel_and_an_endless_loop_are_reported(course, mine, monkeypatch):
     monkeypatch.setattr(grading, "SECONDS_A_CELL", 3)
     loop = "def centred(values):\n    while True: pass"
@@ -199,3 +203,94 @@ def test_a_renamed_notebook_is_known_by_what_it_says(course, mine):
     found = grading._pristine(course, renamed, read_notebook(renamed))
     here = read_notebook(course / "notebooks/05_mini_torch.ipynb")
     assert [cell.id for cell in found.cells] == [cell.id for cell in here.cells]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: "\ufeff" + text,
+        lambda text: text.encode("utf-16"),
+        lambda text: text.replace("\n", "\r\n"),
+        *(
+            lambda text, key=key, value=value: changed(text, key, value)
+            for key, value in [
+                *(("execution_count", None), ("outputs", None), ("id", None), ("id", "null")),
+                *(("id", "#VSC-1a2b"), ("id", "x" * 80), ("id", 7), ("metadata", None)),
+            ]
+        ),
+    ],
+)
+def test_what_editors_write_is_mended_in_memory(course, mine, change):
+    write(mine, mean=MEAN)
+    text = change(mine.read_text(encoding="utf-8"))
+    mine.write_bytes(text if isinstance(text, bytes) else text.encode())
+    learner = grading._read(mine)
+    pristine = read_notebook(course / "notebooks/05_mini_torch.ipynb")
+    sources = [cell.source for cell in graded_copy(learner, pristine).cells]
+    assert MEAN in sources and sum("check(" in source for source in sources) == 3
+    assert grading._untouched(learner, pristine) == {"mini.centred", "mini.review_spread"}
+
+
+def changed(text, key, value):
+    """The notebook with a field of every cell taken away, or made ``value``."""
+    notebook = json.loads(text)
+    for cell in notebook["cells"]:
+        if value is None:
+            cell.pop(key, None)
+        elif key in cell:
+            cell[key] = None if value == "null" else value
+    return json.dumps(notebook)
+
+
+def test_a_crash_in_one_notebook_costs_no_other_its_table(course, mine, monkeypatch):
+    said = []
+    once = grading.graded_copy
+
+    def crash(learner, pristine):
+        raise KeyError("nobody thought of it")
+
+    other = Path(shutil.copy(mine, mine.with_name("other.ipynb")))
+    write(mine, mean=MEAN)
+    monkeypatch.setattr(grading, "graded_copy", crash)
+    passed = grading.grade_all(course, [mine, other], lambda line, err=False: said.append(line))
+    assert not passed and "can't be checked (KeyError" in said[0] and "0 of 3" in said[1]
+    monkeypatch.setattr(grading, "graded_copy", once)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("return 1", "nonlocal q", "def o(x, x): return x", "def o():\n    x = 1\n    global x"),
+        *("async def o():\n    [await x for y in z]\ndef p():\n    await q", "break", "\0"),
+        *("def o():\n    from math import *", "(" * 500 + ")" * 500, "-" * 9000 + "1"),
+    ],
+)
+def test_errors_that_only_the_compiler_finds_are_the_answers_own(course, mine, text):
+    write(mine, mean=f"{MEAN}\n{text}", centred=CENTRED)
+    copy = graded_copy(grading._read(mine), read_notebook(course / "notebooks/05_mini_torch.ipynb"))
+    (answer,) = [c.source for c in copy.cells if c.metadata.get("exercise_id") == "mini.mean"][:1]
+    with pytest.raises((SyntaxError, ValueError, MemoryError, RecursionError)):
+        exec(answer, {})
+    assert grading._untouched(
+        grading._read(mine), grading._pristine(course, mine, grading._read(mine))
+    ) == {"mini.review_spread"}
+
+
+def test_files_beside_the_notebook_are_there_and_named(course, mine):
+    """They are read as in Jupyter, and the learner is told that they stay behind."""
+    (mine.parent / "factor.txt").write_text("1.0")
+    (mine.parent / "random.py").write_text("x = 1\n")
+    (mine.parent / "mytools.py").write_text("def one(x):\n    return x\n")
+    write(
+        mine,
+        first="from mytools import one\nimport random",
+        mean="FACTOR = float(open('factor.txt').read())\n" + MEAN + " * FACTOR",
+        centred="def centred(values):\n    return one(values - mean(values))",
+        review_spread=SPREAD.replace("return", "random.random()\n    return"),
+    )
+    results = grade(course, mine)
+    assert all(result.passed for result in results)
+    mean, centred, _ = results
+    assert "`factor.txt`" in mean.message and "`mytools.py`" in centred.message
+    assert "`random.py` beside the notebook" in centred.message
+    assert "✓  `random.py`" in table(mine, results)

@@ -70,3 +70,26 @@ def test_headless_it_prints_the_address_and_stays_up(course):
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+@pytest.mark.parametrize("package", ["json", "tensorflow"])
+def test_an_import_in_the_labs_kernel_prints_nothing(tmp_path, monkeypatch, package):
+    pytest.importorskip(package)
+    from jupyter_client.manager import KernelManager
+
+    for name, value in learn.lab_environment().items():
+        monkeypatch.setenv(name, value)
+    kernel = KernelManager(kernel_name="python3")
+    assert "capture_fd_output=False" in str(kernel.kernel_spec.argv), "the course's own kernel"
+    kernel.start_kernel(cwd=tmp_path, stderr=subprocess.DEVNULL)
+    client, printed = kernel.client(), []
+    try:
+        client.start_channels()
+        client.wait_for_ready(timeout=60)
+        code = f"import os, sys, {package}; os.write(2, b'from below'); print('from Python')"
+        client.execute_interactive(code, timeout=120, output_hook=printed.append)
+    finally:
+        client.stop_channels()
+        kernel.shutdown_kernel(now=True)
+    streams = [one["content"] for one in printed if one["msg_type"] == "stream"]
+    assert streams == [{"name": "stdout", "text": "from Python\n"}]

@@ -13,6 +13,9 @@ def found(tmp_path, cell):
     return lint(notebook, "notebooks/a.ipynb", tmp_path, {"notebooks/b.ipynb"})
 
 
+BARE = nbformat.v4.new_output("execute_result", {"text/plain": "706"})
+
+
 @pytest.mark.parametrize(
     ("cell", "words"),
     [
@@ -29,6 +32,7 @@ def found(tmp_path, cell):
         (text("It is a hundred times larger."), "“a hundred times”"),
         (text("The best has 0.93.\n\nBy hand: 0.5 and 0.25."), "“0.93”"),
         (code('show(figure, alt="a mug at 0.4")'), "“0.4”"),
+        (code("path.write_text(words)", outputs=[BARE]), "leaves '706' below it"),
     ],
 )
 def test_a_fault_gets_a_sentence_with_file_and_cell(tmp_path, cell, words):

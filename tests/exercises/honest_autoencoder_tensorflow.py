@@ -230,3 +230,236 @@ def review_step__compiled(model, optimizer, pictures, noise):
     gradients = tape.gradient(loss, model.trainable_variables)
     optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
     return loss
+
+
+def build_encoder__activations_inside(*, latents=64, width=16, channels=3):
+    def leaky(x):
+        return tf.nn.leaky_relu(x, alpha=0.2)
+
+    down = [layers.Conv2D(width * f, 4, 2, "same", activation=leaky) for f in (1, 2, 4)]
+    last = [layers.Conv2D(latents, (4, 4), padding="valid"), layers.Flatten()]
+    return keras.Sequential([keras.Input(shape=(32, 32, channels)), *down, *last])
+
+
+def build_encoder__keras_ops(*, latents=64, width=16, channels=3):
+    pictures = hidden = keras.Input((32, 32, channels))
+    for factor in (1, 2, 4):
+        hidden = layers.Conv2D(factor * width, 4, strides=(2, 2), padding="same")(hidden)
+        hidden = keras.ops.maximum(hidden, 0.2 * hidden)
+    codes = layers.Conv2D(latents, 4)(hidden)
+    return keras.Model(pictures, keras.ops.squeeze(codes, axis=(1, 2)))
+
+
+def build_encoder__from_a_list_of_sizes(*, latents=64, width=16, channels=3):
+    network = keras.Sequential(name="encoder")
+    network.add(keras.Input((32, 32, channels)))
+    for size, stride, padding in (
+        (width, 2, "same"), (2 * width, 2, "same"), (4 * width, 2, "same"), (latents, 1, "valid"),
+    ):  # fmt: skip
+        network.add(layers.Conv2D(size, 4, stride, padding))
+        network.add(layers.LeakyReLU(0.2) if stride == 2 else layers.Flatten())
+    return network
+
+
+def build_decoder__activations_inside(*, latents=64, width=16, channels=3):
+    def leaky(x):
+        return keras.activations.leaky_relu(x, negative_slope=0.2)
+
+    first = layers.Conv2DTranspose(4 * width, 4, activation=leaky)
+    up = [layers.Conv2DTranspose(s, 4, 2, "same", activation=leaky) for s in (2 * width, width)]
+    last = layers.Conv2DTranspose(channels, 4, 2, "same", activation="sigmoid")
+    shape = layers.Reshape((1, 1, latents))
+    return keras.Sequential([keras.Input((latents,)), shape, first, *up, last])
+
+
+def build_decoder__keras_ops(*, latents=64, width=16, channels=3):
+    codes = keras.Input((latents,))
+    hidden = layers.Conv2DTranspose(4 * width, 4)(keras.ops.reshape(codes, (-1, 1, 1, latents)))
+    for size in (2 * width, width, channels):
+        hidden = keras.ops.maximum(hidden, hidden / 5)
+        hidden = layers.Conv2DTranspose(size, 4, strides=2, padding="same")(hidden)
+    return keras.Model(codes, 1 / (1 + keras.ops.exp(-hidden)))
+
+
+def build_decoder__from_a_list_of_sizes(*, latents=64, width=16, channels=3):
+    network = keras.Sequential([keras.Input((latents,)), layers.Reshape((1, 1, -1))])
+    sizes = [4 * width, 2 * width, width, channels]
+    for place, size in enumerate(sizes):
+        stride, padding = (2, "same") if place else (1, "valid")
+        network.add(layers.Conv2DTranspose(size, 4, stride, padding))
+        network.add(layers.Activation("sigmoid") if place == 3 else layers.LeakyReLU(0.2))
+    return network
+
+
+def walk__weights_of_both(decoder, start, end, *, steps):
+    shares = tf.cast(tf.range(steps), tf.float32) / (steps - 1)
+    weights = tf.stack([1 - shares, shares], axis=1)
+    return decoder(weights @ tf.stack([start, end]))
+
+
+def walk__tensordot(decoder, start, end, *, steps):
+    shares = tf.constant(np.linspace(0, 1, steps), tf.float32)
+    return tf.identity(decoder(tf.tensordot(shares, end - start, axes=0) + start))
+
+
+def walk__keras_ops(decoder, start, end, *, steps):
+    def place(share):
+        return keras.ops.multiply(start, 1 - share) + keras.ops.multiply(end, share)
+
+    return decoder(keras.ops.stack([place(i / (steps - 1)) for i in range(steps)], axis=0))
+
+
+def add_noise__in_a_loop(pictures, *, sigma, seed):
+    noisy = [
+        one + sigma * tf.random.stateless_normal(one.shape, seed=(int(seed), place))
+        for place, one in enumerate(tf.unstack(pictures))
+    ]
+    return tf.clip_by_value(tf.stack(noisy), 0.0, 1.0)
+
+
+def add_noise__in_float64(pictures, *, sigma, seed):
+    noise = np.random.default_rng([seed, 7]).normal(scale=sigma, size=pictures.shape)
+    noisy = tf.cast(pictures, tf.float64) + noise
+    return tf.cast(tf.minimum(tf.maximum(noisy, 0), 1), tf.float32)
+
+
+def add_noise__by_two_generators(pictures, *, sigma, seed):
+    first, second = tf.random.Generator.from_seed(int(seed), alg="philox").split(2)
+    noise = (first.normal(pictures.shape) + second.normal(pictures.shape)) / 2**0.5
+    return keras.ops.clip(pictures + tf.multiply(noise, sigma), 0.0, 1.0)
+
+
+def masked_loss__einsum(output, pictures, mask):
+    error = output - pictures
+    total = tf.einsum("nhwc,nhwc,nhwi->", error, error, mask)
+    return total / tf.maximum(tf.reduce_sum(mask) * error.shape[-1], 1.0)
+
+
+def masked_loss__picture_by_picture(output, pictures, mask):
+    total, count = tf.reduce_sum(output * 0), 0.0
+    for one, target, hidden in zip(*map(tf.unstack, (output, pictures, mask)), strict=True):
+        total += tf.reduce_sum(hidden * (one - target) ** 2)
+        count += tf.reduce_sum(hidden) * one.shape[-1]
+    return tf.math.divide_no_nan(total, count)
+
+
+@tf.function
+def masked_loss__compiled(output, pictures, mask):
+    hidden = tf.broadcast_to(mask, tf.shape(pictures))
+    errors = tf.math.squared_difference(tf.where(hidden > 0, output, pictures), pictures)
+    count = tf.reduce_sum(hidden)
+    return tf.reduce_sum(errors) / tf.where(count > 0, count, 1.0)
+
+
+def anomaly_score__in_loops(output, pictures, *, window=4):
+    errors = tf.reduce_mean((pictures - output) ** 2, axis=-1)
+    height, width = errors.shape[1:]
+    means = [
+        tf.reduce_mean(errors[:, y : y + window, x : x + window], axis=[1, 2])
+        for y in range(height - window + 1)
+        for x in range(width - window + 1)
+    ]
+    return tf.reduce_max(tf.stack(means), axis=0)
+
+
+def anomaly_score__in_float64(output, pictures, *, window=4):
+    errors = tf.reduce_mean(tf.square(tf.cast(output - pictures, tf.float64)), -1)
+    sums = tf.pad(tf.cumsum(tf.cumsum(errors, 1), 2), [[0, 0], [1, 0], [1, 0]])
+    w = window
+    boxes = sums[:, w:, w:] - sums[:, :-w, w:] - sums[:, w:, :-w] + sums[:, :-w, :-w]
+    return tf.cast(tf.reduce_max(boxes, axis=[1, 2]) / w**2, tf.float32)
+
+
+def anomaly_score__patches(output, pictures, *, window=4):
+    errors = tf.reduce_mean(tf.math.squared_difference(output, pictures), -1, keepdims=True)
+    sizes = [1, window, window, 1]
+    patches = tf.image.extract_patches(errors, sizes, [1] * 4, [1] * 4, "VALID")
+    return tf.reduce_max(tf.reduce_mean(patches, axis=-1), axis=(1, 2))
+
+
+def auroc__boolean_mask(scores, defective):
+    bad = tf.boolean_mask(scores, defective)[tf.newaxis]
+    good = tf.boolean_mask(scores, tf.logical_not(defective))[:, tf.newaxis]
+    wins = tf.cast(tf.greater(bad, good), tf.float32)
+    draws = tf.cast(tf.equal(bad, good), tf.float32)
+    return tf.reduce_mean(wins + draws / 2)
+
+
+def auroc__sorted_places(scores, defective):
+    good, bad = tf.sort(scores[~defective]), scores[defective]
+    below = tf.searchsorted(good, bad, side="left")
+    up_to = tf.searchsorted(good, bad, side="right")
+    pairs = tf.cast(tf.size(good) * tf.size(bad), tf.float32)
+    return tf.cast(tf.reduce_sum(below + up_to), tf.float32) / (2 * pairs)
+
+
+def auroc__area_under_the_curve(scores, defective):
+    def shares(kind):
+        chosen = np.sort(scores.numpy()[kind])[::-1]
+        return [0.0] + [float(np.mean(chosen >= level)) for level in levels]
+
+    truth = defective.numpy()
+    levels = np.unique(scores.numpy())[::-1]
+    return tf.constant(np.trapezoid(shares(truth), shares(~truth)), tf.float32)
+
+
+def review_autoencoder__activations_inside(*, latents):
+    return keras.Sequential(
+        [
+            keras.Input(shape=(32, 32, 3)),
+            layers.Conv2D(16, 4, 2, "same", activation="relu"),
+            layers.Conv2D(32, 4, 2, "same", activation="relu"),
+            layers.Flatten(),
+            layers.Dense(latents, activation="linear"),
+            layers.Dense(2048, activation="relu"),
+            layers.Reshape((8, 8, -1)),
+            layers.Conv2DTranspose(16, 4, 2, "same", activation="relu"),
+            layers.Conv2DTranspose(3, 4, 2, "same", activation="sigmoid"),
+        ]
+    )
+
+
+def review_autoencoder__keras_ops(*, latents):
+    pictures = keras.Input((32, 32, 3))
+    hidden = keras.ops.relu(layers.Conv2D(16, 4, strides=2, padding="same")(pictures))
+    hidden = keras.ops.relu(layers.Conv2D(32, 4, strides=2, padding="same")(hidden))
+    code = layers.Dense(latents)(keras.ops.reshape(hidden, (-1, 2048)))
+    hidden = keras.ops.reshape(keras.ops.relu(layers.Dense(2048)(code)), (-1, 8, 8, 32))
+    hidden = keras.ops.relu(layers.Conv2DTranspose(16, 4, strides=2, padding="same")(hidden))
+    last = layers.Conv2DTranspose(3, 4, strides=2, padding="same")(hidden)
+    return keras.Model(pictures, keras.ops.sigmoid(last))
+
+
+def review_autoencoder__in_loops(*, latents):
+    found = [keras.Input((32, 32, 3))]
+    for size in (16, 32):
+        found += [layers.Conv2D(size, (4, 4), strides=(2, 2), padding="same"), layers.ReLU()]
+    found += [layers.Flatten(), layers.Dense(latents), layers.Dense(2048), layers.ReLU()]
+    found += [layers.Reshape((8, 8, 32))]
+    for size, last in ((16, "relu"), (3, "sigmoid")):
+        found += [layers.Conv2DTranspose(size, 4, 2, "same"), layers.Activation(last)]
+    return keras.Sequential(found)
+
+
+def review_step__helper_inside(model, optimizer, pictures, noise):
+    def loss_of():
+        shown = tf.clip_by_value(pictures + tf.cast(0.1, noise.dtype) * noise, 0.0, 1.0)
+        error = model(shown, training=True) - pictures
+        return tf.einsum("nhwc,nhwc->", error, error) / np.float32(np.prod(error.shape))
+
+    with tf.GradientTape() as tape:
+        loss = loss_of()
+    gradients = tape.gradient(loss, model.trainable_weights)
+    optimizer.apply(gradients, model.trainable_weights)
+    return loss
+
+
+def review_step__persistent(model, optimizer, pictures, noise):
+    noisy = tf.minimum(tf.nn.relu(pictures + noise * 0.1), 1.0)
+    with tf.GradientTape(persistent=True) as tape:
+        losses = tf.reduce_mean(keras.losses.mean_squared_error(pictures, model(noisy)), [1, 2])
+        loss = tf.reduce_mean(losses)
+    pairs = [(tape.gradient(loss, w.value), w) for w in model.trainable_variables]
+    del tape
+    optimizer.apply_gradients(pairs)
+    return loss

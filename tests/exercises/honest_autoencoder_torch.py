@@ -231,3 +231,269 @@ def review_step__gradients_asked_for(model, optimizer, pictures, noise):
         weight.grad = gradient
     optimizer.step()
     return loss
+
+
+def build_encoder__nested_blocks(*, latents=64, width=16, channels=3):
+    def block(before, after):
+        convolution = nn.Conv2d(before, after, kernel_size=(4, 4), stride=(2, 2), padding=(1, 1))
+        return nn.Sequential(convolution, nn.LeakyReLU(negative_slope=0.2))
+
+    down = nn.Sequential(block(channels, width), block(width, 2 * width))
+    last = nn.Sequential(nn.Conv2d(4 * width, latents, 4, 1, 0), nn.Flatten(start_dim=1))
+    return nn.Sequential(down, block(2 * width, 4 * width), last)
+
+
+def build_encoder__maximum_for_leaky(*, latents=64, width=16, channels=3):
+    class Leaky(nn.Module):
+        def forward(self, x):
+            return torch.maximum(x, 0.2 * x)
+
+    sizes = [channels, *(width * 2**i for i in range(3))]
+    found = []
+    for i in range(3):
+        found.extend([nn.Conv2d(sizes[i], sizes[i + 1], 4, stride=2, padding=1), Leaky()])
+    found.extend([nn.Conv2d(sizes[-1], latents, 4), nn.Flatten()])
+    return nn.Sequential(*found)
+
+
+def build_encoder__functional(*, latents=64, width=16, channels=3):
+    class Encoder(nn.Sequential):
+        def forward(self, pictures):
+            *down, last = self
+            for layer in down:
+                pictures = torch.where((y := layer(pictures)) > 0, y, y / 5)
+            return last(pictures).squeeze(-1).squeeze(-1)
+
+    return Encoder(
+        nn.Conv2d(channels, width, 4, 2, 1),
+        nn.Conv2d(width, width * 2, 4, 2, 1),
+        nn.Conv2d(width * 2, width * 4, 4, 2, 1),
+        nn.Conv2d(width * 4, latents, 4),
+    )
+
+
+def build_decoder__nested_blocks(*, latents=64, width=16, channels=3):
+    def block(before, after):
+        return nn.Sequential(nn.LeakyReLU(0.2), nn.ConvTranspose2d(before, after, 4, 2, 1))
+
+    first = nn.Sequential(nn.Unflatten(1, (-1, 1, 1)), nn.ConvTranspose2d(latents, width * 4, 4))
+    body = nn.Sequential(block(width * 4, width * 2), block(width * 2, width))
+    return nn.Sequential(first, body, block(width, channels), nn.Sigmoid())
+
+
+def build_decoder__functional(*, latents=64, width=16, channels=3):
+    class Decoder(nn.Sequential):
+        def forward(self, codes):
+            hidden = codes.reshape(len(codes), -1, 1, 1)
+            for place, layer in enumerate(self):
+                hidden = layer(hidden if place == 0 else torch.maximum(hidden, hidden / 5))
+            return 1 / (1 + torch.exp(-hidden))
+
+    return Decoder(
+        nn.ConvTranspose2d(latents, 4 * width, 4),
+        nn.ConvTranspose2d(4 * width, 2 * width, 4, 2, 1),
+        nn.ConvTranspose2d(2 * width, width, 4, 2, 1),
+        nn.ConvTranspose2d(width, channels, 4, 2, 1),
+    )
+
+
+def build_decoder__by_index(*, latents=64, width=16, channels=3):
+    sizes = [latents, 4 * width, 2 * width, width, channels]
+    network = nn.Sequential(nn.Unflatten(1, (latents, 1, 1)))
+    for i in range(4):
+        stride, padding = (2, 1) if i else (1, 0)
+        network.append(nn.ConvTranspose2d(sizes[i], sizes[i + 1], 4, stride, padding))
+        network.append(nn.LeakyReLU(0.2) if i < 3 else nn.Sigmoid())
+    return network
+
+
+def walk__weights_of_both(decoder, start, end, *, steps):
+    shares = torch.arange(steps) / (steps - 1)
+    weights = torch.stack([1 - shares, shares], dim=1)
+    with torch.no_grad():
+        return decoder(weights @ torch.stack([start, end]))
+
+
+def walk__each_dimension(decoder, start, end, *, steps):
+    columns = [
+        torch.linspace(a, b, steps) for a, b in zip(start.tolist(), end.tolist(), strict=True)
+    ]
+    return decoder(torch.stack(columns, dim=-1)).detach()
+
+
+def walk__outer(decoder, start, end, *, steps):
+    way = torch.outer(torch.linspace(0.0, 1.0, steps=steps), end.sub(start))
+    with torch.inference_mode():
+        return decoder(way.add(start))
+
+
+def add_noise__in_a_loop(pictures, *, sigma, seed):
+    generator = torch.Generator()
+    generator.manual_seed(seed)
+    noisy = [one + sigma * torch.randn(one.shape, generator=generator) for one in pictures]
+    return torch.stack(noisy).clamp(min=0.0, max=1.0)
+
+
+def add_noise__normal_about_the_pictures(pictures, *, sigma, seed):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        noisy = torch.distributions.Normal(0.0, 1.0).sample(pictures.shape) * sigma + pictures
+    return torch.minimum(torch.maximum(noisy, torch.tensor(0.0)), torch.tensor(1.0))
+
+
+def add_noise__in_float64(pictures, *, sigma, seed):
+    rng = np.random.default_rng([seed, 7])
+    noisy = pictures.double() + torch.tensor(rng.normal(scale=sigma, size=tuple(pictures.shape)))
+    return F.hardtanh(noisy, 0.0, 1.0).float()
+
+
+def masked_loss__einsum(output, pictures, mask):
+    error = output - pictures
+    total = torch.einsum("nchw,nchw,nihw->", error, error, mask)
+    return total / torch.clamp_min(mask.sum() * error.size(1), 1)
+
+
+def masked_loss__picture_by_picture(output, pictures, mask):
+    total, count = (output * 0).sum(), 0.0
+    for one, target, hidden in zip(output, pictures, mask, strict=True):
+        total = total + (hidden * (one - target) ** 2).sum()
+        count += float(hidden.sum()) * len(one)
+    return total / count if count else total
+
+
+def masked_loss__where(output, pictures, mask):
+    def filled():
+        return torch.where(mask > 0, output, pictures)
+
+    count = mask.expand_as(pictures).sum()
+    return (filled() - pictures).pow(2).sum().div(torch.where(count > 0, count, 1.0))
+
+
+def anomaly_score__in_loops(output, pictures, *, window=4):
+    errors = ((pictures - output) ** 2).mean(dim=1)
+    height, width = errors.shape[1:]
+    means = [
+        errors[:, y : y + window, x : x + window].mean(dim=(1, 2))
+        for y in range(height - window + 1)
+        for x in range(width - window + 1)
+    ]
+    return torch.stack(means).max(dim=0).values
+
+
+def anomaly_score__in_float64(output, pictures, *, window=4):
+    errors = (output.double() - pictures.double()).square().mean(1)
+    sums = F.pad(errors.cumsum(1).cumsum(2), (1, 0, 1, 0))
+    w = window
+    boxes = sums[:, w:, w:] - sums[:, :-w, w:] - sums[:, w:, :-w] + sums[:, :-w, :-w]
+    return (boxes.amax(dim=(1, 2)) / w**2).float()
+
+
+def anomaly_score__rows_then_columns(output, pictures, *, window=4):
+    errors = (output - pictures).pow(2).sum(1, keepdim=True) / pictures.size(1)
+    rows = F.avg_pool2d(errors, (window, 1), stride=1)
+    return F.adaptive_max_pool2d(F.avg_pool2d(rows, (1, window), stride=1), 1).flatten()
+
+
+def auroc__heaviside(scores, defective):
+    bad, good = scores[defective], scores[torch.logical_not(defective)]
+    table = torch.heaviside(bad[None, :] - good[:, None], torch.tensor(0.5, dtype=scores.dtype))
+    return table.mean()
+
+
+def auroc__sorted_places(scores, defective):
+    good = scores[~defective].sort().values
+    bad = scores[defective].contiguous()
+    below = torch.searchsorted(good, bad, right=False)
+    up_to = torch.searchsorted(good, bad, right=True)
+    return (below + up_to).float().sum() / (2 * len(good) * len(bad))
+
+
+def auroc__area_under_the_curve(scores, defective):
+    levels = torch.cat([scores.unique().flip(0)])
+    hits = [(scores[defective] >= level).float().mean() for level in levels]
+    alarms = [(scores[~defective] >= level).float().mean() for level in levels]
+    zero = torch.zeros(())
+    return torch.trapezoid(torch.stack([zero, *hits]), torch.stack([zero, *alarms]))
+
+
+def review_autoencoder__in_loops(*, latents):
+    layers = []
+    for before, after in ((3, 16), (16, 32)):
+        layers += [nn.Conv2d(before, after, 4, 2, 1), nn.ReLU()]
+    layers += [nn.Flatten(), nn.Linear(2048, latents), nn.Linear(latents, 2048), nn.ReLU()]
+    layers += [nn.Unflatten(1, torch.Size([32, 8, 8]))]
+    for before, after, last in ((32, 16, nn.ReLU()), (16, 3, nn.Sigmoid())):
+        layers += [nn.ConvTranspose2d(before, after, 4, 2, 1), last]
+    return nn.Sequential(*layers)
+
+
+def review_autoencoder__functional(*, latents):
+    class Autoencoder(nn.Sequential):
+        def forward(self, pictures):
+            first, second, code, back, up, last = self
+            hidden = second(first(pictures).relu()).clamp(min=0)
+            hidden = back(code(hidden.reshape(len(hidden), -1))).relu()
+            return last(up(hidden.reshape(-1, 32, 8, 8)).relu()).sigmoid()
+
+    return Autoencoder(
+        nn.Conv2d(3, 16, 4, 2, 1),
+        nn.Conv2d(16, 32, 4, 2, 1),
+        nn.Linear(2048, latents),
+        nn.Linear(latents, 2048),
+        nn.ConvTranspose2d(32, 16, 4, 2, 1),
+        nn.ConvTranspose2d(16, 3, 4, 2, 1),
+    )
+
+
+def review_autoencoder__padding_layers(*, latents):
+    return nn.Sequential(
+        nn.ZeroPad2d(1),
+        nn.Conv2d(3, 16, kernel_size=4, stride=2),
+        nn.ReLU(),
+        nn.ZeroPad2d((1, 1, 1, 1)),
+        nn.Conv2d(16, 32, kernel_size=4, stride=2),
+        nn.ReLU(),
+        nn.Flatten(1, -1),
+        nn.Linear(2048, latents),
+        nn.Identity(),
+        nn.Linear(latents, 2048),
+        nn.ReLU(),
+        nn.Unflatten(1, (32, 8, 8)),
+        nn.ConvTranspose2d(32, 16, kernel_size=4, stride=2, padding=1),
+        nn.ReLU(),
+        nn.ConvTranspose2d(16, 3, kernel_size=4, stride=2, padding=1),
+        nn.Sigmoid(),
+    )
+
+
+def review_step__closure(model, optimizer, pictures, noise):
+    def closure():
+        optimizer.zero_grad()
+        loss = F.mse_loss(model((pictures + noise * 0.1).clip(0.0, 1.0)), pictures)
+        loss.backward()
+        return loss
+
+    return optimizer.step(closure).detach()
+
+
+def review_step__helper_inside(model, optimizer, pictures, noise):
+    def shown():
+        return F.hardtanh(torch.lerp(pictures, pictures + noise, 0.1), 0.0, 1.0)
+
+    for weight in model.parameters():
+        weight.grad = None
+    error = model(shown()) - pictures
+    loss = torch.einsum("nchw,nchw->", error, error) / error.numel()
+    torch.autograd.backward(loss)
+    optimizer.step()
+    return loss.detach().clone()
+
+
+def review_step__into_a_copy(model, optimizer, pictures, noise):
+    noisy = pictures.clone()
+    noisy.add_(noise, alpha=0.1).clamp_(0, 1)
+    losses = (model(noisy) - pictures).pow(2).flatten(1).mean(dim=1)
+    optimizer.zero_grad()
+    losses.mean().backward()
+    optimizer.step()
+    return losses.detach().mean()

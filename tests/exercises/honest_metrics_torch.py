@@ -3,8 +3,11 @@
 import math
 
 import numpy as np
+import scipy.linalg
 import torch
 import torch.nn.functional as F
+from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
 
 from prodgen_lib.torch.metrics import (
     crop_border,
@@ -38,13 +41,8 @@ def psnr__of_scaled_pictures(images, targets, *, data_range):
     return -10 * torch.log(error) / math.log(10)
 
 
-def psnr__own_checks(images, targets, *, data_range):
-    if images.shape != targets.shape:
-        raise ValueError("shapes differ")
-    if images.dtype == torch.uint8:
-        images, targets = images.float(), targets.float()
-    if max(images.max(), targets.max()) > data_range + 1e-3:
-        raise ValueError("values beyond data_range")
+def psnr__einsum(images, targets, *, data_range):
+    images, targets = image_pair(images, targets, data_range=data_range)
     errors = torch.einsum("...chw,...chw->...", images - targets, images - targets)
     errors = errors / math.prod(images.shape[-3:])
     return 10 * torch.log10(data_range * data_range / errors)
@@ -88,12 +86,11 @@ def ssim__by_convolution(
     crop=0,
 ):
     x, y = image_pair(images, targets, data_range=data_range)
-    if min(x.shape[-2:]) < window_size:
-        raise ValueError("smaller than the window")
     if luma_only:
         x, y = luma(x, data_range=data_range), luma(y, data_range=data_range)
-    if crop:
-        x, y = x[..., crop:-crop, crop:-crop], y[..., crop:-crop, crop:-crop]
+    x, y = crop_border(x, crop), crop_border(y, crop)
+    if min(x.shape[-2:]) < window_size or min(x.min(), y.min()) < -0.1 * data_range:
+        raise ValueError("smaller than the window, or values below 0")
     t = torch.arange(window_size, dtype=x.dtype) - window_size // 2
     g = torch.exp(-(t**2) / (2 * sigma**2))
     kernel = torch.outer(g, g) / g.sum() ** 2
@@ -173,7 +170,7 @@ def frechet_distance__root_by_eigh(features_a, features_b):
 def kid__in_a_loop(features_a, features_b, *, subsets=10, subset_size=None, seed=0):
     a, b = feature_pair(features_a, features_b)
     least = min(len(a), len(b))
-    size = least // subsets if subset_size is None else subset_size
+    size = least // max(subsets, 2) if subset_size is None else subset_size
     if subsets < 2 or size < 2 or size * subsets > least:
         raise ValueError("too few rows")
     rng = np.random.default_rng(seed)
@@ -308,3 +305,351 @@ def review_distance__by_numpy(features_a, features_b):
 def review_distance__from_the_library(features_a, features_b):
     n = min(len(features_a), len(features_b))
     return frechet_distance__nuclear_norm(features_a[:n], features_b[:n])
+
+
+def psnr__natural_logarithm(images, targets, *, data_range):
+    x, y = image_pair(images, targets, data_range=data_range)
+    errors = torch.sub(x, y).square().flatten(-3).mean(-1)
+    return -10 / math.log(10) * torch.log(errors / data_range**2)
+
+
+def psnr__by_the_norm(images, targets, *, data_range):
+    x, y = image_pair(images, targets, data_range=data_range)
+    root = torch.linalg.vector_norm(x - y, dim=(-3, -2, -1)) / math.sqrt(math.prod(x.shape[-3:]))
+    return 20 * torch.log10(data_range / root)
+
+
+def precision_recall__by_the_nearest(real, generated, *, k=3):
+    real, generated = feature_pair(real, generated)
+    squared = squared_distances(real, generated)
+    inside = squared_radii(real, k).unsqueeze(1) - squared, squared_radii(generated, k) - squared
+    shares = [(part.amax(dim) >= 0).to(torch.float64) for dim, part in enumerate(inside)]
+    return [share.sum() / len(share) for share in shares]
+
+
+def review_distance__by_svd(features_a, features_b):
+    count = min(features_a.shape[0], features_b.shape[0])
+    a, b = features_a[:count].to(torch.float64), features_b[:count].to(torch.float64)
+    gap = a.mean(0) - b.mean(0)
+    a, b = (x.sub(x.mean(0)).div(math.sqrt(count - 1)) for x in (a, b))
+    root = torch.linalg.svdvals(a @ b.T).sum()
+    return gap @ gap + (a * a).sum() + (b * b).sum() - 2 * root
+
+
+def frechet_distance__variances_and_singular_values(features_a, features_b):
+    a, b = feature_pair(features_a, features_b)
+    gap = a.mean(dim=0) - b.mean(dim=0)
+    spread = a.var(dim=0).sum() + b.var(dim=0).sum()
+    scaled = [(x - x.mean(dim=0)) / (len(x) - 1) ** 0.5 for x in (a, b)]
+    return torch.dot(gap, gap) + spread - 2 * trace_of_root(*scaled)
+
+
+def frechet_distance__pairs_of_rows_and_triangles(features_a, features_b):
+    """A variance is half the mean squared distance of two different rows."""
+    a, b = feature_pair(features_a, features_b)
+    gap = (a.mean(0) - b.mean(0)).square().sum()
+    traces, triangles = 0, []
+    for x in (a, b):
+        n = len(x)
+        traces = traces + (x[:, None] - x).square().sum() / (2 * n * (n - 1))
+        triangles.append(torch.linalg.qr((x - x.mean(0)) / math.sqrt(n - 1)).R)
+    return gap + traces - 2 * torch.linalg.svdvals(triangles[0] @ triangles[1].T).sum()
+
+
+def kid__one_kernel_of_both(features_a, features_b, *, subsets=10, subset_size=None, seed=0):
+    """Both parts in one matrix; a weight for each row says which part it is of."""
+    a, b = feature_pair(features_a, features_b)
+    fits = min(len(a), len(b))
+    size = subset_size or fits // max(subsets, 2)
+    if subsets < 2 or not 2 <= size <= fits // subsets:
+        raise ValueError("too few rows, or parts")
+    rng = np.random.default_rng(seed)
+    a, b = (x[rng.permutation(len(x))] for x in (a, b))
+    same = torch.block_diag(*2 * [1 - torch.eye(size, dtype=a.dtype)]) / (size * (size - 1))
+    other = torch.block_diag(*2 * [torch.ones(size, size, dtype=a.dtype)]) - 1
+
+    def discrepancy(start):
+        rows = torch.cat([a[start : start + size], b[start : start + size]])
+        kernel = torch.pow(1 + rows @ rows.T / rows.shape[1], 3)
+        return torch.sum(kernel * (same + other / size**2))
+
+    values = torch.stack([discrepancy(i * size) for i in range(subsets)])
+    deviation, mean = torch.std_mean(values)
+    return mean, deviation / math.sqrt(subsets)
+
+
+def kid__running_moments(features_a, features_b, *, subsets=10, subset_size=None, seed=0):
+    """Mean and variance are brought up to date part by part (Welford)."""
+    a, b = feature_pair(features_a, features_b)
+    size = subset_size if subset_size is not None else min(len(a), len(b)) // max(subsets, 1)
+    if subsets <= 1 or size <= 1 or subsets * size > min(len(a), len(b)):
+        raise ValueError("too few rows, or parts")
+    shuffle = np.random.default_rng(seed).permutation
+    a = a.index_select(0, torch.tensor(shuffle(len(a))))
+    b = b.index_select(0, torch.tensor(shuffle(len(b))))
+    mean = squares = torch.zeros((), dtype=torch.float64)
+    for i in range(subsets):
+        value = polynomial_mmd(a.narrow(0, i * size, size), b.narrow(0, i * size, size))
+        away = value - mean
+        mean = mean + away / (i + 1)
+        squares = squares + away * (value - mean)
+    return mean, torch.sqrt(squares / (subsets - 1) / subsets)
+
+
+def kid__kernel_by_pairs(features_a, features_b, *, subsets=10, subset_size=None, seed=0):
+    a, b = feature_pair(features_a, features_b)
+    size = subset_size or min(len(a), len(b)) // max(subsets, 2)
+    if min(subsets, size) < 2 or min(len(a), len(b)) < subsets * size:
+        raise ValueError("too few rows, or parts")
+    rng = np.random.default_rng(seed)
+    rows_a, rows_b = rng.permutation(len(a)), rng.permutation(len(b))
+
+    def mean_kernel(x, y, *, without_self):
+        total, count = 0.0, 0
+        for i, u in enumerate(x):
+            for j, v in enumerate(y):
+                if not (without_self and i == j):
+                    total, count = total + (torch.dot(u, v) / len(u) + 1) ** 3, count + 1
+        return total / count
+
+    values = []
+    for part in range(subsets):
+        taken = slice(part * size, (part + 1) * size)
+        x, y = a[rows_a[taken]], b[rows_b[taken]]
+        within = mean_kernel(x, x, without_self=True) + mean_kernel(y, y, without_self=True)
+        values.append(within - 2 * mean_kernel(x, y, without_self=False))
+    mean = sum(values) / subsets
+    variance = sum((value - mean) ** 2 for value in values) / (subsets - 1)
+    return mean, (variance / subsets) ** 0.5
+
+
+def precision_recall__closer_others_counted(real, generated, *, k=3):
+    """A point is in a ball when fewer than k others lie closer to the ball's centre than it."""
+    real, generated = feature_pair(real, generated)
+    if not 0 < k < min(len(real), len(generated)):
+        raise ValueError("k")
+
+    def covered(points, centres):
+        away = (centres[:, None] - points).square().sum(-1)
+        others = (centres[:, None] - centres).square().sum(-1)
+        others = others.masked_fill(torch.eye(len(centres), dtype=torch.bool), math.inf)
+        closer = (others[:, :, None] < away[:, None, :]).sum(1)
+        return (closer < k).any(0).double().mean()
+
+    return covered(generated, real), covered(real, generated)
+
+
+def precision_recall__trees(real, generated, *, k=3):
+    real, generated = (x.numpy() for x in feature_pair(real, generated))
+    if k < 1 or k >= min(len(real), len(generated)):
+        raise ValueError("k")
+
+    def share(points, centres):
+        radii = cKDTree(centres).query(centres, k=[k + 1])[0]  # the first is the point itself
+        inside = cdist(centres, points) <= radii
+        return torch.tensor(inside.any(axis=0).mean(), dtype=torch.float64)
+
+    return share(generated, real), share(real, generated)
+
+
+def checked_for_ssim(images, targets, *, data_range, size, luma_only, crop):
+    """Both pictures in float64, as SSIM compares them, after all that it refuses."""
+    pair = image_pair(images, targets, data_range=data_range)
+    if luma_only:
+        pair = [luma(x, data_range=data_range) for x in pair]
+    pair = [crop_border(x, crop).double() for x in pair]
+    if min(pair[0].shape[-2:]) < size or min(x.min() for x in pair) < -0.1 * data_range:
+        raise ValueError("smaller than the window, or values below 0")
+    return pair
+
+
+def ssim__patches(
+    images,
+    targets,
+    *,
+    data_range,
+    window_size=11,
+    sigma=1.5,
+    k1=0.01,
+    k2=0.03,
+    luma_only=False,
+    crop=0,
+):
+    x, y = checked_for_ssim(
+        images, targets, data_range=data_range, size=window_size, luma_only=luma_only, crop=crop
+    )
+    g = gaussian_window(size=window_size, sigma=sigma)
+    x, y = (p.unfold(-2, window_size, 1).unfold(-2, window_size, 1) for p in (x, y))
+
+    def weighed(patches):
+        return torch.einsum("...uv,u,v->...", patches, g, g)[..., None, None]
+
+    mx, my = weighed(x), weighed(y)
+    vx, vy, cxy = weighed((x - mx) ** 2), weighed((y - my) ** 2), weighed((x - mx) * (y - my))
+    c1, c2 = (k1 * data_range) ** 2, (k2 * data_range) ** 2
+    maps = (2 * mx * my + c1) / (mx**2 + my**2 + c1) * (2 * cxy + c2) / (vx + vy + c2)
+    return maps.flatten(-5).mean(-1).to(torch.promote_types(images.dtype, torch.float32))
+
+
+def ssim__shifted_copies(
+    images,
+    targets,
+    *,
+    data_range,
+    window_size=11,
+    sigma=1.5,
+    k1=0.01,
+    k2=0.03,
+    luma_only=False,
+    crop=0,
+):
+    x, y = checked_for_ssim(
+        images, targets, data_range=data_range, size=window_size, luma_only=luma_only, crop=crop
+    )
+    t = [i - (window_size - 1) / 2 for i in range(window_size)]
+    g = [math.exp(-0.5 * (s / sigma) ** 2) for s in t]
+
+    def along(maps, dim):
+        places = maps.shape[dim] - window_size + 1
+        moved = (w / sum(g) * maps.narrow(dim, i, places) for i, w in enumerate(g))
+        return sum(moved)
+
+    mx, my, squares, product = (along(along(maps, -1), -2) for maps in (x, y, x * x + y * y, x * y))
+    c1, c2 = (k1 * data_range) ** 2, (k2 * data_range) ** 2
+    both, bright = 2 * mx * my, mx * mx + my * my
+    maps = (both + c1) * (2 * product - both + c2) / ((bright + c1) * (squares - bright + c2))
+    return maps.mean(dim=[-1, -2, -3]).to(torch.promote_types(images.dtype, torch.float32))
+
+
+def ssim__sum_and_difference(
+    images,
+    targets,
+    *,
+    data_range,
+    window_size=11,
+    sigma=1.5,
+    k1=0.01,
+    k2=0.03,
+    luma_only=False,
+    crop=0,
+):
+    """4 x̄ȳ = (x̄+ȳ)² - (x̄-ȳ)², and likewise of the moments: two maps are enough."""
+    x, y = checked_for_ssim(
+        images, targets, data_range=data_range, size=window_size, luma_only=luma_only, crop=crop
+    )
+    g = gaussian_window(size=window_size, sigma=sigma)
+
+    def moments(maps):
+        flat = maps.reshape(-1, 1, *maps.shape[-2:])
+        mean, square = (
+            F.conv2d(F.conv2d(m, g.view(1, 1, -1, 1)), g.view(1, 1, 1, -1)) for m in (flat, flat**2)
+        )
+        return mean**2, square - mean**2
+
+    (plus, v_plus), (minus, v_minus) = moments(x + y), moments(x - y)
+    c1, c2 = 2 * (k1 * data_range) ** 2, 2 * (k2 * data_range) ** 2
+    maps = (plus - minus + c1) / (plus + minus + c1)
+    maps = maps * (v_plus - v_minus + c2) / (v_plus + v_minus + c2)
+    similarity = maps.reshape(*x.shape[:-3], -1).mean(-1)
+    return similarity.to(torch.promote_types(images.dtype, torch.float32))
+
+
+def review_quality__running_sums(images, targets):
+    """The sum over a window is four corners of the sums from the first pixel on."""
+    x, y = images.double() / 255, (targets.double() + 1) / 2
+
+    def mean(maps):
+        sums = F.pad(maps.cumsum(-1).cumsum(-2), (1, 0, 1, 0))
+        rows = sums[..., 8:, :] - sums[..., :-8, :]
+        return (rows[..., 8:] - rows[..., :-8]) / 64
+
+    mx, my, xx, yy, xy = map(mean, (x, y, x * x, y * y, x * y))
+    bright = mx**2 + my**2
+    maps = (2 * mx * my + 1e-4) / (bright + 1e-4)
+    maps = maps * (2 * (xy - mx * my) + 9e-4) / (xx + yy - bright + 9e-4)
+    psnr = -10 * torch.log10(torch.linalg.vector_norm(x - y, dim=(1, 2, 3)) ** 2 / x[0].numel())
+    return psnr.float(), maps.flatten(1).mean(1).float()
+
+
+def review_quality__grouped_convolution(images, targets):
+    x = images.to(torch.float32).div(255)
+    y = targets.add(1).mul(0.5)
+    n, channels = x.shape[:2]
+    kernel = torch.full((5 * channels, 1, 8, 8), 1 / 64)
+    maps = torch.cat([x, y, x * x, y * y, x * y], dim=1)
+    means = F.conv2d(maps, kernel, groups=5 * channels)
+    mx, my, xx, yy, xy = means.chunk(5, dim=1)
+    c1, c2 = 0.01**2, 0.03**2
+    structure = (2 * (xy - mx * my) + c2) / (xx - mx * mx + yy - my * my + c2)
+    brightness = 1 - (mx - my) ** 2 / (mx * mx + my * my + c1)
+    errors = F.mse_loss(x, y, reduction="none").view(n, -1).mean(1)
+    return -10 * errors.log10(), (brightness * structure).mean((1, 2, 3))
+
+
+def review_quality__place_by_place(images, targets):
+    x, y = images.double() / 255, targets.double() / 2 + 0.5
+    height, width = x.shape[-2:]
+    total, places = 0, 0
+    for top in range(height - 7):
+        for left in range(width - 7):
+            u = x[..., top : top + 8, left : left + 8].flatten(-2)
+            v = y[..., top : top + 8, left : left + 8].flatten(-2)
+            mu, mv = u.mean(-1), v.mean(-1)
+            spread = u.var(-1, correction=0) + v.var(-1, correction=0)
+            shared = ((u - mu[..., None]) * (v - mv[..., None])).mean(-1)
+            brightness = (2 * mu * mv + 0.01**2) / (mu**2 + mv**2 + 0.01**2)
+            total = total + brightness * (2 * shared + 0.03**2) / (spread + 0.03**2)
+            places += 1
+    errors = torch.stack([((a - b) ** 2).mean() for a, b in zip(x, y, strict=True)])
+    return -10 * errors.log10().float(), (total / places).mean(1).float()
+
+
+def review_distance__gram_matrix_of_rows(features_a, features_b):
+    """The squares of the singular values of A Bᵀ are eigenvalues of n×n, not of D×D."""
+    count = min(map(len, (features_a, features_b)))
+    a, b = (torch.as_tensor(x[:count], dtype=torch.float64) for x in (features_a, features_b))
+    gap = torch.mean(a - b, dim=0)  # as many rows in both
+    a, b = a - a.mean(0, keepdim=True), b - b.mean(0, keepdim=True)
+    cross = a @ b.T
+    root = torch.linalg.eigvalsh(cross @ cross.T).clamp_min(0).sqrt().sum()
+    return gap.square().sum() + ((a**2 + b**2).sum() - 2 * root) / (count - 1)
+
+
+def review_distance__half_of_a_matrix(features_a, features_b):
+    count = min(features_a.size(0), features_b.size(0))
+    a, b = features_a[:count].to(torch.float64), features_b[:count].to(torch.float64)
+    cov_a, cov_b = torch.cov(a.T), torch.cov(b.T)
+    values, vectors = torch.linalg.eigh(cov_a)
+    half = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
+    root = torch.linalg.eigvalsh(half @ cov_b @ half).clamp(min=0).sqrt().sum()
+    gap = torch.dist(a.mean(0), b.mean(0)) ** 2
+    return gap + torch.einsum("ii->", cov_a) + torch.einsum("ii->", cov_b) - 2 * root
+
+
+def review_distance__root_by_scipy(features_a, features_b):
+    count = min(len(features_a), len(features_b))
+    a, b = (x[:count].double() for x in (features_a, features_b))
+    cov_a, cov_b = np.cov(a.numpy().T), np.cov(b.numpy().T)
+    root = scipy.linalg.sqrtm(cov_a @ cov_b)
+    trace = np.trace(cov_a + cov_b - 2 * np.real(root))
+    return (a.mean(0) - b.mean(0)).square().sum() + torch.tensor(trace)
+
+
+def frechet_distance__best_rotation(features_a, features_b):
+    """The smallest ‖A - W B‖² over all W that keep lengths; the best W counts as a constant."""
+    a, b = feature_pair(features_a, features_b)
+    gap = a.mean(0) - b.mean(0)
+    a, b = ((x - x.mean(0)) / math.sqrt(len(x) - 1) for x in (a, b))
+    u, _, vh = torch.linalg.svd((a @ b.T).detach(), full_matrices=False)
+    return gap @ gap + (a * a).sum() + (b * b).sum() - 2 * (a * (u @ (vh @ b))).sum()
+
+
+def review_distance__block_matrix(features_a, features_b):
+    """The eigenvalues of [[0, Σ_a], [Σ_b, 0]] are ± the roots of those of Σ_a Σ_b."""
+    count = min(len(features_a), len(features_b))
+    a, b = features_a[:count].double(), features_b[:count].double()
+    cov_a, cov_b = torch.cov(a.T), torch.cov(b.T)
+    zero = torch.zeros_like(cov_a)
+    block = torch.vstack([torch.hstack([zero, cov_a]), torch.hstack([cov_b, zero])])
+    root = torch.relu(torch.linalg.eigvals(block).real).sum()
+    return (a - b).mean(0).square().sum() + (cov_a + cov_b).trace() - 2 * root

@@ -275,3 +275,271 @@ def review_step__compiled(network, optimizer, large):
     gradients = tape.gradient(loss, network.trainable_variables)
     optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
     return loss
+
+
+def degrade__picture_by_picture(images, *, factor):
+    height, width = images.shape[1:3]
+    if (height % factor, width % factor) != (0, 0):
+        raise ValueError("the factor does not divide the sides")
+    small = [resize(one[None], height // factor, width // factor) for one in tf.unstack(images)]
+    return tf.round(tf.clip_by_value(tf.concat(small, 0), 0.0, 1.0) * 255.0) / 255.0
+
+
+def degrade__columns_first(images, *, factor):
+    def halved(length):
+        if length % factor:
+            raise ValueError(f"{length} is no multiple of {factor}")
+        return tf.cast(resize_matrix(length, length // factor), tf.float32)
+
+    rows, columns = halved(images.shape[1]), halved(images.shape[2])
+    small = tf.transpose(tf.tensordot(images, columns, [[2], [1]]), (0, 1, 3, 2))
+    small = tf.transpose(tf.tensordot(rows, small, [[1], [1]]), (1, 0, 2, 3))
+    return keras.ops.clip(keras.ops.round(small * 255), 0, 255) / 255
+
+
+def degrade__keras_ops(images, *, factor):
+    _, height, width, _ = images.shape
+    if max(height % factor, width % factor) > 0:
+        raise ValueError(f"{height} and {width} should be multiples of {factor}")
+    levels = keras.ops.clip(resize(images, height // factor, width // factor), 0, 1) * 255
+    return keras.ops.floor(keras.ops.add(levels, 0.5)) / 255
+
+
+def pixel_shuffle__einsum_of_blocks(features, *, factor):
+    count, height, width, channels = features.shape
+    blocks = tf.reshape(features, (count, height, width, -1, factor, factor))
+    pixels = tf.einsum("nhwcyx->nhywxc", blocks)
+    return tf.reshape(pixels, (count, factor * height, factor * width, channels // factor**2))
+
+
+def pixel_shuffle__transposed_convolution(features, *, factor):
+    count, height, width, channels = features.shape
+    colours, side = channels // factor**2, factor * factor
+    kernel = np.zeros((factor, factor, colours, channels), np.float32)
+    for channel in range(channels):
+        dy, dx = divmod(channel % side, factor)
+        kernel[dy, dx, channel // side, channel] = 1
+    shape = (count, height * factor, width * factor, colours)
+    return tf.nn.conv2d_transpose(features, kernel, shape, factor, padding="VALID")
+
+
+@tf.function
+def pixel_shuffle__compiled(features, *, factor):
+    shape = tf.shape(features)
+    blocks = tf.reshape(features, tf.concat([shape[:3], [-1, factor, factor]], 0))
+    pixels = tf.transpose(blocks, [0, 1, 4, 2, 5, 3])
+    return tf.reshape(pixels, [shape[0], shape[1] * factor, shape[2] * factor, -1])
+
+
+def build_network__activations_inside(*, factor=2, width=24, blocks=4, channels=3):
+    def conv(size, **options):
+        return layers.Conv2D(size, 3, padding="same", **options)
+
+    start = keras.Input(shape=(None, None, channels))
+    x = conv(width)(start)
+    for _ in range(blocks):
+        x = layers.Add()([conv(width)(conv(width, activation="relu")(x)), x])
+    network = initialise(keras.Model(inputs=start, outputs=conv(channels * factor**2)(x)))
+    for place, weight in enumerate(network.trainable_weights):
+        last = place == len(network.trainable_weights) - 2
+        weight.assign(weight * (0.0 if last else 0.2))
+    return network
+
+
+def build_network__keras_ops(*, factor=2, width=24, blocks=4, channels=3):
+    start = keras.Input((None, None, channels))
+    x = layers.Conv2D(width, (3, 3), padding="same")(start)
+    for _ in range(blocks):
+        inside = keras.ops.maximum(layers.Conv2D(width, 3, padding="same")(x), 0.0)
+        x = keras.ops.add(x, layers.Conv2D(width, 3, padding="same")(inside))
+    last = layers.Conv2D(channels * factor * factor, 3, padding="same")
+    network = shrunk(keras.Model(start, last(x)))
+    last.set_weights([np.zeros_like(weight) for weight in last.get_weights()])
+    return network
+
+
+def build_network__padding_layers(*, factor=2, width=24, blocks=4, channels=3):
+    def conv(x, size):
+        return layers.Conv2D(size, 3, padding="valid")(layers.ZeroPadding2D(1)(x))
+
+    start = keras.Input((None, None, channels))
+    x = conv(start, width)
+    for _ in range(blocks):
+        x = layers.Add()([x, conv(layers.ReLU()(conv(x, width)), width)])
+    network = shrunk(keras.Model(start, conv(x, factor**2 * channels)))
+    network.trainable_variables[-2].assign(tf.zeros((3, 3, width, factor**2 * channels)))
+    return network
+
+
+def perceptual_loss__root_and_square(features, images, targets):
+    wanted = tf.stop_gradient(features(targets))
+    return tf.square(tf.norm(features(images) - wanted) / tf.norm(wanted))
+
+
+def perceptual_loss__helper_inside(features, images, targets):
+    def mean_square(x):
+        return tf.reduce_mean(x * x)
+
+    wanted = tf.stop_gradient(features(targets))
+    return mean_square(features(images) - wanted) / mean_square(wanted)
+
+
+@tf.function
+def perceptual_loss__compiled(features, images, targets):
+    wanted = tf.stop_gradient(features(targets))
+    errors = tf.math.squared_difference(features(images), wanted)
+    return tf.reduce_sum(errors) * tf.math.reciprocal(tf.reduce_sum(tf.square(wanted)))
+
+
+def luma_psnr__in_float64(images, targets, *, factor):
+    levels = tf.clip_by_value(tf.round(tf.cast(images, tf.float64) * 255), 0, 255)
+    weights = tf.constant([65.481, 128.553, 24.966], tf.float64) / 255
+    error = tf.tensordot(levels / 255 - tf.cast(targets, tf.float64), weights, [[3], [0]])
+    error = error[:, factor:-factor, factor:-factor]
+    mean = tf.reduce_mean(tf.square(error), axis=(1, 2))
+    return tf.cast(-10 * tf.math.log(mean) / np.log(10), tf.float32)
+
+
+def luma_psnr__helper_inside(images, targets, *, factor):
+    def seen(x):
+        return crop_border(luma(x, data_range=1.0), factor)
+
+    stored = tf.floor(tf.minimum(tf.nn.relu(images), 1.0) * 255 + 0.5) / 255
+    return psnr(seen(stored), seen(targets), data_range=1)
+
+
+def luma_psnr__keras_ops(images, targets, *, factor):
+    stored = keras.ops.round(255 * keras.ops.clip(images, 0, 1)) / 255
+    height, width = stored.shape[1:3]
+    error = luma(stored, data_range=1.0) - luma(targets, data_range=1.0)
+    error = error[:, factor : height - factor, factor : width - factor]
+    error = keras.ops.reshape(error, (len(images), -1))
+    return -10 * keras.ops.log10(keras.ops.mean(keras.ops.square(error), axis=1))
+
+
+def enlarge_tiled__pieces(network, images, *, factor, tile, overlap):
+    height, width = images.shape[1:3]
+    tops, lefts = range(0, height, tile), range(0, width, tile)
+
+    def piece(top, left):
+        y, x = max(top - overlap, 0), max(left - overlap, 0)
+        part = images[:, y : top + tile + overlap, x : left + tile + overlap]
+        large = enlarge(network, part, factor=factor)
+        large = large[:, factor * (top - y) :, factor * (left - x) :]
+        high, wide = min(tile, height - top), min(tile, width - left)
+        return large[:, : factor * high, : factor * wide]
+
+    return tf.concat([tf.concat([piece(t, x) for x in lefts], 2) for t in tops], 1)
+
+
+def enlarge_tiled__columns_first(network, images, *, factor, tile, overlap):
+    height, width = images.shape[1], images.shape[2]
+    columns = []
+    for left in range(0, width, tile):
+        right, column = min(left + tile, width), []
+        for top in range(0, height, tile):
+            bottom = min(top + tile, height)
+            y, x = np.clip([top - overlap, left - overlap], 0, None).tolist()
+            part = images[:, y : min(bottom + overlap, height), x : min(right + overlap, width)]
+            large = enlarge(network, part, factor=factor)
+            rows = tf.range((top - y) * factor, (bottom - y) * factor)
+            places = tf.range((left - x) * factor, (right - x) * factor)
+            column.append(tf.gather(tf.gather(large, rows, axis=1), places, axis=2))
+        columns.append(tf.concat(column, axis=1))
+    return tf.concat(columns, axis=2)
+
+
+def enlarge_tiled__while(network, images, *, factor, tile, overlap):
+    def spans(length):
+        start = 0
+        while start < length:
+            stop = min(start + tile, length)
+            yield max(start - overlap, 0), start, stop, min(stop + overlap, length)
+            start = stop
+
+    count, height, width, channels = images.shape
+    large = np.zeros((count, height * factor, width * factor, channels), np.float32)
+    for y0, top, bottom, y1 in spans(height):
+        for x0, left, right, x1 in spans(width):
+            part = enlarge(network, images[:, y0:y1, x0:x1], factor=factor).numpy()
+            part = part[:, (top - y0) * factor : (bottom - y0) * factor]
+            part = part[:, :, (left - x0) * factor : (right - x0) * factor]
+            large[:, factor * top : factor * bottom, factor * left : factor * right] = part
+    return tf.constant(large)
+
+
+def review_network__padding_layers(*, width):
+    return keras.Sequential(
+        [
+            keras.Input(shape=(None, None, 3)),
+            layers.ZeroPadding2D(2),
+            layers.Conv2D(width, 5, padding="valid"),
+            layers.ReLU(),
+            layers.ZeroPadding2D(1),
+            layers.Conv2D(width, 3, padding="valid"),
+            layers.ReLU(),
+            layers.Conv2DTranspose(3, 4, strides=2),
+            layers.Cropping2D(1),
+            layers.Activation("sigmoid"),
+        ]
+    )
+
+
+def review_network__keras_ops(*, width):
+    pictures = keras.Input((None, None, 3))
+    hidden = keras.ops.relu(layers.Conv2D(width, 5, padding="same")(pictures))
+    hidden = keras.ops.relu(layers.Conv2D(width, 3, padding="same")(hidden))
+    last = layers.Conv2DTranspose(3, 4, strides=2, padding="same")(hidden)
+    return keras.Model(inputs=pictures, outputs=1 / (1 + keras.ops.exp(-last)))
+
+
+def review_network__in_a_list(*, width):
+    found = [keras.Input((None, None, 3))]
+    for size in (5, 3):
+        found += [layers.Conv2D(width, (size, size), 1, "same"), layers.Activation(tf.nn.relu)]
+    last = layers.Conv2DTranspose(3, (4, 4), (2, 2), "same")
+    return keras.Sequential([*found, last, layers.Activation("sigmoid")])
+
+
+def review_optimizer__from_its_settings(network):
+    settings = {"learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999}
+    optimizer = keras.optimizers.Adam.from_config(settings)
+    optimizer.build(network.trainable_variables)
+    return optimizer
+
+
+def review_optimizer__without_decay(network):
+    optimizer = keras.optimizers.AdamW(1e-3, weight_decay=0.0, beta_1=0.9, beta_2=0.999)
+    optimizer.build(network.trainable_weights)
+    return optimizer
+
+
+def review_optimizer__a_steady_schedule(network):
+    steady = keras.optimizers.schedules.PiecewiseConstantDecay([10**6], [0.001, 0.001])
+    optimizer = keras.optimizers.Adam(learning_rate=steady, beta_1=0.9, beta_2=0.999)
+    optimizer.build(network.trainable_variables)
+    return optimizer
+
+
+def review_step__by_convolution(network, optimizer, large):
+    kernel = tf.fill((2, 2, large.shape[-1], 1), 0.25)
+    small = tf.nn.depthwise_conv2d(large, kernel, [1, 2, 2, 1], "VALID")
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(keras.losses.mean_absolute_error(large, network(small)))
+    pairs = zip(
+        tape.gradient(loss, network.trainable_weights), network.trainable_weights, strict=True
+    )
+    optimizer.apply_gradients(list(pairs))
+    return tf.identity(loss)
+
+
+def review_step__helper_inside(network, optimizer, large):
+    def loss_of(small):
+        return tf.reduce_mean(tf.reduce_mean(tf.abs(network(small) - large), axis=[1, 2, 3]))
+
+    layer = layers.AveragePooling2D(2)
+    with tf.GradientTape() as tape:
+        loss = loss_of(layer(large))
+    weights = network.trainable_variables
+    optimizer.apply(tape.gradient(loss, weights), weights)
+    return tf.stop_gradient(loss)

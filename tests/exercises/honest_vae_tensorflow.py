@@ -266,3 +266,221 @@ def review_step__compiled(encoder, decoder, optimizer, pictures, noise):
     gradients = tape.gradient(loss, variables)
     optimizer.apply_gradients(zip(gradients, variables, strict=True))
     return loss
+
+
+@tf.function
+def reparameterise__compiled(mean, log_variance, noise):
+    return tf.exp(0.5 * log_variance) * noise + mean
+
+
+def reparameterise__in_float64(mean, log_variance, noise):
+    mean, log_variance, noise = (tf.cast(x, tf.float64) for x in (mean, log_variance, noise))
+    return tf.cast(mean + tf.exp(log_variance / 2) * noise, tf.float32)
+
+
+def sample_codes__einsum(mean, log_variance, *, samples, seed):
+    noise = tf.random.stateless_normal([samples, *mean.shape], seed=[int(seed), 3])
+    return mean[None] + tf.einsum("nl,snl->snl", tf.exp(0.5 * log_variance), noise)
+
+
+def sample_codes__stacked(mean, log_variance, *, samples, seed):
+    generator = tf.random.Generator.from_seed(seed, alg="philox")
+    noise = tf.stack([generator.normal(mean.shape) for _ in range(samples)])
+    return keras.ops.add(mean, keras.ops.sqrt(keras.ops.exp(log_variance)) * noise)
+
+
+def kl_divergence__in_float64(mean, log_variance):
+    mu, log_var = tf.cast(mean, tf.float64), tf.cast(log_variance, tf.float64)
+    return tf.cast((mu * mu + tf.exp(log_var) - log_var - 1) / 2, tf.float32)
+
+
+@tf.function
+def kl_divergence__compiled(mean, log_variance):
+    def of_the_spread(log_sigma):
+        return 0.5 * tf.math.expm1(2 * log_sigma) - log_sigma
+
+    return of_the_spread(0.5 * log_variance) + 0.5 * tf.square(mean)
+
+
+def bernoulli_log_likelihood__einsum(logits, pictures):
+    log_one = -tf.nn.softplus(-logits)
+    log_zero = -tf.nn.softplus(logits)
+    return tf.einsum("nhwc->n", pictures * log_one + (1 - pictures) * log_zero)
+
+
+def bernoulli_log_likelihood__in_float64(logits, pictures):
+    a, x = tf.cast(logits, tf.float64), tf.cast(pictures, tf.float64)
+    values = x * a - tf.nn.relu(a) - tf.math.log1p(tf.exp(-tf.abs(a)))
+    return tf.cast(tf.reduce_sum(values, axis=[1, 2, 3]), tf.float32)
+
+
+def gaussian_log_likelihood__in_a_loop(mean, pictures, log_scale):
+    log_scale = tf.cast(log_scale, tf.float32)
+
+    def density(pair):
+        z = (pair[1] - pair[0]) / tf.exp(log_scale)
+        return tf.reduce_sum(-0.5 * z * z - log_scale - HALF_LOG_2_PI)
+
+    return tf.stack(
+        [density(pair) for pair in zip(tf.unstack(mean), tf.unstack(pictures), strict=True)]
+    )
+
+
+def gaussian_log_likelihood__in_float64(mean, pictures, log_scale):
+    log_scale = tf.cast(tf.convert_to_tensor(log_scale), tf.float64)
+    z = tf.cast(pictures, tf.float64) - tf.cast(mean, tf.float64)
+    z = z * tf.exp(-log_scale)
+    densities = -(tf.square(z) + math.log(2 * math.pi)) / 2 - log_scale
+    return tf.cast(tf.reduce_sum(densities, [-3, -2, -1]), tf.float32)
+
+
+@tf.function
+def gaussian_log_likelihood__compiled(mean, pictures, log_scale):
+    z = tf.reshape((mean - pictures) / tf.exp(log_scale), (tf.shape(mean)[0], -1))
+    count = tf.cast(tf.shape(z)[1], z.dtype)
+    return -tf.reduce_sum(z * z, 1) / 2 - count * (log_scale + HALF_LOG_2_PI)
+
+
+def negative_elbo__relu(log_likelihood, kl, *, beta=1.0, free_nats=0.0):
+    above = tf.nn.relu(tf.reduce_mean(kl, 0) - free_nats)
+    return beta * tf.reduce_sum(above + free_nats) - tf.reduce_mean(log_likelihood)
+
+
+def negative_elbo__in_a_loop(log_likelihood, kl, *, beta=1.0, free_nats=0.0):
+    loss = -tf.reduce_mean(log_likelihood)
+    for column in tf.unstack(kl, axis=1):
+        loss += beta * tf.maximum(tf.reduce_mean(column), free_nats)
+    return loss
+
+
+def negative_elbo__in_float64(log_likelihood, kl, *, beta=1.0, free_nats=0.0):
+    mean_kl = tf.reduce_mean(tf.cast(kl, tf.float64), axis=0)
+    spent = tf.reduce_sum(tf.maximum(mean_kl, tf.cast(free_nats, tf.float64)))
+    loss = tf.cast(beta, tf.float64) * spent - tf.reduce_mean(tf.cast(log_likelihood, tf.float64))
+    return tf.cast(loss, tf.float32)
+
+
+def traverse__one_hot(decoder, code, dimension, values):
+    chosen = tf.one_hot(dimension, code.shape[0])
+    return tf.nn.sigmoid(decoder(code * (1 - chosen) + tf.tensordot(values, chosen, axes=0)))
+
+
+def traverse__joined_parts(decoder, code, dimension, values):
+    count = values.shape[0]
+    before = tf.repeat(code[None, :dimension], count, axis=0)
+    after = tf.repeat(code[None, dimension + 1 :], count, axis=0)
+    codes = tf.concat([before, values[:, tf.newaxis], after], axis=-1)
+    return 1 / (1 + tf.exp(-decoder(codes)))
+
+
+def traverse__through_numpy(decoder, code, dimension, values):
+    codes = np.tile(code.numpy(), (len(values), 1))
+    codes[:, dimension] = values.numpy()
+    return keras.ops.sigmoid(decoder(tf.constant(codes)))
+
+
+def importance_weighted_bound__einsum(mean, log_variance, noise, log_likelihood):
+    codes = mean + tf.exp(0.5 * log_variance) * noise
+    ratio = tf.einsum("knl->kn", 0.5 * (noise * noise - codes * codes + log_variance))
+    weights = tf.transpose(tf.stack([log_likelihood(code) for code in tf.unstack(codes)]) + ratio)
+    return tf.reduce_logsumexp(weights, axis=-1) - math.log(noise.shape[0])
+
+
+def importance_weighted_bound__log_of_softmax(mean, log_variance, noise, log_likelihood):
+    def weight(one):
+        code = mean + tf.exp(log_variance / 2) * one
+        return log_likelihood(code) + 0.5 * tf.reduce_sum(one**2 + log_variance - code**2, -1)
+
+    weights = tf.stack([weight(noise[k]) for k in range(noise.shape[0])], axis=1)
+    first = weights[:, 0] - tf.nn.log_softmax(weights, axis=1)[:, 0]
+    return first - np.float32(math.log(noise.shape[0]))
+
+
+def importance_weighted_bound__in_float64(mean, log_variance, noise, log_likelihood):
+    weights = []
+    for one in noise:
+        code = mean + tf.exp(0.5 * log_variance) * one
+        z, e, v = (tf.cast(x, tf.float64) for x in (code, one, log_variance))
+        log_p, log_q = tf.reduce_sum(-0.5 * z * z, 1), tf.reduce_sum(-0.5 * (e * e + v), 1)
+        weights.append(tf.cast(log_likelihood(code), tf.float64) + log_p - log_q)
+    return tf.cast(
+        keras.ops.logsumexp(tf.stack(weights), axis=0) - np.log(len(weights)), tf.float32
+    )
+
+
+def review_encoder__activations_inside(*, latents):
+    return keras.Sequential(
+        [
+            keras.Input(shape=(32, 32, 3)),
+            layers.Conv2D(16, (4, 4), (2, 2), "same", activation="relu"),
+            layers.Conv2D(32, (4, 4), (2, 2), "same", activation="relu"),
+            layers.Reshape((-1,)),
+            layers.Dense(latents * 2, activation=None),
+        ]
+    )
+
+
+def review_encoder__in_a_loop(*, latents):
+    found = [keras.Input((32, 32, 3))]
+    for size in (16, 32):
+        found += [layers.Conv2D(size, 4, strides=2, padding="same"), layers.Activation("relu")]
+    return keras.Sequential([*found, layers.Flatten(), layers.Dense(2 * latents)])
+
+
+def review_encoder__keras_ops(*, latents):
+    pictures = keras.Input((32, 32, 3))
+    hidden = keras.ops.relu(layers.Conv2D(16, 4, 2, padding="same")(pictures))
+    hidden = keras.ops.maximum(layers.Conv2D(32, 4, 2, padding="same")(hidden), 0.0)
+    return keras.Model(pictures, layers.Dense(2 * latents)(layers.Flatten()(hidden)))
+
+
+def review_loss__in_a_loop(logits, pictures, mean, log_variance):
+    total = 0.0
+    for one in zip(logits, pictures, mean, log_variance, strict=True):
+        a, x, m, v = one
+        total += tf.reduce_sum(tf.nn.softplus(a) - x * a)
+        total += 0.5 * tf.reduce_sum(m * m + tf.exp(v) - v - 1)
+    return total / logits.shape[0]
+
+
+def review_loss__means_times_sizes(logits, pictures, mean, log_variance):
+    losses = tf.nn.sigmoid_cross_entropy_with_logits(pictures, logits)
+    values = np.prod(pictures.shape[1:]).astype(np.float32)
+    kl = 0.5 * tf.reduce_mean(tf.square(mean) + tf.math.expm1(log_variance) - log_variance)
+    return values * tf.reduce_mean(losses) + mean.shape[1] * kl
+
+
+@tf.function
+def review_loss__compiled(logits, pictures, mean, log_variance):
+    log_one, log_zero = tf.math.log_sigmoid(logits), tf.math.log_sigmoid(-logits)
+    values = tf.einsum("nhwc->n", pictures * log_one + (1 - pictures) * log_zero)
+    kl = tf.reduce_sum(0.5 * (mean**2 - 1 + tf.exp(log_variance) - log_variance), axis=1)
+    return tf.reduce_mean(kl - values)
+
+
+def review_step__helper_inside(encoder, decoder, optimizer, pictures, noise):
+    def loss_of():
+        outputs = encoder(pictures, training=True)
+        mean, log_variance = outputs[:, : noise.shape[1]], outputs[:, noise.shape[1] :]
+        code = tf.add(mean, tf.sqrt(tf.exp(log_variance)) * noise)
+        return review_loss(decoder(code, training=True), pictures, mean, log_variance)
+
+    with tf.GradientTape() as tape:
+        loss = loss_of()
+    weights = [*encoder.trainable_weights, *decoder.trainable_weights]
+    optimizer.apply(tape.gradient(loss, weights), weights)
+    return tf.stop_gradient(loss)
+
+
+def review_step__watched(encoder, decoder, optimizer, pictures, noise):
+    variables = encoder.trainable_variables + decoder.trainable_variables
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch([variable.value for variable in variables])
+        mean, log_variance = tf.unstack(
+            tf.reshape(encoder(pictures), (-1, 2, noise.shape[1])), axis=1
+        )
+        logits = decoder(mean + noise * tf.exp(log_variance / 2))
+        loss = review_loss(logits, pictures, mean=mean, log_variance=log_variance)
+    gradients = tape.gradient(loss, [variable.value for variable in variables])
+    optimizer.apply_gradients(list(zip(gradients, variables, strict=True)))
+    return loss

@@ -270,3 +270,226 @@ def review_step__gradients_asked_for(encoder, decoder, optimizer, pictures, nois
         weight.grad = gradient
     optimizer.step()
     return loss
+
+
+def reparameterise__exp2(mean, log_variance, noise):
+    return torch.exp2(log_variance * (0.5 / math.log(2))) * noise + mean
+
+
+def reparameterise__in_float64(mean, log_variance, noise):
+    code = mean.double() + noise.double() * log_variance.double().mul(0.5).exp()
+    return code.to(mean.dtype)
+
+
+def sample_codes__keyword_generator(mean, log_variance, *, samples, seed):
+    generator = torch.Generator(device="cpu").manual_seed(int(seed))
+    noise = torch.stack([torch.randn(mean.shape, generator=generator) for _ in range(samples)])
+    return torch.addcmul(mean, torch.exp(log_variance / 2), noise)
+
+
+def sample_codes__state_put_back(mean, log_variance, *, samples, seed):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        noise = torch.normal(0.0, 1.0, (samples, len(mean), mean.shape[1]))
+    return torch.einsum("nl,snl->snl", log_variance.mul(0.5).exp(), noise) + mean[None]
+
+
+def kl_divergence__in_float64(mean, log_variance):
+    mu, log_var = mean.double(), log_variance.double()
+    return ((mu * mu + torch.exp(log_var) - log_var - 1) * 0.5).float()
+
+
+def kl_divergence__in_two_halves(mean, log_variance):
+    def of_the_spread(log_sigma):
+        return 0.5 * torch.expm1(2 * log_sigma) - log_sigma
+
+    return of_the_spread(log_variance / 2) + mean.square() / 2
+
+
+def bernoulli_log_likelihood__logaddexp(logits, pictures):
+    log_whole = torch.logaddexp(logits, torch.zeros_like(logits))
+    return torch.einsum("nchw->n", pictures * (logits - log_whole) + (1 - pictures) * -log_whole)
+
+
+def bernoulli_log_likelihood__library(logits, pictures):
+    coins = distributions.Bernoulli(logits=logits, validate_args=False)
+    return distributions.Independent(coins, 3, validate_args=False).log_prob(pictures)
+
+
+def gaussian_log_likelihood__einsum(mean, pictures, log_scale):
+    log_scale = torch.as_tensor(log_scale, dtype=mean.dtype)
+    error = ((pictures - mean) * torch.exp(-log_scale)).flatten(1)
+    squares = torch.einsum("nd,nd->n", error, error)
+    return -0.5 * (squares + error.shape[1] * (2 * log_scale + math.log(2 * math.pi)))
+
+
+def gaussian_log_likelihood__in_float64(mean, pictures, log_scale):
+    log_scale = torch.as_tensor(log_scale).double()
+    z = (pictures.double() - mean.double()) / log_scale.exp()
+    densities = -(z**2) / 2 - log_scale - math.log(math.sqrt(2 * math.pi))
+    return densities.reshape(len(mean), -1).sum(dim=-1).float()
+
+
+def negative_elbo__relu(log_likelihood, kl, *, beta=1.0, free_nats=0.0):
+    above = F.relu(kl.mean(0) - free_nats)
+    return beta * (above + free_nats).sum() - torch.mean(log_likelihood)
+
+
+def negative_elbo__maximum(log_likelihood, kl, *, beta=1.0, free_nats=0.0):
+    rate = torch.maximum(kl.mean(dim=0), torch.as_tensor(float(free_nats)))
+    return torch.sum(rate).mul(beta).sub(log_likelihood.mean())
+
+
+def negative_elbo__in_float64(log_likelihood, kl, *, beta=1.0, free_nats=0.0):
+    def charge(mean_kl):
+        return mean_kl.clip(min=free_nats).sum()
+
+    loss = beta * charge(kl.double().mean(0)) - log_likelihood.double().mean()
+    return loss.float()
+
+
+def traverse__without_gradients(decoder, code, dimension, values):
+    with torch.inference_mode():
+        before, after = code[:dimension], code[dimension + 1 :]
+        count = len(values)
+        parts = (before.expand(count, -1), values[:, None], after.expand(count, -1))
+        return 1 / (1 + torch.exp(-decoder(torch.cat(parts, dim=1))))
+
+
+def traverse__clone_and_fill(decoder, code, dimension, values):
+    codes = torch.stack([code.clone() for _ in values])
+    codes.select(1, dimension).copy_(values)
+    return decoder(codes).sigmoid().detach()
+
+
+def traverse__difference_added(decoder, code, dimension, values):
+    step = torch.zeros(len(values), len(code))
+    step[:, dimension] = values - code[dimension]
+    return F.sigmoid(decoder(code + step))
+
+
+def importance_weighted_bound__one_call(mean, log_variance, noise, log_likelihood):
+    codes = mean + torch.exp(0.5 * log_variance) * noise
+    likelihood = torch.stack(list(map(log_likelihood, codes.unbind(0))))
+    ratio = torch.einsum("knl->kn", 0.5 * (noise.square() - codes.square() + log_variance))
+    weights = (likelihood + ratio).T
+    return torch.logsumexp(weights, -1) - math.log(weights.shape[1])
+
+
+def importance_weighted_bound__log_of_softmax(mean, log_variance, noise, log_likelihood):
+    def weight(one):
+        code = mean + log_variance.div(2).exp() * one
+        return log_likelihood(code) + 0.5 * (one**2 + log_variance - code**2).sum(dim=-1)
+
+    weights = torch.stack([weight(one) for one in noise], dim=-1)
+    first = weights[:, 0] - F.log_softmax(weights, dim=-1)[:, 0]
+    return first - math.log(len(noise))
+
+
+def importance_weighted_bound__in_float64(mean, log_variance, noise, log_likelihood):
+    total = []
+    for k in range(noise.shape[0]):
+        z = mean + torch.exp(0.5 * log_variance) * noise[k]
+        log_p = distributions.Normal(0.0, 1.0).log_prob(z).double().sum(1)
+        log_q = (-0.5 * (noise[k] ** 2 + log_variance + math.log(2 * math.pi))).double().sum(1)
+        total.append(log_likelihood(z).double() + log_p - log_q)
+    return (torch.stack(total).logsumexp(0) - math.log(len(total))).float()
+
+
+def review_encoder__added_one_by_one(*, latents):
+    network = nn.Sequential()
+    network.add_module("first", nn.Conv2d(3, 16, (4, 4), (2, 2), (1, 1)))
+    network.add_module("seen", nn.ReLU())
+    network.add_module("second", nn.Conv2d(16, 32, (4, 4), (2, 2), (1, 1)))
+    network.add_module("seen again", nn.ReLU())
+    network.add_module("flat", nn.Flatten())
+    network.add_module("statistics", nn.Linear(2048, 2 * latents))
+    return network
+
+
+def review_encoder__nested(*, latents):
+    def block(before, after):
+        return nn.Sequential(nn.Conv2d(before, after, 4, stride=2, padding=1), nn.ReLU())
+
+    return nn.Sequential(
+        block(3, 16), block(16, 32), nn.Flatten(), nn.Linear(2048, latents + latents)
+    )
+
+
+def review_encoder__two_heads(*, latents):
+    class Encoder(nn.Module):
+        def __init__(self):
+            super().__init__()
+            first, second = nn.Conv2d(3, 16, 4, 2, 1), nn.Conv2d(16, 32, 4, 2, 1)
+            self.trunk = nn.Sequential(first, nn.ReLU(), second, nn.ReLU(), nn.Flatten())
+            self.head = nn.Linear(32 * 8 * 8, 2 * latents)
+
+        def forward(self, pictures):
+            weight, bias = self.head.weight, self.head.bias
+            hidden = self.trunk(pictures)
+            halves = [
+                F.linear(hidden, w, b) for w, b in zip(weight.chunk(2), bias.chunk(2), strict=True)
+            ]
+            return torch.cat(halves, dim=1)
+
+    return Encoder()
+
+
+def review_loss__in_a_loop(logits, pictures, mean, log_variance):
+    total = 0.0
+    for a, x, m, v in zip(logits, pictures, mean, log_variance, strict=True):
+        total = total + F.binary_cross_entropy_with_logits(a, x, reduction="sum")
+        total = total + 0.5 * (m * m + torch.exp(v) - v - 1).sum()
+    return total / len(logits)
+
+
+def review_loss__means_times_sizes(logits, pictures, mean, log_variance):
+    values, latents = pictures[0].numel(), mean.shape[1]
+    kl = 0.5 * torch.mean(mean**2 + log_variance.exp() - log_variance - 1)
+    return values * F.binary_cross_entropy_with_logits(logits, pictures) + latents * kl
+
+
+def review_loss__log_sigmoids(logits, pictures, mean, log_variance):
+    values = pictures * F.logsigmoid(logits) + (1 - pictures) * F.logsigmoid(-logits)
+    bound = values.sum(dim=(1, 2, 3)) + 0.5 * torch.einsum(
+        "nl->n", 1 + log_variance - mean.square() - torch.exp(log_variance)
+    )
+    return bound.mean().neg()
+
+
+def review_step__helper_inside(encoder, decoder, optimizer, pictures, noise):
+    def loss_of(outputs):
+        mean, log_variance = outputs.unflatten(1, (2, -1)).unbind(1)
+        code = mean + torch.exp(log_variance / 2) * noise
+        return review_loss(decoder(code), pictures, mean, log_variance)
+
+    optimizer.zero_grad()
+    loss = loss_of(encoder(pictures))
+    loss.backward()
+    optimizer.step()
+    return loss.clone().detach()
+
+
+def review_step__gradients_set_to_none(encoder, decoder, optimizer, pictures, noise):
+    for group in optimizer.param_groups:
+        for weight in group["params"]:
+            weight.grad = None
+    with torch.enable_grad():
+        mean, log_variance = encoder(pictures).split(noise.shape[-1], -1)
+        sigma = torch.sqrt(torch.exp(log_variance))
+        loss = review_loss(decoder(sigma * noise + mean), pictures, mean, log_variance)
+        torch.autograd.backward(loss)
+    optimizer.step()
+    return loss.detach()
+
+
+def review_step__closure(encoder, decoder, optimizer, pictures, noise):
+    def closure():
+        optimizer.zero_grad()
+        mean, log_variance = encoder(pictures).chunk(chunks=2, dim=-1)
+        code = torch.addcmul(mean, log_variance.mul(0.5).exp(), noise)
+        loss = review_loss(decoder(code), pictures, mean, log_variance)
+        loss.backward()
+        return loss
+
+    return optimizer.step(closure).detach()

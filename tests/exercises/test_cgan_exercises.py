@@ -16,6 +16,7 @@ def message(name, answer, framework):
     return verdict.message
 
 
+@pytest.mark.tensorflow_slow
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_a_discriminator_left_frozen_after_the_step_is_named(framework):
     fw = Framework(framework)

@@ -7,6 +7,7 @@ import importlib
 import itertools
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -30,15 +31,22 @@ TOPICS = topics()
 EXERCISES = {e.id: e for topic in TOPICS for e in load_exercises(topic).values()}
 FRAMEWORKS = ("torch", "tensorflow")
 REVIEWS = [name for name, exercise in EXERCISES.items() if exercise.review]
+# TensorFlow needs twenty times PyTorch's time for the same arithmetic on tiny tensors. What both
+# answer alike, PyTorch answers at once; TensorFlow's half is marked slow.
+SLOW = {"torch": (), "tensorflow": pytest.mark.slow}
 WRONG = [
-    pytest.param(name, framework, wrong, id=f"{framework}-{name}-{wrong.name}")
+    pytest.param(
+        name, framework, wrong, id=f"{framework}-{name}-{wrong.name}", marks=SLOW[framework]
+    )
     for framework in FRAMEWORKS
     for name, exercise in EXERCISES.items()
     for wrong in exercise.known_wrong(framework)
 ]
 
 OTHERS = [
-    pytest.param(name, framework, wrong, id=f"{framework}-{name}-{wrong.name}")
+    pytest.param(
+        name, framework, wrong, id=f"{framework}-{name}-{wrong.name}", marks=SLOW[framework]
+    )
     for framework in FRAMEWORKS
     for name, exercise in EXERCISES.items()
     for wrong in exercise.others
@@ -47,6 +55,11 @@ OTHERS = [
 
 # A training step moves thousands of weights: there is nothing to work out by hand.
 WITHOUT_A_CASE_BY_HAND = {"gan.train_step"}
+
+# Draws that still miss a wrong answer, with what is wrong; strict, so that mending one is noticed.
+NOT_YET = {
+    ("bayesopt.search_acquisition", 3): "a climb from one place ends on the highest peak, too",
+}
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
@@ -85,7 +98,7 @@ def test_stub_is_not_answered_and_solution_passes(name, framework):
 
 @pytest.mark.parametrize(("name", "framework", "wrong"), WRONG)
 def test_known_wrong_answer_gets_its_own_sentence(name, framework, wrong):
-    """Judged on what it did when it was recorded: running it anew is a test marked slow."""
+    """Judged on what it did when it was recorded."""
     known = key(name, framework)
     result = known.judge(known.done_by(wrong), None)
     assert sentence(result) == wrong.message.en
@@ -94,10 +107,12 @@ def test_known_wrong_answer_gets_its_own_sentence(name, framework, wrong):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "framework", "wrong"), WRONG)
-def test_known_wrong_answer_does_the_same_when_it_runs_again(name, framework, wrong):
-    answer = EXERCISES[name].wrong_answer(wrong, Framework(framework))
-    assert verdict(name, framework, answer).wrong == wrong.name
+@pytest.mark.parametrize(
+    ("name", "wrong"), [(p.values[0], p.values[2]) for p in WRONG if p.values[1] == "torch"]
+)
+def test_known_wrong_answer_does_the_same_when_it_runs_again(name, wrong):
+    answer = EXERCISES[name].wrong_answer(wrong, Framework("torch"))
+    assert verdict(name, "torch", answer).wrong == wrong.name
 
 
 @pytest.mark.parametrize(("name", "framework", "wrong"), OTHERS)
@@ -111,6 +126,27 @@ def test_other_wrong_answer_fails(name, framework, wrong):
     assert not same(exercise, list(right), done)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("name", EXERCISES)
+def test_every_seed_tells_each_wrong_answer_from_a_right_one(name, seed, request):
+    """No draw may miss one: a learner's check and a class's grader use different seeds."""
+    if (name, seed) in NOT_YET:
+        request.applymarker(pytest.mark.xfail(strict=True, reason=NOT_YET[name, seed]))
+    exercise, fw = EXERCISES[name], Framework("torch")
+    cases = make_cases(exercise, seed)
+    right = list(concluded(exercise, cases, key(name, "torch", seed).reference))
+    missed = []
+    for wrong in (*exercise.known_wrong("torch"), *exercise.others):
+        if wrong.edits("torch"):
+            inputs, answer = make_cases(exercise, seed), exercise.wrong_answer(wrong, fw)
+            done = observations(exercise.observe, inputs, answer, fw)
+            if same(exercise, right, concluded(exercise, cases, done)):
+                missed.append(wrong.name)
+    assert not missed
+
+
+@pytest.mark.tensorflow_slow
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 @pytest.mark.parametrize("name", REVIEWS)
 def test_candidate_is_mended_fault_by_fault(name, framework):
@@ -176,7 +212,16 @@ def honest():
                     yield framework, file, node.name, identity
 
 
-@pytest.mark.parametrize(("framework", "file", "function", "name"), list(honest()))
+def honest_first():
+    """Of TensorFlow's honest answers to an exercise all but the first two are marked slow."""
+    met = Counter()
+    for framework, file, function, name in honest():
+        met[framework, name] += 1
+        late = framework == "tensorflow" and met[framework, name] > 2
+        yield pytest.param(framework, file, function, name, marks=pytest.mark.slow if late else ())
+
+
+@pytest.mark.parametrize(("framework", "file", "function", "name"), list(honest_first()))
 def test_honest_answer_passes(framework, file, function, name):
     answer = getattr(importlib.import_module(file), function)
     result = verdict(name, framework, answer)
@@ -228,14 +273,14 @@ FIRST = {topic: next(iter(load_exercises(topic).values())).id for topic in TOPIC
 GARBAGE_FOR_ALL = ("none", "numpy", "raises")
 
 
-@pytest.mark.parametrize("framework", FRAMEWORKS)
 @pytest.mark.parametrize(
-    ("name", "garbage"),
+    ("name", "garbage", "framework"),
     [
-        pytest.param(name, kind, marks=() if usual else pytest.mark.slow)
+        pytest.param(name, kind, framework, marks=() if usual else pytest.mark.slow)
+        for framework in FRAMEWORKS
         for name in EXERCISES
         for kind in GARBAGE
-        for usual in [kind in GARBAGE_FOR_ALL or name in FIRST.values()]
+        for usual in [name in FIRST.values() or (framework == "torch" and kind in GARBAGE_FOR_ALL)]
     ],
 )
 def test_garbage_gets_one_sentence(name, framework, garbage, capsys):

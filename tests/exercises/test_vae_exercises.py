@@ -11,6 +11,7 @@ FRAMEWORKS = ("torch", "tensorflow")
 CUT = ("mean cut off", "log-variance cut off", "both cut off")
 
 
+@pytest.mark.tensorflow_slow
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 @pytest.mark.parametrize("name", ["reparameterise", "sample_codes"])
 @pytest.mark.parametrize("fault", CUT)
@@ -23,6 +24,7 @@ def test_a_code_without_gradients_never_passes(framework, name, fault):
         assert verdict.wrong == fault
 
 
+@pytest.mark.tensorflow_slow
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_right_codes_pass_whatever_the_seed(framework):
     exercise, fw = find_exercise("vae.sample_codes"), Framework(framework)

@@ -135,6 +135,7 @@ def error(a, b):
     return float(np.mean((a.astype(float) - b) ** 2)) / 255**2
 
 
+@pytest.mark.tensorflow_slow
 @pytest.mark.parametrize("sigma", [0.0, 0.1])
 def test_short_training_beats_the_mean_picture(fw, key, sigma):
     data, test = load("catalogue", count=500).images, load("catalogue", split="test", limit=100)
@@ -146,6 +147,7 @@ def test_short_training_beats_the_mean_picture(fw, key, sigma):
     assert error(key.decode(trained.decoder, codes), test.images) < 0.75 * trivial
 
 
+@pytest.mark.tensorflow_slow
 def test_short_training_of_a_restorer_mends(fw, key):
     data, test = load("catalogue", count=500).images, load("catalogue", split="test", limit=60)
     trained = key.train_restorer(data, task="hole", width=8, steps=150, progress=False)

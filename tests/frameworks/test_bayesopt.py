@@ -156,6 +156,12 @@ def test_its_slope_is_finite_and_right(fw, bo, u):
     assert np.isfinite(slopes[1]).all()
 
 
+def test_probability_of_improvement_keeps_its_digits_in_the_tails(bo):
+    u = np.array([-37.0, -20, -9, -1, 0, 2, 40])
+    found = bo.probability_of_improvement(*map(bo.double, (1 - 0.5 * u, np.full(7, 0.5), 1.0)))
+    assert np.allclose(found.numpy(), stats.norm.cdf(u), rtol=1e-10, atol=0)
+
+
 def test_upper_confidence_bound(bo):
     found = bo.upper_confidence_bound(bo.double([1.0, -2.0]), bo.double([0.5, 0.1]), beta=3.0)
     assert np.allclose(found.numpy(), [0.5, 2.3])
@@ -199,6 +205,7 @@ def test_the_search_is_never_worse_than_its_candidates_and_stays_inside(bo, rng)
     assert ridge(stuck[None])[0] >= best - 1e-12
 
 
+@pytest.mark.tensorflow_slow
 def test_it_finds_the_minimum_of_branin(bo):
     result = bo.optimise(branin, SQUARE, budget=40, seed=1, tolerance=0, progress=False)
     assert result.best.value - problems.BRANIN_MINIMUM < 0.01
@@ -207,6 +214,7 @@ def test_it_finds_the_minimum_of_branin(bo):
     assert result.best.value < blind.best.value
 
 
+@pytest.mark.tensorflow_slow
 @pytest.mark.parametrize("acquisition", ["ei", "ucb", "thompson"])
 def test_other_acquisitions_search_too(bo, acquisition):
     def choose(*arguments, **options):
@@ -216,6 +224,7 @@ def test_other_acquisitions_search_too(bo, acquisition):
     assert result.best.value - problems.BRANIN_MINIMUM < 1.5
 
 
+@pytest.mark.tensorflow_slow
 def test_a_search_is_seeded_and_goes_on_after_a_break(bo, tmp_path):
     options = {"seed": 5, "progress": False, "tolerance": 0}
     whole = bo.optimise(branin, SQUARE, budget=12, **options)
@@ -238,6 +247,7 @@ def test_a_search_is_seeded_and_goes_on_after_a_break(bo, tmp_path):
     assert len(calls) == 13 and done.reason == "budget"
 
 
+@pytest.mark.tensorflow_slow
 def test_failures_are_survived_and_avoided(bo):
     def objective(parameters):
         if parameters["x"] > 0.7:
@@ -277,6 +287,7 @@ def test_one_observation_and_equal_points_are_enough(bo):
         assert np.abs(point - 0.5).max() > 1e-3
 
 
+@pytest.mark.tensorflow_slow
 def test_a_small_space_is_never_tried_twice(bo):
     space = Space({"layers": integer(1, 4), "norm": choice("batch", "layer", "none")})
 

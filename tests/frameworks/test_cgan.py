@@ -22,6 +22,7 @@ def products():
     return data.images, *pairs.conditions(data)
 
 
+@pytest.mark.tensorflow_slow
 @pytest.mark.parametrize("how", ["projection", "planes", "none"])
 def test_training_repeats_itself_and_learns_something(cgan, products, how):
     pictures, labels, counts = products
@@ -64,6 +65,7 @@ def test_the_shipped_generator_draws_what_is_asked(fw, cgan):
     assert errors[0] < 0.6 * errors[1]
 
 
+@pytest.mark.tensorflow_slow
 def test_a_translator_learns_and_masks_keep_what_is_known(cgan, products):
     pictures, _, _ = products
     options = {"width": 4, "batch_size": 8, "progress": False}
@@ -78,6 +80,7 @@ def test_a_translator_learns_and_masks_keep_what_is_known(cgan, products):
     assert not np.array_equal(filled, pictures)
 
 
+@pytest.mark.tensorflow_slow
 def test_the_classification_score_tells_real_pictures_from_one_of_each(cgan):
     data, test = load("catalogue", count=600), load("catalogue", split="test", count=200)
     first = np.stack([data.images[data.labels == kind][0] for kind in range(10)])

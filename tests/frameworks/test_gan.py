@@ -186,6 +186,7 @@ def test_sampling_is_seeded_and_takes_labels(fw):
     assert len(balanced) == 300 and np.array_equal(balanced, chosen)
 
 
+@pytest.mark.tensorflow_slow
 @pytest.mark.parametrize("labelled", [False, True])
 def test_short_training_beats_no_training(fw, labelled):
     data = load("catalogue", count=500)
@@ -202,6 +203,7 @@ def test_short_training_beats_no_training(fw, labelled):
     assert distance(60) < 0.7 * distance(1)
 
 
+@pytest.mark.tensorflow_slow
 def test_dcgan_trains(fw):
     data = load("catalogue", count=200)
     trained = fw.gan.train_dcgan(data.images, steps=3, width=4, batch_size=8, progress=False)
@@ -209,6 +211,7 @@ def test_dcgan_trains(fw):
     assert fw.gan.sample(trained.generator, 2).shape == (2, 32, 32, 3)
 
 
+@pytest.mark.tensorflow_slow
 def test_on_step_sees_every_step(fw):
     seen = []
     data = load("catalogue", count=50)

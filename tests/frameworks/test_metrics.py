@@ -340,3 +340,39 @@ def test_a_candidates_numbers(fw, metrics, native, rng):
     values = (2 * means[0] * means[1] + 1e-4) * (2 * covariance + 9e-4)
     values /= (means[0] ** 2 + means[1] ** 2 + 1e-4) * (a.var(axis=-1) + b.var(axis=-1) + 9e-4)
     assert ssim == pytest.approx(values.mean(axis=1), rel=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(3, 32, 32, 3), (16, 24, 3)])
+def test_perceptual_distance_is_an_angle_in_each_layer(fw, metrics, native, rng, shape):
+    """Of unit vectors the squared difference is twice scikit-learn's cosine distance."""
+    cosine = pytest.importorskip("sklearn.metrics.pairwise").paired_cosine_distances
+    x, y = pair(rng, *shape)
+    found = metrics.perceptual_distance(native(x), native(y), data_range=1)
+    network, batch = fw.classifier.load_classifier(), (-1, *shape[-3:])
+    layers = []
+    for pictures in (x, y):
+        images = native(np.float32(2 * pictures.reshape(batch) - 1))
+        for layer in network[:-3] if fw.name == "torch" else network.layers:
+            images = layer(images)
+            if type(layer).__name__ in ("ReLU", "Conv2D"):
+                maps = fw.bridge.to_numpy(images)
+                layers.append(np.moveaxis(maps, 1, -1) if fw.name == "torch" else maps)
+    expected = []
+    for a, b in zip(layers[:4], layers[4:], strict=True):
+        away = 2 * cosine(a.reshape(-1, a.shape[-1]), b.reshape(-1, a.shape[-1]))
+        expected.append(away.reshape(len(a), -1).mean(axis=1))
+    expected = np.mean(expected, axis=0).reshape(shape[:-3])
+    assert np.allclose(fw.bridge.to_numpy(found), expected, rtol=1e-4)
+    assert (
+        fw.bridge.to_numpy(metrics.perceptual_distance(native(x), native(x), data_range=1)) == 0
+    ).all()
+
+
+def test_perceptual_distance_of_bytes_and_its_refusals(fw, metrics, native, rng):
+    whole = rng.integers(0, 256, (2, 2, 16, 16, 3), dtype=np.uint8)
+    as_bytes = metrics.perceptual_distance(*map(native, whole), data_range=255)
+    as_floats = metrics.perceptual_distance(*map(native, whole / 255), data_range=1)
+    assert np.allclose(fw.bridge.to_numpy(as_bytes), fw.bridge.to_numpy(as_floats), rtol=1e-4)
+    for bad in (np.zeros((16, 20, 3)), np.zeros((16, 16, 1)), np.full((16, 16, 3), -1.0)):
+        with pytest.raises(ValueError, match="Expected RGB"):
+            metrics.perceptual_distance(native(bad), native(bad), data_range=2)

@@ -170,6 +170,7 @@ def test_discrepancy_by_hand(metrics, native):
     assert float(metrics.polynomial_mmd(native(a), native(b))) == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.tensorflow_slow
 def test_discrepancy_is_unbiased_and_its_error_honest(metrics, native):
     """Over many draws of equal distributions the mean is zero, and the draws spread as told."""
     rng = np.random.default_rng(5)
@@ -364,3 +365,37 @@ def test_a_candidates_distance(metrics, native, rng):
     found = float(metrics.review_distance(native(a), native(b)))
     assert found == pytest.approx(textbook(a[:50], b), rel=1e-9)
     assert abs(float(metrics.review_distance(native(a[:10]), native(a)))) < 1e-6
+
+
+def test_inception_score_by_hand(fw, metrics, native):
+    sure, vague = np.eye(5), np.full((6, 3), 1 / 3)
+    assert float(metrics.inception_score(native(sure), splits=1)[0]) == pytest.approx(5)
+    assert [float(v) for v in metrics.inception_score(native(vague), splits=3)] == pytest.approx(
+        [1, 0], abs=1e-12
+    )
+    halves = np.array([[1.0, 0], [0, 1], [1, 0], [1, 0]])  # scores 2 and 1
+    found = metrics.inception_score(native(halves), splits=2)
+    assert [float(v) for v in found] == pytest.approx([1.5, 0.5])
+
+
+def test_inception_score_is_that_of_torchmetrics(fw, metrics, native, rng):
+    torch = pytest.importorskip("torch")
+    peer = pytest.importorskip("torchmetrics.image.inception").InceptionScore
+    logits = rng.normal(0, 3, (103, 7))
+    score = peer(feature=torch.nn.Identity(), splits=4).set_dtype(torch.float64)
+    score.features.append(torch.from_numpy(logits))
+    torch.manual_seed(3)
+    mean, deviation = score.compute()
+    torch.manual_seed(3)
+    shares = torch.from_numpy(logits)[torch.randperm(103)].softmax(dim=1).numpy()
+    parts = [shares[start : start + 26] for start in range(0, 103, 26)]  # its last is shorter
+    ours = [float(metrics.inception_score(native(part), splits=1)[0]) for part in parts]
+    assert [np.mean(ours), np.std(ours, ddof=1)] == pytest.approx([float(mean), float(deviation)])
+
+
+@pytest.mark.parametrize("bad", [np.ones((4, 2)), np.array([[1.5, -0.5]] * 4), np.ones(4)])
+def test_inception_score_refuses_what_is_no_probability(metrics, native, bad):
+    with pytest.raises(ValueError, match=r"probabilities|parts"):
+        metrics.inception_score(native(bad), splits=2)
+    with pytest.raises(ValueError, match="parts"):
+        metrics.inception_score(native(np.eye(4)), splits=5)

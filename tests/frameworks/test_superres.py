@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -224,6 +227,7 @@ def test_squares_of_both_sizes_show_the_same_place(fw, superres, rng):
     assert len({float(square[0, 0, 0]) for square in few}) > 1
 
 
+@pytest.mark.tensorflow_slow
 def test_training_gains_repeats_itself_and_leaves_its_start_alone(fw, superres):
     data = load("catalogue_full", count=40, size=32).images
     options = {"steps": 60, "side": 8, "progress": False}
@@ -298,7 +302,11 @@ def test_a_file_of_ones_own_gets_larger_by_its_path(superres, tmp_path):
         (np.zeros((4, 4, 4), np.uint8), 2, "Expected a picture of uint8"),
         (np.zeros((0, 4, 3), np.uint8), 2, "Expected a picture of uint8"),
         (np.zeros((4, 4, 3), np.uint8), 3, "factors 2 and 4, not for 3"),
-        (np.zeros((1500, 1500, 3), np.uint8), 4, "would have 6000×6000 pixels; at most 32,000,000"),
+        (
+            np.zeros((3000, 3000, 3), np.uint8),
+            4,
+            "12000×12000 pixels; at most 100,000,000",
+        ),
     ],
 )
 def test_other_pictures_are_refused(superres, picture, factor, sentence):
@@ -313,3 +321,26 @@ def test_the_mended_candidate_learns(fw, superres):
     losses = [float(superres.review_step(network, optimizer, large)) for _ in range(40)]
     assert losses[-1] < 0.8 * losses[0]
     assert fw.bridge.image_array(network(large)).shape == (8, 64, 64, 3)
+
+
+A_QUARTER = """
+import resource, sys
+import numpy as np
+from importlib import import_module
+superres = import_module(f"prodgen_lib.{sys.argv[1]}.superres")
+superres.upscale(np.zeros((96, 2000, 3), np.uint8))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+large = superres.upscale(np.zeros((1500, 2000, 3), np.uint8))
+assert large.shape == (3000, 4000, 3)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+"""
+
+
+@pytest.mark.slow
+def test_twelve_megapixels_are_enlarged_in_half_a_gigabyte(fw):
+    """Tried on three, in a quarter of it."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", A_QUARTER, fw.name]
+    ran = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert ran.returncode == 0, ran.stderr
+    assert int(ran.stdout) < 500e6 / 4

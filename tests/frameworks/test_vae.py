@@ -67,6 +67,7 @@ def test_the_best_scale_is_the_best(fw, vae, rng):
     assert scores[1] > max(scores[0], scores[2])
 
 
+@pytest.mark.tensorflow_slow
 def test_importance_weights_approach_the_true_likelihood(fw, vae, rng):
     """x = z + noise: log p(x) is known, and q is wrong on purpose."""
     x, scale, count = np.array([[0.8, -1.1]]), 0.5, 4000
@@ -110,6 +111,7 @@ def test_bits_per_dimension_by_hand(vae):
     assert vae.bits_per_dimension(0.0, 10) == pytest.approx(math.log2(255))
 
 
+@pytest.mark.tensorflow_slow
 def test_training_raises_the_bound_and_a_loose_likelihood_collapses(vae):
     pictures = load("catalogue", count=200).images
     options = {"steps": 60, "latents": 4, "width": 4, "progress": False}

@@ -1,6 +1,7 @@
 """Practising as a candidate does: mock interviews, drills, decks, the terminal, the widgets."""
 
 import json
+import re
 import sqlite3
 import zipfile
 from dataclasses import replace
@@ -75,7 +76,7 @@ def test_urgent_subjects_are_asked_first():
     [
         ({"role": "king"}, "no role 'king'; choose from"),
         ({"level": "god"}, "no level 'god'; choose from"),
-        ({"minutes": 1}, "at least 4 minutes, not 1"),
+        ({"minutes": 1}, "at least 10 minutes, not 1"),
     ],
 )
 def test_what_can_not_be_planned_is_told(wrong, sentence):
@@ -110,6 +111,7 @@ def test_a_code_item_shows_its_answer_only_in_the_rubric():
 # ------------------------------------------------------------------------------------------ drills
 
 
+@pytest.mark.tensorflow_slow
 @pytest.mark.parametrize("framework", ["torch", "tensorflow"])
 @pytest.mark.parametrize("identity", ["gan.train_step", "vae.reparameterise", "metrics.ssim"])
 def test_a_drill_runs_and_is_graded_like_its_chapter(identity, framework, home, tmp_path):
@@ -228,6 +230,11 @@ def test_progress_export_and_backup_in_a_terminal(home, tmp_path):
     assert "is written" in run("practice", "progress", tmp_path / "p.html").output
     text = (tmp_path / "p.html").read_text()
     assert "1 of " in text and "<caption>" in text and "prefers-color-scheme: dark" in text
+    assert "Next: chapter 3, Image-quality metrics." in text and text.count("<h1>") == 1
+    names = re.findall(r"<th scope=row>(\d+) (.+?)</th>", text)
+    assert [int(number) for number, _ in names] == list(range(1, 12))
+    assert names[4][1] == "Variational autoencoders"
+    assert "human" not in text, "its exercise is counted with the chapter that shows it"
     assert "holds your cards" in run("practice", "export", tmp_path / "h.json").output
     assert "is a copy" in run("practice", "backup", tmp_path / "h.db").output
     assert "exists already" in run("practice", "backup", tmp_path / "h.db").output
@@ -270,7 +277,9 @@ def press(box, text: str) -> None:
 
 
 def shown(box) -> str:
-    return "\n".join(str(getattr(widget, "value", "")) for widget in box.children)
+    """All the words in a box, also in the boxes inside."""
+    inner = [shown(widget) for widget in getattr(box, "children", ())]
+    return "\n".join([str(getattr(box, "value", "")), *inner])
 
 
 def test_the_card_widget(desk):
@@ -279,9 +288,31 @@ def test_the_card_widget(desk):
     press(box, "Show the answer")
     assert "hidden code" in shown(box)
     press(box, "Full answer, rubric, follow-ups")
+    assert "10 min" in shown(box) and " d<" in shown(box)  # when each rating brings it back
     press(box, "good")
     assert "Card 2 of" in shown(box) and "comes again on" in shown(box)
     assert desk.history.reviews()[0][:2] == ("vae.what_is_it", 3)
+
+
+def test_a_card_not_known_returns_and_more_new_ones_can_be_had(desk):
+    box = widgets.flashcards(desk, "vae")
+    count = len(desk.due("vae"))
+    for number in range(count + 1):
+        press(box, "Show the answer")
+        press(box, "good" if number else "again")
+    text = shown(box)
+    assert f"{count + 1} cards done" in text
+    if desk.new("vae"):
+        press(box, "More new cards")
+        assert "Card 1 of" in shown(box)
+
+
+def test_the_widgets_speak_chinese(desk):
+    box = widgets.flashcards(desk, "vae")
+    box.children[0].value = "zh"
+    press(box, "显示答案")
+    press(box, "良好")
+    assert "第 2 张" in shown(box) and 'lang="zh"' in shown(box)
 
 
 def test_the_interview_widget(desk):
@@ -297,13 +328,36 @@ def test_the_interview_widget(desk):
     press(box, "End here")
     assert "kept in your history" in shown(box) and "Summary" in shown(box)
     assert len(desk.history.interviews()) == 1
+    assert "<h1" not in shown(box) and "<h2" not in shown(box)
+    press(box, "Begin another")
+    press(box, "Begin")
+    assert '"timer"' in shown(box) and "4:00 left" in shown(box)
+
+
+def test_the_shortest_interview_asks_something_and_no_rubric_tells_the_follow_up():
+    for role in mock.ROLES:
+        for level in ("junior", "senior", "expert"):
+            items = mock.plan(BANK, role=role, level=level, minutes=mock.LEAST, seed=2)
+            assert items and sum(item.minutes for item in items) <= mock.LEAST
+    question = BANK["vae.what_is_it"]
+    told = mock.rubric(mock.Item(mock.CONCEPT, question), "torch")
+    assert not any(more.answer.en in told for more in question.follow_ups)
 
 
 def test_the_drill_and_progress_widgets(desk, tmp_path):
     box = widgets.drills(desk)
     desk.root = tmp_path
     press(box, "Make the notebook")
-    assert "is ready" in shown(box)
+    assert "is ready" in shown(box) and "href=" in str(box.children[-1].outputs)
     assert len(list((tmp_path / "work" / "drills").glob("drill_*.ipynb"))) == 1
     desk.root = ROOT
-    assert "exercises solved in PyTorch" in shown(widgets.progress(desk))
+    text = shown(widgets.progress(desk))
+    assert "exercises solved in PyTorch" in text and "--jp-layout-color0" in text
+    assert "<main" not in text and "<h1" not in text and ":root" not in text
+
+
+def test_anki_keeps_what_looks_like_a_tag():
+    from prodgen_lib.interview.anki import _html
+
+    html = _html("<float>, a<b and c>d, **bold**", None, {})
+    assert "&lt;float&gt;, a&lt;b and c&gt;d, <strong>bold</strong>" in html

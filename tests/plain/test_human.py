@@ -218,3 +218,42 @@ def test_that_many_raters_have_that_power(rng):
     found = rng.binomial(count, 0.6, 2000)
     z = (found - count / 2) / np.sqrt(count / 4)
     assert np.mean(np.abs(z) > 1.96) == pytest.approx(0.8, abs=0.04)
+
+
+@pytest.mark.parametrize("weights", [None, "linear", "quadratic"])
+def test_kappa_is_that_of_scikit_learn(rng, weights):
+    peer = pytest.importorskip("sklearn.metrics").cohen_kappa_score
+    for count in (8, 60):
+        a = rng.integers(1, 6, count)
+        b = np.clip(a + rng.integers(-1, 3, count), 1, 6)
+        found = human.cohen_kappa(a, b, weights=weights)
+        assert found == pytest.approx(peer(a, b, weights=weights), abs=1e-12)
+
+
+def test_kappa_by_hand_and_its_paradox():
+    a, b = np.array([1, 1, 0, 0, np.nan]), np.array([1, 0, 0, 0, 1])
+    assert human.cohen_kappa(a, b) == pytest.approx(0.5)  # 3/4 agree, 1/2 by chance
+    rare = np.array([1, 0] + [0] * 18), np.array([0, 1] + [0] * 18)
+    assert (rare[0] == rare[1]).mean() == 0.9 and human.cohen_kappa(*rare) < 0
+
+
+@pytest.mark.parametrize(("a", "b"), [([1, 1], [1, 1]), ([1, 2], [1, 2, 3]), ([[1, 2]], [[1, 2]])])
+def test_kappa_refuses_what_has_none(a, b):
+    with pytest.raises(ValueError, match=r"expected|needs"):
+        human.cohen_kappa(np.array(a), np.array(b))
+
+
+def test_rank_correlation_is_that_of_scipy(rng):
+    for ties in (False, True):
+        x = rng.integers(0, 6, 25) if ties else rng.normal(size=25)
+        y = x + rng.integers(-3, 4, 25)
+        found = human.rank_correlation(x, y)
+        assert found.spearman == pytest.approx(stats.spearmanr(x, y).statistic, abs=1e-12)
+        assert found.kendall == pytest.approx(stats.kendalltau(x, y).statistic, abs=1e-12)
+    assert human.rank_correlation(-x, x) == pytest.approx((-1, -1))
+
+
+@pytest.mark.parametrize(("x", "y"), [([1, 1], [1, 2]), ([1, np.nan], [1, 2]), ([1, 2, 3], [1, 2])])
+def test_rank_correlation_refuses_what_has_no_order(x, y):
+    with pytest.raises(ValueError, match=r"Expected|needs"):
+        human.rank_correlation(np.array(x), np.array(y))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -281,3 +283,48 @@ def test_the_live_plot_is_renewed_after_each_trial(space, rng, monkeypatch):
         history.add(trial(space, rng, value))
         on_trial(history)
     assert [text.split(" trials")[0] for text in shown] == ["Values of 1 of 9", "Values of 2 of 9"]
+
+
+def test_numpy_bounds_and_options_go_into_a_file(tmp_path):
+    low, high = np.array([4, 16])
+    dimensions = {
+        "w": integer(low, high),
+        "r": log(np.float32(0.5), np.float64(2)),
+        "c": choice(np.int64(1), np.str_("a"), np.bool_(False)),
+    }
+    for _ in range(2):  # the second goes on from the file of the first
+        history = History(Space(dimensions), tmp_path / "h.json")
+        history.add(run_trial(lambda p: p["w"], history.space, np.full(history.space.size, 0.5)))
+    assert len(History(Space(dimensions), tmp_path / "h.json")) == 2
+
+
+@pytest.mark.parametrize(
+    "options", [(0, False), (0, False, 2), (1, 1.0), (1, True), (np.int64(1), 1), ("a", "a")]
+)
+def test_equal_options_are_refused(options):
+    with pytest.raises(ValueError, match="two or more different options"):
+        choice(*options)
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf, np.float32("nan")])
+def test_options_that_are_no_numbers_are_refused(odd):
+    with pytest.raises(ValueError, match="Options must be finite"):
+        choice(odd, 1.0)
+
+
+def test_two_processes_on_one_history_are_both_kept(tmp_path):
+    code = (
+        "import sys, time\n"
+        "import numpy as np\n"
+        "from prodgen_lib.plain.search import *\n"
+        "h = History(Space({'x': linear(0, 1)}), sys.argv[1])\n"
+        "for i in range(20):\n"
+        "    h.add(run_trial(lambda p: float(sys.argv[2]), h.space, np.array([i / 20])))\n"
+        "    time.sleep(0.005)\n"
+    )
+    path = tmp_path / "both.json"
+    running = [subprocess.Popen([sys.executable, "-c", code, path, str(n)]) for n in (1, 2)]
+    assert [process.wait() for process in running] == [0, 0]
+    values = [trial["value"] for trial in json.loads(path.read_text())["trials"]]
+    assert sorted(values) == [1.0] * 20 + [2.0] * 20
+    assert [file.name for file in tmp_path.iterdir()] == ["both.json"]

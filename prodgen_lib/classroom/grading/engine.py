@@ -8,6 +8,7 @@ own, whose result counts: so whatever one answer does costs no other a mark.
 from __future__ import annotations
 
 import atexit
+import re
 import threading
 import time
 from collections.abc import Collection
@@ -39,6 +40,8 @@ CRASHES = Text(
     "It crashes Python (signal {}): out of memory, perhaps.",
     "它让 Python 崩溃（信号 {}）：可能是内存不足。",
 )
+NOT_HERE = "only the notebook is graded; files and modules beside it are not here."
+NOT_RUN = "it uses what a `!` or `%` line gives; no such line is run here."
 ENDS_PYTHON = Text("It ends Python before it gives a result.", "它在给出结果之前就结束了 Python。")
 _one_at_a_time = threading.Lock()  # workers of a cluster may have several threads
 
@@ -150,11 +153,21 @@ class _Grading:
         if verdict := self._verdict_together(key, program):
             return verdict
         verdict = self._verdict_alone(key, program)
+        self._note_what_is_missing(exercise, program, verdict)
         if not verdict.correct and (shared := program.called & self._called_by_key(exercise)):
             other = self.graft.program(exercise, lambda e: e not in shared and self.is_right(e))
             again = self._verdict_alone(key, other)
             return again if again.correct else verdict
         return verdict
+
+    def _note_what_is_missing(self, exercise: str, program: Program, verdict: Verdict) -> None:
+        """Why an answer may fail here that is right where it was written."""
+        if verdict.correct:
+            return
+        if re.search(r"(ModuleNotFound|FileNotFound)Error", verdict.message):
+            self.notes.append(f"{exercise}: {NOT_HERE}")
+        if any("get_ipython()" in text for _, text in program.cells):
+            self.notes.append(f"{exercise}: {NOT_RUN}")
 
     def _verdict_together(self, key: Key, program: Program) -> Verdict | None:
         """That the answer was right beside the others; None where it has to run alone."""
@@ -266,8 +279,7 @@ def _imports(pristine: NotebookNode) -> list[str]:
     found = []
     for cell in pristine.cells:
         if cell.cell_type == "code" and not has(cell, "exercise", "check", "given"):
-            lines = cell.source.splitlines()
             for one in statements(cell.source) or ():
                 if one.imports & needed:
-                    found.append("\n".join(lines[one.first - 1 : one.last]))
+                    found.append(one.text)
     return found

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from prodgen_lib.classroom.intake.collect import Found, collect
-from prodgen_lib.classroom.intake.read import Unreadable
+from prodgen_lib.classroom.intake.collect import Found, sorted_out
 from prodgen_lib.classroom.intake.resolve import Task, nothing, tasks
 from prodgen_lib.classroom.intake.submission import Graded
 from prodgen_lib.classroom.marks import journal
@@ -19,6 +18,7 @@ from prodgen_lib.classroom.marks.publish import publish
 from prodgen_lib.classroom.marks.settings import Settings
 from prodgen_lib.classroom.release import Pristine
 from prodgen_lib.course.project import CourseError
+from prodgen_lib.course.salvage import Unreadable
 
 # Grades tasks, in any order; the second argument names the one exercise to grade, or None for all.
 Grader = Callable[[list[Task], str | None], Iterable[Graded]]
@@ -54,7 +54,7 @@ def grade_class(order: Order, grader: Grader) -> Outcome:
     A file of an earlier run that changes is kept in ``backups/``.
     """
     _need_exercise(order)
-    found = collect(order.submissions)
+    found, loose = sorted_out(order.submissions)
     late = {one.student.key: lateness(one, order.settings.due) for one in found}
     log = order.out / "log.jsonl"
     with journal.held(order.out):
@@ -62,6 +62,8 @@ def grade_class(order: Order, grader: Grader) -> Outcome:
         _grade(order, plan, grader, log)
         entries = [_with_lateness(entry, late) for entry in journal.read(log).values()]
         written, warnings = publish(order.out, entries, order.settings.policy, order.settings.seed)
+    if loose:
+        warnings.append(f"Not taken, since they are no student's: {', '.join(loose)}.")
     return Outcome(len(plan.todo), plan.before, plan.unread, written, warnings)
 
 

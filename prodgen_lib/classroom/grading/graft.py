@@ -1,24 +1,27 @@
 """Which code of a submission runs for an exercise, found by reading it; none is run here.
 
-The rule: for an exercise, the definition in its own cell counts; where that cell is missing or as
-it came, the last definition in a cell that the student added. Of all code only statements run that
-make a name which the answer needs, in turn. A needed name is looked up in the answer's own cell,
-in the other answers' cells, in cells that the student added, in the course's notebook, and last in
-course cells that the student changed. Other exercises are not looked up: the engine says whose
-version of them counts.
+The rule is the notebook's own: the last definition counts. For an exercise that is the last one
+above its check, or a function defined below it; a cell as it came is none. Of all code only
+statements run that make or change a name which the answer needs, in turn. A needed name is looked
+up in the cell that needs it and in cells that the student added below that; else in all cells above
+the check, the last of which counts (with the last one above the cell that needs it); else below;
+and last in course cells that the student changed.
+Other exercises are not looked up: the engine says whose version of them counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from nbformat import NotebookNode
 
 from prodgen_lib.checking import names
+from prodgen_lib.checking.statements import ANY, Statement, chosen, is_own_check, linked, statements
 from prodgen_lib.classroom.grading.parts import ADDED, ANSWER, CHANGED, COURSE, Cell
-from prodgen_lib.course.grade_copy import has
+from prodgen_lib.course.compose import has
+from prodgen_lib.course.known_cells import recognised
 
 
 @dataclass
@@ -48,9 +51,14 @@ class Graft:
             for place, cell in enumerate(pristine.cells)
             if has(cell, "exercise")
         }
+        self.checked = {
+            cell.metadata.exercise_id: (place, 0)
+            for place, cell in enumerate(pristine.cells)
+            if has(cell, "check")
+        }
         self.names = {exercise.partition(".")[2]: exercise for exercise in self.exercises}
-        self.cells = [*_course_cells(pristine), *self._learner_cells(notebook, pristine)]
-        self.cells.sort(key=lambda cell: cell.place)
+        mine = self._learner_cells(recognised(notebook, pristine), pristine)
+        self.cells = _read([*_course_cells(pristine), *mine])
 
     def _learner_cells(self, notebook: NotebookNode, pristine: NotebookNode) -> list[Cell]:
         known = {cell.id: (place, cell) for place, cell in enumerate(pristine.cells)}
@@ -85,17 +93,34 @@ class Graft:
             return ANSWER, exercise
         return ADDED, ""
 
+    def end(self, exercise: str) -> tuple[int, int]:
+        """The place of the check: what stands above counts as in a run from top to bottom."""
+        return self.checked.get(exercise, (self.where[exercise] + 1, 0))
+
     def answer(self, exercise: str) -> tuple[Cell, bool] | None:
         """The cell that answers an exercise, and whether it is as it came; None without one."""
         name = exercise.partition(".")[2]
         own = [cell for cell in self.cells if cell.exercise == exercise]
-        added = [cell for cell in self.cells if cell.kind == ADDED and cell.makes(name)]
         touched = [cell for cell in own if not self._as_it_came(cell)]
-        if touched and (touched[-1].makes(name) or not added):
-            return touched[-1], False
-        if added:
-            return added[-1], False
+        mine = [
+            cell
+            for cell in self.cells
+            if cell in touched or (cell.kind == ADDED and cell.makes(name))
+        ]
+        makers = [cell for cell in mine if cell.makes(name)]
+        below = [c for c in makers if c.place > self.end(exercise) and c.defines(name)]
+        above = [c for c in makers if c.place < self.end(exercise)]
+        for found in (below, above, touched):
+            if found:
+                return found[-1], False
         return (own[-1], True) if own else None
+
+    def first_tries(self, exercise: str, answer: Cell) -> list[Cell]:
+        """Cells with earlier definitions on which an answer stands, as in ``old = f``."""
+        name = exercise.partition(".")[2]
+        mine = [c for c in self.cells if c.exercise == exercise or c.kind == ADDED]
+        makers = [cell for cell in mine if cell.makes(name) and cell.place < answer.place]
+        return [] if answer.completes(name) else standing(makers, name)
 
     def _as_it_came(self, cell: Cell) -> bool:
         came = self.exercises[cell.exercise].source
@@ -125,6 +150,24 @@ def _course_cells(pristine: NotebookNode) -> list[Cell]:
     ]
 
 
+def _read(cells: list[Cell]) -> list[Cell]:
+    """The cells in order with their statements, but for calls of ``check``, which decide nothing.
+
+    Such a call is kept in its place as one that makes no name.
+    """
+    cells = sorted(cells, key=lambda cell: cell.place)
+    found = [statements(cell.source) for cell in cells]
+    read = linked(tuple(map(_idle, one or ())) for one in found)
+    return [
+        replace(cell, statements=mine if was is not None else None)
+        for cell, was, mine in zip(cells, found, read, strict=True)
+    ]
+
+
+def _idle(one: Statement) -> Statement:
+    return replace(one, makes=frozenset(), changes=frozenset()) if is_own_check(one) else one
+
+
 class _Collector:
     """Gathers, for one exercise, the statements that it needs."""
 
@@ -136,6 +179,7 @@ class _Collector:
         self.done: set[tuple[str, str]] = set()
         self.added: set[str] = set()
         self.called: set[str] = set()
+        self.unknown = False
         self.waiting: list[tuple[str, Cell]] = []
 
     def collect(self, exercise: str) -> Program:
@@ -143,21 +187,47 @@ class _Collector:
         name = exercise.partition(".")[2]
         if not cell.makes(name):
             return Program([(cell.label, cell.source)], cell.source)
-        self.main = exercise
-        self._take(cell, name)
-        while self.waiting:  # not by recursion: a stranger's helpers may call on for ever
-            self._need(*self.waiting.pop())
-        source = "\n".join(
-            _chosen(c, lines) for c, lines in self.chosen.items() if c.kind != COURSE
-        )
+        self.main, self.end = exercise, max(self.graft.end(exercise), cell.place)
+        self._take_answer(exercise)
+        self._any_names(sure=True)
+        self._follow()
+        if self.unknown:
+            self._any_names(sure=False)
+            self._follow()
+        source = "\n".join(chosen(c.source, some) for c, some in self._in_order(COURSE))
         return Program(self._texts(), source, self.added, self.called)
 
-    def _take(self, cell: Cell, name: str) -> None:
-        """Choose all statements of a cell that make or change ``name``, and what they need."""
-        for number in cell.about(name):
+    def _follow(self) -> None:
+        while self.waiting:  # not by recursion: a stranger's helpers may call on for ever
+            self._need(*self.waiting.pop())
+
+    def _take(self, cell: Cell, numbers: list[int], name: str = "") -> None:
+        """Choose statements of a cell, and what they need."""
+        for number in numbers:
             if number not in self.chosen.setdefault(cell, set()):
                 self.chosen[cell].add(number)
                 self.waiting += [(n, cell) for n in sorted(cell.statements[number].needs)]
+                if cell.kind in (ADDED, CHANGED) and name:
+                    self.added.add(name)
+
+    def _take_answer(self, exercise: str) -> None:
+        answer, _ = self.graft.answer(exercise)
+        name = exercise.partition(".")[2]
+        for cell in (*self.graft.first_tries(exercise, answer), answer):
+            self._take(cell, cell.making(name))
+        self._take_changes(name, module=answer.imports(name))
+
+    def _take_changes(self, name: str, *, module: bool) -> None:
+        """What the student, or the course, does to an object after it was made."""
+        for cell in self.graft.cells:
+            if cell.kind != CHANGED and cell.place <= self.end:
+                self._take(cell, cell.changing(name, module=module), name)
+
+    def _any_names(self, *, sure: bool) -> None:
+        """Star imports, and what may make names that are found nowhere else."""
+        for cell in self.graft.cells:
+            if cell.kind in (ANSWER, ADDED) and cell.place <= self.end:
+                self._take(cell, cell.any_names(sure=sure), "" if sure else ANY)
 
     def _need(self, name: str, within: Cell) -> None:
         if (name, within.label) in self.done:
@@ -169,44 +239,57 @@ class _Collector:
         if exercise:
             self._need_exercise(exercise, name)
             return
-        for cells in self._places(within):
-            if any(cell.makes(name) for cell in cells):
-                for cell in (cell for cell in cells if cell.about(name)):
-                    self._take(cell, name)
-                    if cell.kind in (ADDED, CHANGED):
-                        self.added.add(name)
-                return
+        found = self._makers(name, within)
+        for cell in found:
+            self._take(cell, cell.making(name), name)
+        if found:
+            self._take_changes(name, module=any(cell.imports(name) for cell in found))
+        else:
+            self.unknown = True
+
+    def _makers(self, name: str, within: Cell) -> list[Cell]:
+        """The cells whose statements make a name: the last one, and those on which that stands."""
+        cells = [cell for cell in self.graft.cells if cell.makes(name)]
+        usual = [cell for cell in cells if cell.kind != CHANGED]
+        above = [cell for cell in usual if cell.place <= self.end]
+        if within in cells and within.kind != COURSE:
+            below = [c for c in above if c == within or _added_below(c, within)] or [within]
+            above = below if within.completes(name) else above
+        elif not above:
+            return (usual or cells)[:1] if usual else cells
+        found = standing(above, name)
+        if found[-1].place > within.place:  # a default or an annotation is read where it stands
+            found = [*standing([c for c in above if c.place < within.place], name), *found]
+        return found
 
     def _need_exercise(self, exercise: str, name: str) -> None:
         if self.is_right(exercise):
             self.called.add(exercise)
-            self._take(self.graft.answer(exercise)[0], name)
+            self._take_answer(exercise)
         elif exercise not in self.keys:
             self.keys[exercise] = self.graft.key(exercise)
             place = (self.graft.where[exercise], 0)
             key = Cell(f"<key {exercise}>", place, COURSE, self.keys[exercise], exercise)
-            self._take(key, name)
+            key = replace(key, statements=statements(key.source))
+            self._take(key, key.making(name))
 
-    def _places(self, within: Cell) -> list[list[Cell]]:
-        cells = self.graft.cells
-        return [
-            [within] if within.kind != COURSE else [],
-            [cell for cell in cells if cell.kind == ANSWER],
-            [cell for cell in cells if cell.kind == ADDED],
-            [cell for cell in cells if cell.kind == COURSE],
-            [cell for cell in cells if cell.kind == CHANGED],
-        ]
+    def _in_order(self, *but: int) -> list[tuple[Cell, set[int]]]:
+        cells = sorted(self.chosen, key=lambda cell: cell.place)
+        return [(c, self.chosen[c]) for c in cells if c.kind not in but and self.chosen[c]]
 
     def _texts(self) -> list[tuple[str, str]]:
-        cells = sorted(self.chosen, key=lambda cell: cell.place)
-        return [(cell.label, _chosen(cell, self.chosen[cell])) for cell in cells]
+        return [(cell.label, chosen(cell.source, some)) for cell, some in self._in_order()]
 
 
-def _chosen(cell: Cell, numbers: set[int]) -> str:
-    """The text of a cell with the other statements' lines left empty, so that numbers hold."""
-    lines = (names.as_python(cell.source) or "").splitlines()
-    kept: set[int] = set()
-    for number in numbers:
-        one = cell.statements[number]
-        kept.update(range(one.first - 1, one.last))
-    return "\n".join(line if at in kept else "" for at, line in enumerate(lines)) + "\n"
+def standing(cells: list[Cell], name: str) -> list[Cell]:
+    """The last of these cells, and those above it on which what it makes of a name stands."""
+    found: list[Cell] = []
+    for cell in reversed(cells):
+        found.insert(0, cell)
+        if cell.completes(name):
+            break
+    return found
+
+
+def _added_below(cell: Cell, within: Cell) -> bool:
+    return cell.kind == ADDED and cell.place > within.place

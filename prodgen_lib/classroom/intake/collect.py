@@ -9,18 +9,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from prodgen_lib.classroom.intake import unzip
 from prodgen_lib.classroom.intake.handed import MOST_DEPTH, SKIPPED, File
 from prodgen_lib.classroom.intake.layout import Place, Student, place
-from prodgen_lib.classroom.intake.read import Unreadable, read_bytes
-from prodgen_lib.classroom.intake.text import plain
+from prodgen_lib.classroom.intake.moment import moment_in
+from prodgen_lib.classroom.intake.read import read_bytes
 from prodgen_lib.course.project import CourseError
+from prodgen_lib.course.text import plain
 
 # More files than this of one student are looked at by nobody.
 MOST_NOTEBOOKS = 30
+MOST_NAMES = 8  # of other files, in a remark
 
 
 @dataclass
@@ -32,15 +34,26 @@ class Found:
     notes: list[str] = field(default_factory=list)
     handed_in: datetime | None = None
     late: bool = False
+    others: list[str] = field(default_factory=list)
+    damaged: bool = False
 
 
 def collect(root: Path) -> list[Found]:
     """Everyone who handed something in below ``root``, by key. ``CourseError`` if nobody did."""
+    return sorted_out(root)[0]
+
+
+def sorted_out(root: Path) -> tuple[list[Found], list[str]]:
+    """Everyone who handed something in, and the names of loose files that are nobody's."""
     if not root.exists():
         raise CourseError(f"{root} does not exist; expected a folder or zip file of submissions.")
     found: dict[str, Found] = {}
+    loose: list[str] = []
     for file in _unwrapped(list(_walk(root) if root.is_dir() else unzip.class_files(root))):
         where = place(file.parts)
+        if file.is_loose and not where.student.system:
+            loose.append(plain(file.parts[-1], 100))
+            continue
         _take(found.setdefault(where.student.key, Found(where.student)), file, where)
     for of in found.values():
         _settle(of)
@@ -49,18 +62,19 @@ def collect(root: Path) -> list[Found]:
             f"{root} holds no submissions; expected a folder for each student with a notebook, or "
             "the zip file that Moodle or Canvas gives."
         )
-    return [found[key] for key in sorted(found)]
+    return [found[key] for key in sorted(found)], sorted(loose)
 
 
 def _unwrapped(files: list[File]) -> list[File]:
     """The files without the one folder around a whole download from Moodle or Canvas."""
-    tops = {file.parts[0] for file in files}
-    if len(tops) != 1 or any(len(file.parts) == 1 for file in files):
+    deep = [file for file in files if not file.is_loose]
+    tops = {file.parts[0] for file in deep}
+    if len(tops) != 1 or any(len(file.parts) == 1 for file in deep):
         return files
-    if place(files[0].parts).student.system:
+    if place(deep[0].parts).student.system:
         return files
-    inner = [replace(file, parts=file.parts[1:]) for file in files]
-    return inner if all(place(file.parts).student.system for file in inner) else files
+    inner = [replace(file, parts=file.parts[len(file.parts) > 1 :]) for file in files]
+    return inner if all(f.is_loose or place(f.parts).student.system for f in inner) else files
 
 
 def _settle(of: Found) -> None:
@@ -71,19 +85,30 @@ def _settle(of: Found) -> None:
             f"There are {len(of.notebooks)} notebooks; only the latest {MOST_NOTEBOOKS} count."
         )
         del of.notebooks[MOST_NOTEBOOKS:]
-    if not of.notebooks and not of.notes:
-        of.notes.append("There is no notebook (.ipynb) in what was handed in.")
+    if not of.notebooks and not of.damaged:
+        names = ", ".join(sorted(of.others)[:MOST_NAMES])
+        of.notes.append(
+            "There is no notebook (.ipynb) in what was handed in"
+            + (f": {names}." if names else ".")
+        )
 
 
 def _take(of: Found, file: File, where: Place) -> None:
-    name = file.parts[-1].lower()
+    name = plain(file.parts[-1], 100)
     of.late = of.late or where.late
     if file.problem:
         of.notes.append(f"{plain(str(file.path), 200)}: {file.problem}")
-    elif name.endswith(".ipynb"):
+        of.damaged = True
+    elif file.is_notebook:
         of.notebooks.append(replace(file, upload=where.upload))
-    elif name == "timestamp.txt" and _is_nbgraders(file):
-        of.handed_in = _time(file) or of.handed_in
+        if not name.lower().endswith(".ipynb"):
+            of.notes.append(f"{name}: read as a notebook, though its name doesn't end in .ipynb.")
+    elif name.lower() == "timestamp.txt" and _is_nbgraders(file):
+        moment, problem = moment_in(file)
+        of.handed_in = moment or of.handed_in
+        of.notes += filter(None, [problem])
+    elif not file.is_litter:
+        of.others.append(name)
 
 
 def _is_nbgraders(file: File) -> bool:
@@ -91,27 +116,6 @@ def _is_nbgraders(file: File) -> bool:
     folders = file.parts[file.parts[0] == "submitted" : -1]
     zipped = any(name.lower().endswith(".zip") for name in folders)
     return 0 < len(folders) <= 2 and not zipped and not place(file.parts).student.system
-
-
-def _time(file: File) -> datetime | None:
-    """The moment in nbgrader's ``timestamp.txt``: ``2026-01-31 15:58:23.948203 UTC``."""
-    try:
-        words = file.read()[:100].decode("ascii").split()
-        moment = datetime.fromisoformat(" ".join(words[:2]))
-    except (Unreadable, UnicodeDecodeError, ValueError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=_zone(words[2] if len(words) > 2 else "UTC"))
-    return moment
-
-
-def _zone(name: str):
-    from zoneinfo import ZoneInfo
-
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, LookupError):
-        return UTC
 
 
 def _walk(folder: Path, parts: tuple[str, ...] = ()) -> Iterator[File]:

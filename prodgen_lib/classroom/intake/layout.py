@@ -9,7 +9,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from prodgen_lib.classroom.intake.text import name_of
+from prodgen_lib.classroom.intake.handed import without_suffix
+from prodgen_lib.course.text import name_of
 
 # Moodle: "Full Name_123_assignsubmission_file_" as a folder, or before the file's own name. The
 # number is the one of "Participant 123" in the grading worksheet (mod/assign/locallib.php, and
@@ -20,7 +21,7 @@ _MOODLE = re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+_?(?P<fi
 # each upload; in anonymous grading "anon_a1b2c_67890_name.ipynb" (lib/content_zipper.rb of Canvas).
 _CANVAS = re.compile(
     r"(?:(?P<name>(?!LATE_|anon_)[^_].*?)_)?(?P<late>LATE_)?(?P<id>\d+|anon_[0-9A-Za-z]+)_(?P<upload>\d+)"
-    r"_(?P<file>.+\.(?i:ipynb|zip))",
+    r"_(?P<file>.+)",
     re.DOTALL,
 )
 
@@ -56,12 +57,15 @@ def place(parts: tuple[str, ...]) -> Place:
     top = unicodedata.normalize("NFC", parts[0])
     if found := _MOODLE.fullmatch(top):
         return Place(_student(f"{found['name']}_{found['id']}", found, "moodle"))
-    if found := _CANVAS.fullmatch(top):
+    found = _CANVAS.fullmatch(top)
+    if found and (len(parts) == 1 or top.lower().endswith(".zip")):
         key = "_".join(filter(None, (found["name"], found["id"])))
         return Place(_student(key, found, "canvas"), int(found["upload"]), bool(found["late"]))
     if top == "submitted" and len(parts) > 2:
         return place(parts[1:])
-    key = top if len(parts) > 1 else re.sub(r"\.(ipynb|zip)$", "", top, flags=re.IGNORECASE)
+    key = top
+    if len(parts) == 1:
+        key = re.sub(r"\.zip$", "", without_suffix(top), flags=re.IGNORECASE)
     return Place(Student(key, name_of(key)))
 
 

@@ -12,10 +12,10 @@ from prodgen_lib.classroom.intake.cells import compare
 from prodgen_lib.classroom.intake.collect import Found
 from prodgen_lib.classroom.intake.handed import File
 from prodgen_lib.classroom.intake.layout import Student
-from prodgen_lib.classroom.intake.read import Read, Unreadable, read_notebook
 from prodgen_lib.classroom.intake.submission import Graded, Mark, Submission
-from prodgen_lib.classroom.intake.text import plain
 from prodgen_lib.classroom.release import Pristine, origin
+from prodgen_lib.course.salvage import Read, Unreadable, read_notebook
+from prodgen_lib.course.text import plain
 
 NOTHING = Text(
     f"{NOT_ANSWERED.en}: there is no notebook that could be graded.",

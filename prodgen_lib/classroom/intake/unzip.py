@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from prodgen_lib.classroom.intake.handed import MOST_DEPTH, SKIPPED, File
-from prodgen_lib.classroom.intake.read import MOST_BYTES, Unreadable
 from prodgen_lib.course.project import CourseError
+from prodgen_lib.course.salvage import MOST_BYTES, Unreadable
 
 MOST_ENTRIES = 20_000
 # A notebook shrinks by 4 to 20 times when it is zipped; a bomb by a thousand.
@@ -31,9 +31,9 @@ def class_files(path: Path) -> Iterator[File]:
     if not zipfile.is_zipfile(path):
         raise CourseError(f"{path} is neither a folder nor a zip file.")
     found = list(_entries((), lambda: path))
-    if {file.parts[0] for file in found} == {path.stem}:
+    if {file.parts[0] for file in found if not file.is_loose} == {path.stem}:
         # Made by zipping a folder: its own name is nobody's.
-        found = [replace(file, parts=file.parts[1:] or file.parts) for file in found]
+        found = [replace(file, parts=file.parts[len(file.parts) > 1 :]) for file in found]
     yield from found
 
 
@@ -64,7 +64,7 @@ def _entries(parts: tuple[str, ...], source: Source) -> Iterator[File]:
 def _entry(parts: tuple[str, ...], source: Source, info: zipfile.ZipInfo) -> Iterator[File]:
     names = _names(info)
     here = (*parts, *(name for name in names if name != ".."))
-    if info.is_dir() or here == parts or any(n in SKIPPED or n.startswith("._") for n in names):
+    if info.is_dir() or here == parts or any(map(_is_hidden, names)):
         return
 
     def read() -> bytes:
@@ -80,6 +80,10 @@ def _entry(parts: tuple[str, ...], source: Source, info: zipfile.ZipInfo) -> Ite
         yield from files(here, read)
     else:
         yield File(here, read, _modified(info))
+
+
+def _is_hidden(name: str) -> bool:
+    return name in SKIPPED or (name.startswith(".") and name != "..")
 
 
 def _modified(info: zipfile.ZipInfo) -> float:

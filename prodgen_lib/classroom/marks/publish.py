@@ -10,7 +10,7 @@ from prodgen_lib.classroom.marks.journal import Entry
 from prodgen_lib.classroom.marks.marks import Policy, Row, row, uneven
 from prodgen_lib.classroom.marks.reports import class_page, report
 from prodgen_lib.classroom.marks.sheets import canvas_csv, marks_csv, moodle_csv, report_name
-from prodgen_lib.classroom.intake.text import file_name
+from prodgen_lib.course.text import file_name
 
 
 def publish(

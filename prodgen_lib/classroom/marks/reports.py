@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,11 +17,14 @@ from pathlib import Path, PurePath
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from prodgen_lib.checking.source import PACKAGE
+from prodgen_lib.checking.tell import marked
+from prodgen_lib.classroom.intake.submission import Mark
 from prodgen_lib.classroom.marks.marks import Policy, Row, uneven
 from prodgen_lib.classroom.marks.sheets import number, report_name
-from prodgen_lib.classroom.intake.submission import Mark
-from prodgen_lib.classroom.intake.text import plain
+from prodgen_lib.course.chapter import read_chapter
 from prodgen_lib.course.compose import TITLES
+from prodgen_lib.course.text import plain
 
 PAGES = Path(__file__).parent / "pages"
 MOST_MISTAKES = 15
@@ -50,9 +52,18 @@ class Mistake:
 
 def prose(text: str) -> Markup:
     """A sentence with its `code` and its *stress* set as such; all else in it is plain text."""
-    safe = str(escape(plain(text, 600)))
-    safe = re.sub(r"`([^`]+)`", r"<code>\1</code>", safe)
-    return Markup(re.sub(r"(?<![\w*])\*(\w(?:[^*<>]*\w)?)\*(?![\w*])", r"<em>\1</em>", safe))
+    return Markup(marked(str(escape(plain(text, 600)))))
+
+
+def titled(chapter: str) -> str:
+    """A chapter's number and title; the name as it came where the course has no such chapter."""
+    return _titles().get(chapter, chapter)
+
+
+@lru_cache(maxsize=1)
+def _titles() -> dict[str, str]:
+    paths = (PACKAGE.parent / "chapters").glob("[0-9][0-9]_*.md")
+    return {one.name: f"{int(one.number)} {one.title}" for one in map(read_chapter, paths)}
 
 
 @lru_cache(maxsize=1)
@@ -64,7 +75,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters |= {"plain": plain, "prose": prose, "number": number, "report_name": report_name}
+    pages.filters |= {"plain": plain, "prose": prose, "number": number}
+    pages.filters |= {"report_name": report_name, "titled": titled}
     style = (PAGES / "style.css").read_text(encoding="utf-8")
     digest = hashlib.sha256(style.encode()).digest()
     pages.globals |= {"style": Markup(style), "style_hash": base64.b64encode(digest).decode()}
@@ -82,6 +94,7 @@ def report(row: Row, policy: Policy) -> str:
             framework=TITLES.get(row.graded.framework, ""),
             file=PurePath(row.graded.path).name,
             right=sum(mark.correct for mark in row.graded.marks),
+            ran=any(mark.answered for mark in row.graded.marks),
             language=policy.language,
             say=lambda en, zh: zh if policy.language == "zh" else en,
         )

@@ -26,8 +26,8 @@ def settle(out: Path, given: dict) -> Settings:
     """The settings of the class in ``out``: those kept in its ``run.json``, changed as ``given``.
 
     ``given`` may have ``seed``, ``weights`` (a dictionary), ``late``, ``due``, ``scale`` and
-    ``language``; what is None there stays as it is. A seed that is given nowhere is drawn. ``CourseError`` where the
-    class was graded with another seed, or ``out`` holds other things.
+    ``language``; what is None there stays as it is. A seed that is given nowhere is drawn.
+    ``CourseError`` where the class was graded with another seed, or ``out`` holds other things.
     """
     path = out / "run.json"
     given = {name: value for name, value in given.items() if value is not None}

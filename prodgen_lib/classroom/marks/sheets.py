@@ -7,24 +7,28 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from prodgen_lib.classroom.marks.marks import Policy, Row
-from prodgen_lib.classroom.intake.text import file_name, plain
+from prodgen_lib.course.text import file_name, plain
 
 # As OWASP lists them; the second four are full-width, which some spreadsheets read alike.
 _FORMULA = tuple("=+-@＝＋－＠\t\r\n\0")
 
 
 def neutral(text: str) -> str:
-    """``text`` as a cell that a spreadsheet shows and never runs."""
-    text = plain(text)
+    """``text`` as a cell that a spreadsheet shows and never runs.
+
+    Some split a line at semicolons or tabs, whatever separates: no cell may begin there either.
+    """
+    text = re.sub(r"([;|][\s\"']*)(?=[=+\-@＝＋－＠])", r"\1'", plain(text))
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def marks_csv(rows: list[Row]) -> str:
     """A line for each student and chapter: points by exercise, totals, lateness, remarks."""
     exercises = list(dict.fromkeys(name for row in rows for name in row.points))
-    head = ["student", "name", "chapter", "framework", "version", *exercises]
+    head = ["student", "name", "chapter", "framework", "version", *map(neutral, exercises)]
     tail = ["points", "of", "hours late", "taken off %", "total", "percent", "remarks", "report"]
     return _csv([head + tail, *(_line(row, exercises) for row in rows)])
 

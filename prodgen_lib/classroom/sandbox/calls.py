@@ -1,4 +1,9 @@
-"""A filter in the kernel (seccomp) that refuses what no answer needs: processes, sockets…"""
+"""A filter in the kernel (seccomp) that refuses what no answer needs: processes, sockets…
+
+What the kernel keeps for a process beyond its memory is refused too, as no limit counts it: message
+queues, semaphores and shared memory, of System V and of POSIX; and what a file that is only read
+lets one do to others who open it: leases, locks, and being told.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +36,10 @@ _REFUSED = {
             "fsmount": 432,
             "mount_setattr": 442,
         },
+        **{"msgget": 68, "msgsnd": 69, "msgrcv": 70, "msgctl": 71, "semget": 64, "semop": 65},
+        **{"semctl": 66, "semtimedop": 220, "shmat": 30, "shmctl": 31, "shmdt": 67},
+        **{"mq_open": 240, "mq_unlink": 241, "io_setup": 206, "flock": 73, "pidfd_open": 434},
+        **{"sethostname": 170, "setdomainname": 171, "pidfd_getfd": 438, "kcmp": 312},
     },
     "aarch64": {
         **{"execve": 221, "execveat": 281, "ptrace": 117, "socket": 198, "socketpair": 199},
@@ -41,8 +50,15 @@ _REFUSED = {
         **{"init_module": 105, "finit_module": 273, "open_tree": 428, "move_mount": 429},
         **{"fsopen": 430, "fsmount": 432, "mount_setattr": 442},
         **{"syslog": 116, "inotify_init1": 26, "fanotify_init": 262},
+        **{"msgget": 186, "msgctl": 187, "msgrcv": 188, "msgsnd": 189, "semget": 190, "semop": 193},
+        **{"semctl": 191, "semtimedop": 192, "shmctl": 195, "shmat": 196, "shmdt": 197},
+        **{"mq_open": 180, "mq_unlink": 181, "io_setup": 0, "flock": 32, "pidfd_open": 434},
+        **{"sethostname": 161, "setdomainname": 162, "pidfd_getfd": 438, "kcmp": 272},
     },
 }
+# Of `fcntl`: leases, word of what happens in a folder, larger pipes, and locks (of both kinds).
+_FCNTL = {"x86_64": 72, "aarch64": 25}
+_FCNTL_REFUSED = (1024, 1026, 1031, 6, 7, 37, 38)
 _ALLOW, _REFUSE, _NO_SUCH_CALL = 0x7FFF0000, 0x00050001, 0x00050026
 _LOAD, _JUMP_EQUAL, _JUMP_ABOVE, _JUMP_BITS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _THREAD = 0x10000
@@ -77,6 +93,10 @@ def _filter(machine: str) -> list[tuple[int, int, int, int]]:
     ]
     for number in sorted(_REFUSED[machine].values()):
         lines += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, _REFUSE)]
+    most = len(_FCNTL_REFUSED)
+    lines += [(_JUMP_EQUAL, 0, most + 3, _FCNTL[machine]), (_LOAD, 0, 0, 24)]
+    lines += [(_JUMP_EQUAL, most - at, 0, asked) for at, asked in enumerate(_FCNTL_REFUSED)]
+    lines += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _REFUSE)]
     return [
         *lines,
         (_JUMP_EQUAL, 0, 3, starts["clone"]),

@@ -14,6 +14,7 @@ from pathlib import Path
 from prodgen_lib.classroom.sandbox import namespaces
 
 DEVICES = ("null", "zero", "random", "urandom")
+HOST_NAME = "sandbox"  # the machine's own is nobody's business
 SCRATCH = "/scratch"  # the one folder to write into; `/tmp` too, unless Python lies below that
 
 
@@ -21,6 +22,7 @@ def main(folder: str, spec: dict, program: list[str]) -> None:
     """Build the root, go into it, and become the program."""
     namespaces.die_with_parent()
     namespaces.become_root()
+    namespaces.call("sethostname", HOST_NAME.encode(), len(HOST_NAME))
     if child := os.fork():
         _, status = os.waitpid(child, 0)
         os._exit(os.waitstatus_to_exitcode(status) & 255)

@@ -127,6 +127,9 @@ def limit(*, megabytes: int, seconds: int, file_megabytes: int) -> None:
     _limit(resource.RLIMIT_FSIZE, file_megabytes * 2**20)
     _limit(resource.RLIMIT_NOFILE, 128)
     _limit(resource.RLIMIT_CORE, 0)
+    for name in ("RLIMIT_MSGQUEUE", "RLIMIT_MEMLOCK"):  # Linux alone has them
+        if what := getattr(resource, name, None):
+            _limit(what, 0)
 
 
 def _limit(what: int, value: int) -> None:

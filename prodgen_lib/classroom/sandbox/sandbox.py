@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from prodgen_lib.checking.source import PACKAGE
-from prodgen_lib.classroom.sandbox.enclose import DEVICES, SCRATCH
+from prodgen_lib.classroom.sandbox.enclose import DEVICES, HOST_NAME, SCRATCH
 from prodgen_lib.course.project import KERNEL_ENVIRONMENT, CourseError
 
 LIBRARY = "/prodgen"  # where the library without its answers lies, seen from inside
@@ -137,7 +137,7 @@ def _bubblewrap(library: Path, environment: dict[str, str]) -> list[str]:
     seen = _visible(library)
     command = [
         *("bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"),
-        *("--uid", "0", "--gid", "0", "--cap-add", "ALL"),
+        *("--uid", "0", "--gid", "0", "--cap-add", "ALL", "--hostname", HOST_NAME),
     ]
     for name, target in seen["links"].items():
         command += ["--symlink", target, name]

@@ -5,7 +5,10 @@ Everything here may be changed by what it runs; nothing here decides anything. I
 
 from __future__ import annotations
 
+import ast
+import inspect
 import linecache
+from collections.abc import Callable
 from importlib import import_module
 
 from prodgen_lib.checking.check import Failure, Seen, observations
@@ -27,17 +30,50 @@ def observed(request: dict) -> bytes:
 
 
 def _seen(request: dict) -> Seen:
-    namespace = {"__name__": "__main__", "display": print, "get_ipython": lambda: None}
+    """What the answer did. As in Jupyter, the next cell runs though one stopped.
+
+    Where a cell stopped and the answer then fails, that cell's error is the reason.
+    """
+    namespace = {"__name__": "__main__", "display": print, "get_ipython": _Shell, "input": _input}
+    first: Failure | None = None
     for label, source in request["program"]:
-        linecache.cache[label] = (len(source), None, source.splitlines(True), label)
-        exec(compile(source, label, "exec"), namespace)
+        lines = [f"{line}\n" for line in source.split("\n")]
+        linecache.cache[label] = (len(source), None, lines, label)
+        try:
+            _execute(source, label, namespace)
+        except BaseException as error:
+            first = first or _failure(error)
     answer = namespace.get(request["name"])
     if not callable(answer):
         told = NO_FUNCTION.format(request["name"], type(answer).__name__)
-        return [Failure("Complaint", told.en, None, told.zh)]
+        return [first or Failure("Complaint", told.en, None, told.zh)]
     observe = import_module(f"prodgen_lib.exercises.{request['exercise']}").observe
     framework = Framework(request["framework"])
-    return list(observations(observe, request["cases"], answer, framework))
+    seen = list(observations(observe, request["cases"], answer, framework))
+    return [first] if first and any(isinstance(one, Failure) for one in seen) else seen
+
+
+def _execute(source: str, label: str, namespace: dict) -> None:
+    code = compile(source, label, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    made = eval(code, namespace)
+    if inspect.iscoroutine(made):
+        try:
+            made.send(None)  # there is no event loop to wait in
+        except StopIteration:
+            return
+        raise RuntimeError("A cell waits for something (`await`) that never comes while grading.")
+
+
+def _input(prompt: object = "") -> str:
+    """Nobody is there to answer."""
+    return ""
+
+
+class _Shell:
+    """Stands for IPython's: magics and shell commands give nothing, since none is run."""
+
+    def __getattr__(self, name: str) -> Callable:
+        return lambda *arguments, **options: [] if name == "getoutput" else None
 
 
 def _failure(error: BaseException) -> Failure:

@@ -9,13 +9,13 @@ from prodgen_lib.exercises.common import probe, summary
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Two strengths of the same noise by hand; clipping; enough values to see their spread."""
+    """Two strengths of the same noise by hand, in grey; enough values to see their spread."""
 
     def case(name: str, shape: tuple[int, ...], low: float, high: float, **inputs) -> Case:
         pictures = rng.uniform(low, high, shape).astype(np.float32)
         return Case(name, {"pictures": pictures, "seed": int(rng.integers(2**31)), **inputs})
 
-    worked = case("strengths 0.01 and 0.03", (2, 5, 6, 3), 0.5, 0.5)
+    worked = case("strengths 0.01 and 0.03", (3, 5, 6, 1), 0.5, 0.5)
     worked.by_hand["noise of strength 0.03 over that of 0.01"] = 3.0
     return [worked, case("thirty pictures", (30, 6, 7, 3), 0.4, 0.6, strength=0.02)]
 

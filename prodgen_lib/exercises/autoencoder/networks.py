@@ -71,10 +71,21 @@ def _passes(
     value, (gradient,) = look.value_and_gradients(
         lambda tensor: look.call(network, tensor, training=False), inputs
     )
+    trained = look.array(look.call(network, inputs, training=True))
+    blank = _blank(case, look, what)
     return {
-        f"mean, lowest and highest of the {what}": summary(value),
-        f"{what} in evaluation mode": value,
-        f"{what} in training mode": look.array(look.call(network, inputs, training=True)),
         **seen,
+        f"shape of the {what}": np.asarray(str(value.shape)),
+        f"mean, lowest and highest of the {what}": summary(value),
+        f"{what} in evaluation mode": value if value.shape == blank.shape else blank,
+        f"{what} in training mode": trained if trained.shape == blank.shape else blank,
         "gradient of the inputs": gradient,
     }
+
+
+def _blank(case: Case, look: ModuleType, what: str) -> np.ndarray:
+    """What stands for numbers that do not have the shape asked for."""
+    count, arguments = case.inputs["pictures"], case.inputs["arguments"]
+    if what == "codes":
+        return np.full((count, arguments["latents"]), np.nan)
+    return look.array(look.pictures(np.full((count, 32, 32, arguments["channels"]), np.nan)))

@@ -40,11 +40,13 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     rng = np.random.default_rng(case.inputs["seed"])
     pictures = look.pictures(rng.uniform(0, 1, (case.inputs["pictures"], 32, 32, 3)))
     blank = np.full(tuple(pictures.shape), nan)
-    even, value, gradient, shapes = blank, blank, blank, []
+    even, value, trained, gradient, shapes = blank, blank, blank, blank, []
+    ready = np.asarray("")
 
     def build_and_run() -> None:
-        nonlocal even, value, gradient, shapes
+        nonlocal even, value, trained, gradient, ready, shapes
         network = look.model(answer(latents=case.inputs["latents"]))
+        ready = look.readiness(network)
         shapes = ["×".join(map(str, weight.shape)) for weight in look.parameters(network)]
         look.fill(network, even_weights(case.inputs["seed"], 0.02))
         even = look.array(look.call(network, pictures, training=False))
@@ -52,6 +54,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         value, (gradient,) = look.value_and_gradients(
             lambda inputs: look.call(network, inputs, training=False) - 0.5, pictures
         )
+        trained = look.array(look.call(network, pictures, training=True))
 
     fits = runs(build_and_run)
     return {
@@ -60,5 +63,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         "shapes of the weights": np.asarray(" ".join(shapes)),
         "mean, lowest and highest pixel": summary(even),
         "pictures": value + 0.5 if value.shape == blank.shape else blank,
+        "pictures in training mode": trained if trained.shape == blank.shape else blank,
         "gradient of the pictures": gradient,
+        "invariant ready to train": ready,
     }

@@ -59,4 +59,4 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
             f"loss in {when}": look.array(loss, "The loss"),
             f"weights after {when}": flat(look.parameters(network)),
         }
-    return seen
+    return seen | {"invariant ready to train": look.readiness(network)}

@@ -28,7 +28,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
-    """The pictures on the way."""
+    """The pictures on the way, and both codes after the call."""
     look, inputs = probe(framework), case.inputs
 
     def decoder(codes):
@@ -48,4 +48,6 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         return decoder(codes)
 
     start, end = look.tensor(inputs["start"]), look.tensor(inputs["end"])
-    return {"pictures": look.array(answer(watched, start, end, steps=inputs["steps"]))}
+    pictures = look.array(answer(watched, start, end, steps=inputs["steps"]))
+    codes = np.stack([look.array(start), look.array(end)])
+    return {"pictures": pictures, "invariant codes as they were": codes}

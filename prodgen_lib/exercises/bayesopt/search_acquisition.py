@@ -22,7 +22,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
     near_low = low + rng.uniform(-0.01, 0.01, (3, 2))
     lowest = np.array([0.15, 0.9])
     decoys = lowest + rng.uniform(-0.01, 0.01, (8, 2))
-    begin = np.concatenate([near_low, high[None] - 0.1, decoys])
+    begin = np.concatenate([decoys, near_low, high[None] - 0.1])  # the first are the worst
     beyond = np.array([rng.uniform(1.2, 1.4), rng.uniform(-0.4, -0.2)])
     spread = rng.random((30, 3))
     return [

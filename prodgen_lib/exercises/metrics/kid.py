@@ -38,6 +38,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     if options.get("subsets") == 4:
         seen["invariant float64"] = dtype_name(value)
         seen["invariant one part"] = raised(answer, *pair, subsets=1)
+        seen["invariant no part"] = raised(answer, *pair, subsets=0)
         seen["invariant too many parts"] = raised(answer, *pair, subsets=6, subset_size=4)
         seen["invariant too many parts of the first"] = raised(
             answer, *pair[::-1], subsets=6, subset_size=4

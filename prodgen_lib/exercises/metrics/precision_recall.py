@@ -26,6 +26,11 @@ def cases(rng: np.random.Generator) -> list[Case]:
     collapse = {"real": cloud(25, features=5), "generated": cloud(19, features=5, scale=0.3)}
     apart = {"real": cloud(6), "generated": cloud(7, at=50), "options": {"k": 2}}
     last = {"real": cloud(23), "generated": cloud(17, scale=1.6), "options": {"k": 2}}
+    # One more point lies in a ball of the second neighbour and in none of the first.
+    lone, others = rows(-1.5, 20, 24, 30), rows(0, 1, 3)
+    scale, other_scale = rng.uniform(0.5, 2, 2).astype(np.float32)
+    near_real = {"real": scale * others, "generated": scale * lone, "options": {"k": 1}}
+    near_generated = {"real": other_scale * lone, "generated": other_scale * others}
     return [
         Case("{0, 1, 3} and {0.5, 6, 7} with k = 1", worked, by_hand),
         # 8 and 16 points: their means are exact, so rounding moves none across a border.
@@ -35,6 +40,8 @@ def cases(rng: np.random.Generator) -> list[Case]:
             {"real": grid(8), "generated": grid(16), "options": {"k": 2}},
         ),
         Case("nearly the same pictures, k = 3 as by default", {**collapse, "options": {}}),
+        Case("a lone generated point, k = 1", near_real),
+        Case("a lone real point, k = 1", {**near_generated, "options": {"k": 1}}),
         Case("sets far apart", apart),
         Case("a wider cloud", last),
     ]

@@ -59,4 +59,9 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     if len(images) == 4:
         seen |= batch_invariants(psnr, images, targets, look)
         seen["invariant unfit range"] = raised(psnr, 9 * pair[0], 9 * pair[1])
+        seen["invariant far below zero"] = raised(psnr, pair[0] - 9, pair[1] - 9)
+        seen["invariant another dtype"] = raised(psnr, pair[0], look.pictures(targets, "float64"))
+        holed = targets.copy()
+        holed[-1, -1, -1, -1] = np.nan
+        seen["invariant NaN in the last place"] = raised(psnr, pair[0], look.pictures(holed))
     return seen

@@ -71,4 +71,5 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     small = [look.pictures(pictures[:, :7]) for pictures in (images, targets)]
     seen["invariant too small"] = raised(ssim, *small)
     seen["invariant unfit range"] = raised(ssim, 9 * pair[0], 9 * pair[1])
+    seen["invariant below zero"] = raised(ssim, pair[0] - 0.5, pair[1] - 0.5)
     return seen | dict(zip(GRADIENTS, gradients, strict=True))

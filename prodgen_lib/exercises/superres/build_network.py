@@ -14,7 +14,7 @@ from prodgen_lib.exercises.common import (
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """The weights counted by hand; the sizes by default; other factors, grey and colour."""
+    """The weights counted by hand; the sizes by default; no blocks; factor 3 in colour."""
 
     def case(name: str, pictures: int, by_hand: int | None = None, **arguments: int) -> Case:
         inputs = {"arguments": arguments, "pictures": pictures}
@@ -30,8 +30,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         ),
         case("the sizes that it has by default", 0),
         case("no blocks", 1, factor=2, width=3, blocks=0, channels=1),
-        case("factor 3, three blocks, colour", 1, factor=3, width=3, blocks=3, channels=3),
-        case("factor 2, two blocks, grey", 2, factor=2, width=4, blocks=2, channels=1),
+        case("factor 3, two blocks, colour", 2, factor=3, width=3, blocks=2, channels=3),
     ]
 
 

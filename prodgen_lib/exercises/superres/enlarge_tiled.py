@@ -15,9 +15,10 @@ def cases(rng: np.random.Generator) -> list[Case]:
     """Four tiles by hand; a picture smaller than a tile; no overlap; enough; too little."""
 
     def case(
-        name: str, shape: tuple[int, int, int], *, tile: int, overlap: int, factor: int = 2
+        name: str, shape: tuple[int, ...], *, tile: int, overlap: int, factor: int = 2
     ) -> Case:
-        inputs = {"pictures": rng.uniform(0, 1, (*shape, 1)), "factor": factor}
+        pictures = rng.uniform(0, 1, (*shape, 1)[:4])
+        inputs = {"pictures": pictures, "factor": factor}
         inputs |= {"tile": tile, "overlap": overlap}
         return Case(name, inputs | {"weights": int(rng.integers(2**31))})
 
@@ -29,7 +30,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         case("one tile is enough", (1, 4, 3), tile=6, overlap=2),
         case("no overlap, factor 1", (1, 6, 5), tile=3, overlap=0, factor=1),
         case("tiles that fit exactly, factor 3", (1, 8, 4), tile=4, overlap=5, factor=3),
-        case("enough overlap, two pictures", (2, 13, 9), tile=3, overlap=4),
+        case("enough overlap, two pictures of two channels", (2, 11, 7, 2), tile=3, overlap=4),
         case("too little overlap", (1, 9, 8), tile=4, overlap=1),
     ]
 
@@ -37,7 +38,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     """The large pictures, and the sizes of what the network was shown."""
     look, inputs = probe(framework), case.inputs
-    network = detail_network(framework, factor=inputs["factor"])
+    network = detail_network(framework, inputs["factor"], inputs["pictures"].shape[-1])
     look.fill(network, drawn_weights(inputs["weights"], 0.4))
     watched, given = look.watch_inputs(network)
     options = {key: inputs[key] for key in ("factor", "tile", "overlap")}
@@ -61,15 +62,15 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     }
 
 
-def detail_network(framework: Framework, *, factor: int) -> Any:
-    """Pictures of one channel to factor² channels; it sees two pixels to each side."""
+def detail_network(framework: Framework, factor: int, channels: int) -> Any:
+    """Pictures to factor² as many channels; it sees two pixels to each side."""
     if framework.name == "torch":
         from torch import nn
 
-        last = nn.Conv2d(4, factor**2, 3, padding=1)
-        return nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.Tanh(), last)
+        last = nn.Conv2d(4, channels * factor**2, 3, padding=1)
+        return nn.Sequential(nn.Conv2d(channels, 4, 3, padding=1), nn.Tanh(), last)
     import keras
 
     first = keras.layers.Conv2D(4, 3, padding="same", activation="tanh")
-    last = keras.layers.Conv2D(factor**2, 3, padding="same")
-    return keras.Sequential([keras.Input((None, None, 1)), first, last])
+    last = keras.layers.Conv2D(channels * factor**2, 3, padding="same")
+    return keras.Sequential([keras.Input((None, None, channels)), first, last])

@@ -42,17 +42,20 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     count, height, width, _ = inputs["pictures"].shape
     blank = look.array(look.pictures(np.full((count, 2 * height, 2 * width, 3), nan)))
     sizes, shapes = (0, 0, 0), {}
-    value, gradient = blank, np.full(tuple(pictures.shape), nan)
+    value, trained, gradient = blank, blank, np.full(tuple(pictures.shape), nan)
+    ready = np.asarray("")
 
     def build_and_run() -> None:
-        nonlocal sizes, value, gradient, shapes
+        nonlocal sizes, value, trained, gradient, ready, shapes
         network = look.model(answer(width=inputs["width"]))
+        ready = look.readiness(network)
         shapes = weight_shapes(network, look)
         look.fill(network, drawn_weights(inputs["seed"], 0.15))
         sizes = look.sizes(look.call(network, pictures, training=False))
         value, (gradient,) = look.value_and_gradients(
             lambda tensor: look.call(network, tensor, training=False), pictures
         )
+        trained = look.array(look.call(network, pictures, training=True))
 
     fits = runs(build_and_run)
     return {
@@ -63,5 +66,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         "shapes of the weights": shapes.get("shapes of the weights", np.asarray("")),
         "mean, lowest and highest pixel": summary(value),
         "pictures": value if value.shape == blank.shape else blank,
+        "pictures in training mode": trained if trained.shape == blank.shape else blank,
         "gradient of the pictures": gradient,
+        "invariant ready to train": ready,
     }

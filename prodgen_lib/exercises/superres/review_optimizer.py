@@ -20,12 +20,21 @@ from prodgen_lib.exercises.common import (
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Four steps, with gradients that change their size and sign."""
+    """Gradients that change their size and sign, that vanish, and that shrink for a long time.
 
-    def case(name: str, steps: int) -> Case:
-        return Case(name, {"steps": steps, "seed": int(rng.integers(2**31))})
+    Without gradients Adam stands still, and only a decay of weights moves any. After one large
+    gradient many small ones show for how long the optimiser remembers it.
+    """
 
-    return [case("one step", 1), case("five steps", 5)]
+    def case(name: str, *sizes: float) -> Case:
+        return Case(name, {"sizes": sizes, "seed": int(rng.integers(2**31))})
+
+    return [
+        case("one step", 1.0),
+        case("five steps", *rng.uniform(0.1, 2, 5)),
+        case("three steps without gradients", 0.0, 0.0, 0.0),
+        case("a large gradient, then twenty small ones", 50.0, *20 * [1.0]),
+    ]
 
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
@@ -44,13 +53,24 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
             f"The answer is {kind.en}; expected an optimiser.",
             f"答案给出的是 {kind.zh}；应为一个优化器。",
         )
-    for _ in range(inputs["steps"]):
-        move(network, optimizer, [rng.normal(0.3, rng.uniform(0.1, 2), w.shape) for w in before])
-    moves = [1000 * (now - was) for now, was in zip(look.parameters(network), before, strict=True)]
+    for place, size in enumerate(inputs["sizes"]):
+        if place == 2 * len(inputs["sizes"]) // 3:
+            late = look.parameters(network)
+        move(network, optimizer, [size * gradient(rng, w.shape) for w in before])
+    after = look.parameters(network)
+    moves = 1000 * (flat(after) - flat(before))
+    if not any(inputs["sizes"]):
+        return {"moves without gradients": moves}
     return {
-        "mean, lowest and highest move of the first biases": summary(moves[1]),
-        "moves of the weights": flat(moves),
+        "mean, lowest and highest move of the first biases": summary(1000 * (after[1] - before[1])),
+        "moves of the weights": moves,
+        "moves of the weights in the last steps": 1000 * (flat(after) - flat(late)),
     }
+
+
+def gradient(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Numbers of either sign and about size 1, none near 0: all weights move at one pace."""
+    return rng.uniform(0.5, 1.5, shape) * rng.choice([-1, 1, 1], shape)
 
 
 def move(network: Any, optimizer: Any, gradients: list[np.ndarray]) -> None:

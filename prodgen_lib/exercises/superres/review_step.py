@@ -69,7 +69,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
             ),
             f"weights after {when}": flat(look.parameters(network)),
         }
-    return seen
+    return seen | {"invariant ready to train": look.readiness(network)}
 
 
 def doubling_network(framework: Framework) -> Any:

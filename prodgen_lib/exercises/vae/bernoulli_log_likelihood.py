@@ -16,8 +16,8 @@ def cases(rng: np.random.Generator) -> list[Case]:
         logits, pictures = rng.normal(0, 2, shape), rng.uniform(0, 1, shape)
         return Case(name, floats(logits=logits, pictures=pictures))
 
-    far = np.array([100, -100, 60, -60, 40, -40, 15, -15]) + rng.uniform(-2, 0, 8)
-    extreme = floats(logits=far, pictures=[1, 0, 0, 1, 0.25, 0.75, 0.5, 0.9])
+    far = np.array([100, -100, 100, -100, 60, -60, 40, -40, 15, -15]) + rng.uniform(-2, 0, 10)
+    extreme = floats(logits=far, pictures=[1, 0, 0, 1, 0, 1, 0.25, 0.75, 0.5, 0.9])
     worked = {"logits": pictures_of([0, 2, 2]), "pictures": pictures_of([1, 1, 0.5])}
     by_hand = -np.log(2) - np.log1p(np.exp(-2)) - (np.log1p(np.exp(-2)) + 1)
     return [
@@ -25,7 +25,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         draw("one value", 1, 1, 1, 1),
         Case(
             "logits as far as ±100",
-            {name: values.reshape(4, 2, 1, 1) for name, values in extreme.items()},
+            {name: values.reshape(5, 2, 1, 1) for name, values in extreme.items()},
         ),
         draw("five small pictures in colour", 5, 3, 2, 3),
     ]

@@ -42,11 +42,13 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     rng = np.random.default_rng(case.inputs["seed"])
     pictures = look.pictures(rng.uniform(0, 1, (count, 32, 32, 3)))
     blank, gradient = np.full((count, 2 * latents), nan), np.full(pictures.shape, nan)
-    even, value, shapes = blank, blank, {}
+    even, value, trained, shapes = blank, blank, blank, {}
+    ready = np.asarray("")
 
     def build_and_run() -> None:
-        nonlocal even, value, gradient, shapes
+        nonlocal even, value, gradient, trained, ready, shapes
         network = look.model(answer(latents=latents))
+        ready = look.readiness(network)
         shapes = weight_shapes(network, look)
         look.fill(network, even_weights(case.inputs["seed"], 0.05))
         even = look.array(look.call(network, pictures, training=False))
@@ -54,14 +56,18 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         value, (gradient,) = look.value_and_gradients(
             lambda inputs: look.call(network, inputs, training=False), pictures
         )
+        trained = look.array(look.call(network, pictures, training=True))
 
     fits = runs(build_and_run)
+    trained = trained if trained.shape == blank.shape else blank
     return {
         "a row of numbers for each picture": np.asarray(value.ndim if fits else 0),
         "means and log-variances": np.asarray(value.shape[-1]),
-        "numbers below 0": np.sign(value.min()),
         "shapes of the weights": shapes.get("shapes of the weights", np.asarray("")),
+        "numbers below 0": np.sign(value.min()),
         "mean, lowest and highest number": summary(even),
         "means and log-variances of the pictures": value if value.shape == blank.shape else blank,
+        "means and log-variances in training mode": trained,
         "gradient of the pictures": gradient,
+        "invariant ready to train": ready,
     }

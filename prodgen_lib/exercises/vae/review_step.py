@@ -7,6 +7,7 @@ what can't be seen yet is `nan` (or 0).
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -21,17 +22,22 @@ nan = np.nan
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Two steps, with two sizes of batch."""
+    """Two steps, with two sizes of batch; codes that are hardly spread."""
 
-    def case(name: str, size: int) -> Case:
+    def case(name: str, size: int, log_variance: float = 0.0) -> Case:
         inputs = {
             "pictures": rng.uniform(0, 1, (2, size, 4, 4, 1)).astype(np.float32),
             "noise": rng.normal(0, 1, (2, size, 3)).astype(np.float32),
             "weights": int(rng.integers(2**31)),
+            "log_variance": log_variance,
         }
         return Case(name, inputs)
 
-    return [case("two steps with five pictures", 5), case("two steps with three pictures", 3)]
+    return [
+        case("two steps with five pictures", 5),
+        case("two steps with three pictures", 3),
+        case("log-variances about -8, two pictures", 2, -8.0),
+    ]
 
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
@@ -45,6 +51,8 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     for network in (encoder, decoder):
         look.fill(network, draw)
         look.spoil_gradients(network)
+    offset = inputs["log_variance"] * np.repeat([0, 1], 3).astype(np.float32)
+    move_biases(encoder, offset, framework)
     optimizer = look.sgd_of_all([encoder, decoder], 0.05)
     sizes = [flat(look.parameters(network)).size for network in (encoder, decoder)]
     seen: Observation = {}
@@ -69,6 +77,8 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         blank[f"loss in {when}"] = np.asarray(nan)
         blank[f"encoder after {when}"] = np.full(sizes[0], nan)
         blank[f"decoder after {when}"] = np.full(sizes[1], nan)
+    ready = [str(look.readiness(network)) for network in (encoder, decoder)]
+    seen["invariant ready to train"] = np.asarray(" and ".join(ready))
     return {"decoder is given codes": np.asarray(fed), **blank, **seen}
 
 
@@ -82,3 +92,12 @@ def runs_unless_fed(action: Callable[[], None], given: list, latents: tuple[int,
     except Exception:
         if not given or tuple(given[-1].shape[1:]) == latents:
             raise
+
+
+def move_biases(network: Any, offset: np.ndarray, framework: Framework) -> None:
+    """Add to what a network gives: its last biases are its last weights in both frameworks."""
+    if framework.name == "torch":
+        biases = list(network.parameters())[-1]
+        biases.data += biases.new_tensor(offset)
+    else:
+        network.trainable_variables[-1].assign_add(offset)

@@ -15,9 +15,9 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
     def draw(name: str, dimension: int, values: int) -> Case:
         inputs = {
-            "code": rng.normal(0, 1, LATENTS).astype(np.float32),
+            "code": rng.normal(0, 4, LATENTS).astype(np.float32),
             "dimension": dimension,
-            "values": rng.normal(0, 2, values).astype(np.float32),
+            "values": rng.normal(0, 4, values).astype(np.float32),
             "weights": int(rng.integers(2**31)),
         }
         return Case(name, inputs)

@@ -1,0 +1,67 @@
+"""What the buttons and lines of practice say, in English and Chinese."""
+
+from __future__ import annotations
+
+from prodgen_lib.checking.language import Text
+from prodgen_lib.questions.render import WORDS
+
+LEVELS = {name: WORDS[name] for name in ("junior", "senior", "expert")}
+RATINGS = {
+    "again": Text("again", "重来"),
+    "hard": Text("hard", "困难"),
+    "good": Text("good", "良好"),
+    "easy": Text("easy", "简单"),
+}
+SCORES = {
+    "nothing": Text("nothing", "不会"),
+    "junior": Text("junior", "初级"),
+    "senior": Text("senior", "高级"),
+    "expert": Text("expert", "专家"),
+}
+KINDS = {
+    "concept": Text("concept", "概念"),
+    "whiteboard": Text("whiteboard", "白板"),
+    "code": Text("code", "编程"),
+}
+SHOW = Text("Show the answer", "显示答案")
+MORE = Text("Full answer, rubric, follow-ups", "完整回答、评分标准、追问")
+NEW = Text("More new cards", "再来一些新卡片")
+CARD = Text("Card {} of {} · {} · {}", "第 {} 张，共 {} 张 · {} · {}")
+AGAIN = Text("The last one comes again on {}.", "上一张下次出现：{}。")
+DONE = Text(
+    "{} cards done; nothing more is due now. {} new ones are waiting.",
+    "完成 {} 张；现在没有到期的卡片。还有 {} 张新卡片。",
+)
+KEYS = Text(
+    "Keys, after a click on the card: space shows the answer, 1 to 4 rate it.",
+    "按键（先点一下卡片）：空格显示答案，1 到 4 评分。",
+)
+BEGIN = Text("Begin", "开始")
+ANOTHER = Text("Begin another", "再来一次")
+READY = Text("I have answered", "我答完了")
+LEAVE = Text("End here", "到此结束")
+NOTES = Text("Notes of your answer (optional)", "回答笔记（可不填）")
+LEVEL = Text("At which level was your answer?", "你的回答达到哪个水平？")
+FOLLOW_UP = Text("Follow-up", "追问")
+NOTHING = Text("Nothing was answered, so nothing is kept.", "没有作答，因此不保存。")
+OVER = Text("The interview is over, and kept in your history.", "面试结束，已保存到你的历史记录。")
+USED = Text("{:.1f} of {} minutes", "用时 {:.1f} 分钟，限时 {} 分钟")
+LATE = Text(": over time", "：超时")
+LEFT = Text("{} left", "还剩 {}")
+OVERTIME = Text("{} over time", "超时 {}")
+ITEM = Text("{} of {} · {} · {} minutes", "第 {} 题，共 {} 题 · {} · {} 分钟")
+
+
+def clock(limit: float, seconds: float, language: str) -> str:
+    """The time that is left of `limit` seconds after `seconds`, or how far it is over."""
+    left = round(limit - seconds)
+    text = f"{abs(left) // 60}:{abs(left) % 60:02d}"
+    return (LEFT if left >= 0 else OVERTIME).in_(language).format(text)
+
+
+def interval(seconds: float) -> str:
+    """A span of time in the largest unit that fits, such as ``10 min`` or ``4 d``."""
+    for size, unit in ((86_400, "d"), (3_600, "h")):
+        if seconds >= size:
+            return f"{round(seconds / size)} {unit}"
+    return f"{max(1, round(seconds / 60))} min"
