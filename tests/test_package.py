@@ -39,6 +39,18 @@ def test_import_brings_in_no_framework(module):
     assert done.stdout.strip() == "set()"
 
 
+@pytest.mark.parametrize("framework", ["torch", "tensorflow"])
+def test_a_missing_framework_is_one_sentence(framework):
+    code = (
+        "import importlib.util as util; real = util.find_spec\n"
+        f"util.find_spec = lambda name, *at: None if name == {framework!r} else real(name, *at)\n"
+        f"from prodgen_lib.{framework}.gan import generator_loss"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    last = done.stderr.strip().splitlines()[-1]
+    assert "is not installed here" in last and f"pip install 'prodgen[{framework}]'" in last
+
+
 def test_import_is_quick():
     code = (
         "import time; t = time.perf_counter(); import prodgen_lib; print(time.perf_counter() - t)"

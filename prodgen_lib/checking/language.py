@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
-from prodgen_lib.paths import own_path
+from prodgen_lib.paths import home
 
 LANGUAGES = ("en", "zh")
 
@@ -26,13 +25,6 @@ class Text:
     def format(self, *values: object, **named: object) -> Text:
         """Both with their braces filled in, as ``str.format`` does."""
         return Text(self.en.format(*values, **named), self.zh.format(*values, **named))
-
-
-def home() -> Path:
-    """Where a learner's progress and settings lie: ``PRODGEN_HOME``, or the user's data folder."""
-    from platformdirs import user_data_dir
-
-    return own_path(os.environ.get("PRODGEN_HOME") or user_data_dir("prodgen"))
 
 
 def language() -> str:

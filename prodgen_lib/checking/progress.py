@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from prodgen_lib.checking.check import Verdict
-from prodgen_lib.checking.language import home
+from prodgen_lib.paths import home
 
 
 def attempts_file() -> Path:

@@ -67,9 +67,7 @@ def brief(source: str) -> str:
         return source
     lines = source.split("\n")
     if first.end_lineno > first.lineno:
-        line = lines[first.lineno - 1]
-        apart = "\n" + line[: first.col_offset] if len(line) > 97 else ""
-        lines[first.lineno - 1 : first.end_lineno] = [line + apart + '"""']
+        lines[first.lineno - 1 : first.end_lineno] = [lines[first.lineno - 1] + '"""']
     return "\n".join(lines)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import nbformat
 from nbformat import NotebookNode
@@ -21,8 +22,6 @@ from prodgen_lib.checking.statements import (
 )
 from prodgen_lib.course.compose import KERNEL, has
 from prodgen_lib.course.known_cells import recognised
-
-NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -79,19 +78,25 @@ def _parts(learner: NotebookNode, pristine: NotebookNode) -> list[Part]:
             parts.append(Part(cell, False, about.get("exercise_id", "")))
     parts += [Part(check, True, check.metadata.exercise_id) for check in checks.values()]
     code = [part for part in parts if not part.check]
-    read = [statements(part.cell.source) for part in code]
-    linked_up = linked(tuple(map(_idle, found or ())) for found in read)
-    for part, found, more in zip(code, read, linked_up, strict=True):
-        part.statements = None if found is None else more
+    for part, found in zip(code, read_cells(part.cell.source for part in code), strict=True):
+        part.statements = found
     return parts
 
 
+def read_cells(sources: Iterable[str]) -> list[tuple[Statement, ...] | None]:
+    """The statements of each cell, None where it is no Python; a call of ``check`` makes nothing.
+
+    A learner's own ``name = check("…", name)`` may bind the course's version.
+    """
+    found = [statements(source) for source in sources]
+    read = linked(tuple(map(_idle, cell or ())) for cell in found)
+    return [None if was is None else cell for was, cell in zip(found, read, strict=True)]
+
+
 def _idle(one: Statement) -> Statement:
-    """A learner's own ``name = check("…", name)`` may bind the course's version: it is left out."""
     nothing: frozenset[str] = frozenset()
-    return (
-        replace(one, makes=nothing, changes=nothing, perhaps=nothing) if is_own_check(one) else one
-    )
+    idle = replace(one, makes=nothing, changes=nothing, perhaps=nothing)
+    return idle if is_own_check(one) else one
 
 
 def _without_stubs(parts: list[Part], pristine: NotebookNode) -> list[Part]:
@@ -109,6 +114,7 @@ def _without_stubs(parts: list[Part], pristine: NotebookNode) -> list[Part]:
     return [part for part in parts if not (is_stub(part) and elsewhere(part))]
 
 
+@lru_cache(maxsize=1024)  # most answers of a class come again
 def as_it_came(source: str, came: str | None) -> bool:
     """Whether an answer's cell holds the course's code and nothing else."""
     if came is None:

@@ -65,7 +65,8 @@ def pictures(images: np.ndarray, dtype: str = "float32") -> Tensor:
 
 def tensor(numbers: np.ndarray, dtype: str = "float32") -> Tensor:
     """Numbers as a tensor."""
-    return torch.tensor(np.ascontiguousarray(numbers), dtype=getattr(torch, dtype))
+    # `np.ascontiguousarray` would make one number a row of one.
+    return torch.tensor(np.array(numbers, order="C"), dtype=getattr(torch, dtype))
 
 
 def sizes(images: Tensor) -> tuple[int, int, int]:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from prodgen_lib.course.project import CourseError
-from prodgen_lib.paths import own_path
+from prodgen_lib.paths import home
 
 VERSION = 1
 BACKUPS_KEPT = 10
@@ -34,9 +34,7 @@ CREATE TABLE interviews (
 
 def history_file() -> Path:
     """``practice.db`` in the folder ``PRODGEN_HOME``, or in the user's data folder."""
-    from platformdirs import user_data_dir
-
-    return own_path(os.environ.get("PRODGEN_HOME") or user_data_dir("prodgen")) / "practice.db"
+    return home() / "practice.db"
 
 
 class History:

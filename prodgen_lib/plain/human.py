@@ -85,7 +85,7 @@ def two_alternative_forced_choice(wins: int, trials: int) -> Choice:
 
 
 def bradley_terry(wins: np.ndarray, *, regularisation: float = 0.0) -> Strengths:
-    """Strengths from pairwise votes: `wins[i, j]` is how often i was preferred to j, shape (K, K).
+    """Strengths from votes: `wins[i, j]` is how often i was preferred to j, shape (K, K).
 
     Maximum likelihood of P(i beats j) = 1 / (1 + exp(s_j - s_i)) (Bradley and Terry 1952,
     doi:10.2307/2334029) with strengths s that sum to zero, to 1e-9. `regularisation` λ takes

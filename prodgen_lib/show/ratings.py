@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from prodgen_lib.paths import own_path
+from prodgen_lib.paths import home
 
 SIDES = ("left", "right")
 
@@ -82,9 +82,7 @@ def _trial(a: str, b: str, catch: bool, count: int, rng: np.random.Generator) ->
 
 def ratings_file() -> Path:
     """``ratings.jsonl`` in the folder ``PRODGEN_HOME``, or in the user's data folder."""
-    from platformdirs import user_data_dir
-
-    return own_path(os.environ.get("PRODGEN_HOME") or user_data_dir("prodgen")) / "ratings.jsonl"
+    return home() / "ratings.jsonl"
 
 
 def vote(study: Study, number: int, side: str) -> dict:

@@ -59,7 +59,7 @@ def build_encoder(*, latents: int = 64, width: int = 16, channels: int = 3) -> k
 
 
 def build_decoder(*, latents: int = 64, width: int = 16, channels: int = 3) -> keras.Sequential:
-    """Codes (N, latents) to pictures (N, 32, 32, channels) in [0, 1]: the encoder's mirror image.
+    """Codes (N, latents) to pictures (N, 32, 32, channels) in [0, 1]: the encoder mirrored.
 
     A `keras.Sequential` that starts with `keras.Input`; the code as a picture of one pixel. A
     transposed convolution 4×4, padding "valid" to 4·width channels (1 → 4 pixels), then three of
@@ -85,7 +85,7 @@ def build_decoder(*, latents: int = 64, width: int = 16, channels: int = 3) -> k
 def walk(
     decoder: Callable[[tf.Tensor], tf.Tensor], start: tf.Tensor, end: tf.Tensor, *, steps: int
 ) -> tf.Tensor:
-    """Pictures (steps, H, W, C) on the straight way from one code to another, both ends included.
+    """Pictures (steps, H, W, C) on the straight way between two codes, both ends included.
 
     `start` and `end` are (latents,), `steps` is at least 2; the codes are evenly spaced.
     """

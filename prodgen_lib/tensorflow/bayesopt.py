@@ -71,7 +71,7 @@ def rbf_kernel(
 def matern_kernel(
     a: tf.Tensor, b: tf.Tensor, *, length_scales: tf.Tensor, output_scale: tf.Tensor
 ) -> tf.Tensor:
-    """Matérn covariance with ν = 5/2 of a function's values at `a` (N, D) and `b` (M, D): (N, M).
+    """Matérn covariance, ν = 5/2, of a function's values at `a` (N, D) and `b` (M, D): (N, M).
 
         k = output_scale · (1 + √5 r + 5/3 r²) · exp(-√5 r)
 
@@ -539,7 +539,7 @@ def train_and_score(
 def review_posterior(
     points: tf.Tensor, values: tf.Tensor, queries: tf.Tensor, *, length_scale: float, noise: float
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Mean and standard deviation of a one-dimensional Gaussian process, at a whiteboard: two (M,).
+    """Mean and deviation of a one-dimensional Gaussian process, at a whiteboard: two (M,).
 
     `points`, `values` (N,) were seen, with noise of variance `noise`; `queries` (M,). The kernel is
     exp(-½ (difference / length_scale)²). Variances below 1e-12 count as 1e-12. Points may lie so

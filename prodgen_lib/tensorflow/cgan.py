@@ -210,7 +210,7 @@ def judge(discriminator: Conditional, images: tf.Tensor, labels: tf.Tensor) -> t
 def conditional_discriminator_loss(
     judged: Judged, real: tf.Tensor, fake: tf.Tensor, labels: tf.Tensor
 ) -> tf.Tensor:
-    """What the discriminator minimises: of two pictures of one wish, the real one above. A scalar.
+    """What the discriminator minimises: of two pictures of a wish, the real one above. A scalar.
 
         mean over pairs i of softplus(D(fake_i, y_i) - D(real_i, y_i))
 
@@ -457,7 +457,7 @@ def translation_loss(
 
 
 def build_patch_discriminator(*, inputs: int = 6, width: int = 16) -> keras.Sequential:
-    """Source and target side by side (N, 32, 32, inputs) to a logit for each place: (N, 8, 8, 1).
+    """Source beside target (N, 32, 32, inputs) to a logit for each place: (N, 8, 8, 1).
 
     A `keras.Sequential` that starts with `keras.Input` and has exactly these layers, a small
     PatchGAN (arXiv:1611.07004, section 3.2.2):

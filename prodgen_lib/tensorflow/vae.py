@@ -452,7 +452,7 @@ def review_encoder(*, latents: int) -> keras.Sequential:
 def review_loss(
     logits: tf.Tensor, pictures: tf.Tensor, mean: tf.Tensor, log_variance: tf.Tensor
 ) -> tf.Tensor:
-    """The negative bound with a Bernoulli likelihood, in nats a picture, at a whiteboard: a scalar.
+    """The negative bound of a Bernoulli likelihood, nats a picture, at a whiteboard: a scalar.
 
     `logits` and `pictures` (N, H, W, C), pictures in [0, 1]; `mean` and `log_variance` (N, latents)
     of q(z|x). Cross-entropy summed over values plus KL summed over dimensions, mean over pictures.

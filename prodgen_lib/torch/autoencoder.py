@@ -54,7 +54,7 @@ def build_encoder(*, latents: int = 64, width: int = 16, channels: int = 3) -> n
 
 
 def build_decoder(*, latents: int = 64, width: int = 16, channels: int = 3) -> nn.Sequential:
-    """Codes (N, latents) to pictures (N, channels, 32, 32) in [0, 1]: the encoder's mirror image.
+    """Codes (N, latents) to pictures (N, channels, 32, 32) in [0, 1]: the encoder mirrored.
 
     A transposed convolution 4×4 without padding to 4·width channels (1 → 4 pixels), then three of
     stride 2 to 2·width, width and `channels` (4 → 8 → 16 → 32 pixels), with leaky ReLU of slope 0.2
@@ -75,7 +75,7 @@ def build_decoder(*, latents: int = 64, width: int = 16, channels: int = 3) -> n
 
 @torch.no_grad()
 def walk(decoder: Callable[[Tensor], Tensor], start: Tensor, end: Tensor, *, steps: int) -> Tensor:
-    """Pictures (steps, C, H, W) on the straight way from one code to another, both ends included.
+    """Pictures (steps, C, H, W) on the straight way between two codes, both ends included.
 
     `start` and `end` are (latents,), `steps` is at least 2; the codes are evenly spaced.
     """

@@ -66,7 +66,7 @@ def rbf_kernel(a: Tensor, b: Tensor, *, length_scales: Tensor, output_scale: Ten
 
 
 def matern_kernel(a: Tensor, b: Tensor, *, length_scales: Tensor, output_scale: Tensor) -> Tensor:
-    """Matérn covariance with ν = 5/2 of a function's values at `a` (N, D) and `b` (M, D): (N, M).
+    """Matérn covariance, ν = 5/2, of a function's values at `a` (N, D) and `b` (M, D): (N, M).
 
         k = output_scale · (1 + √5 r + 5/3 r²) · exp(-√5 r)
 
@@ -492,7 +492,7 @@ def train_and_score(
 def review_posterior(
     points: Tensor, values: Tensor, queries: Tensor, *, length_scale: float, noise: float
 ) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of a one-dimensional Gaussian process, at a whiteboard: two (M,).
+    """Mean and deviation of a one-dimensional Gaussian process, at a whiteboard: two (M,).
 
     `points`, `values` (N,) were seen, with noise of variance `noise`; `queries` (M,). The kernel is
     exp(-½ (difference / length_scale)²). Variances below 1e-12 count as 1e-12. Points may lie so

@@ -196,7 +196,7 @@ def judge(discriminator: Conditional, images: Tensor, labels: Tensor) -> Tensor:
 def conditional_discriminator_loss(
     judged: Judged, real: Tensor, fake: Tensor, labels: Tensor
 ) -> Tensor:
-    """What the discriminator minimises: of two pictures of one wish, the real one above. A scalar.
+    """What the discriminator minimises: of two pictures of a wish, the real one above. A scalar.
 
         mean over pairs i of softplus(D(fake_i, y_i) - D(real_i, y_i))
 
@@ -449,7 +449,7 @@ def translation_loss(
 
 
 def build_patch_discriminator(*, inputs: int = 6, width: int = 16) -> nn.Sequential:
-    """Source and target side by side (N, inputs, 32, 32) to a logit for each place: (N, 1, 8, 8).
+    """Source beside target (N, inputs, 32, 32) to a logit for each place: (N, 1, 8, 8).
 
     An `nn.Sequential` of exactly these layers, a small PatchGAN (arXiv:1611.07004, section 3.2.2):
 

@@ -438,7 +438,7 @@ def review_encoder(*, latents: int) -> nn.Sequential:
 
 
 def review_loss(logits: Tensor, pictures: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
-    """The negative bound with a Bernoulli likelihood, in nats a picture, at a whiteboard: a scalar.
+    """The negative bound of a Bernoulli likelihood, nats a picture, at a whiteboard: a scalar.
 
     `logits` and `pictures` (N, C, H, W), pictures in [0, 1]; `mean` and `log_variance` (N, latents)
     of q(z|x). Cross-entropy summed over values plus KL summed over dimensions, mean over pictures.

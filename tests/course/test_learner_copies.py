@@ -43,3 +43,14 @@ def test_no_graded_copy_trains(path):
 def test_an_untouched_copy_is_graded_without_a_kernel(path, monkeypatch):
     monkeypatch.setattr("prodgen_lib.course.grade._run", None)
     assert not any(result.answered or result.passed for result in grade(ROOT, path))
+
+
+WORDS = {"two": 2, "three": 3, "four": 4, "five": 5}
+
+
+@pytest.mark.parametrize("path", COPIES, ids=lambda path: path.stem)
+def test_the_first_figure_comes_after_as_many_cells_as_the_text_says(path):
+    cells = read_notebook(path).cells
+    said = re.search(r"Then run (\w+) cells", "\n".join(cell.source for cell in cells[:6]))
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    assert WORDS[said[1]] == 1 + next(n for n, text in enumerate(code) if "show(" in text)

@@ -27,7 +27,8 @@ def test_every_formula_of_every_task_is_set():
 def test_a_stub_of_every_task_keeps_its_first_line():
     for identity, source in tasks():
         short = brief(stub(source))
-        assert docstring(short).strip() == docstring(source).splitlines()[0], identity
+        assert docstring(short) == docstring(source).splitlines()[0], identity
+        assert max(map(len, short.split("\n"))) <= 100, f"{identity}: shorten its first line"
         assert ast.unparse(ast.parse(short).body[0].args) == ast.unparse(
             ast.parse(source).body[0].args
         )

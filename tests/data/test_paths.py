@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from prodgen_lib.checking.language import home
 from prodgen_lib.course.option import OwnPath
 from prodgen_lib.data.cache import cache_folder
 from prodgen_lib.data.sources import local_folder
 from prodgen_lib.interview.history import history_file
+from prodgen_lib.paths import home
 from prodgen_lib.plain.search import History, Space, linear
 from prodgen_lib.show.ratings import ratings_file
 

@@ -844,3 +844,49 @@ def review_next_rate__tensors_throughout(rates, losses, *, low, high, count=101)
     tried = ((grid[:, None] - places).abs() * (count - 1) < 0.5).any(1)
     chosen = grid[worth.masked_fill(tried, -math.inf).argmax()]
     return torch.lerp(*(double(math.log(edge)) for edge in (low, high)), chosen).exp().item()
+
+
+def matern_kernel__pair_by_pair(a, b, *, length_scales, output_scale):
+    def one(x, y):
+        z = (5 * (((x - y) / length_scales) ** 2).sum()).clamp(min=1e-30).sqrt()
+        return output_scale * (1 + z + z * z / 3) * torch.exp(-z)
+
+    return torch.stack([torch.stack([one(x, y) for y in b]) for x in a])
+
+
+def expected_improvement__point_by_point(mean, standard_deviation, best):
+    def one(m, sigma):
+        normal = Normal(m, sigma)
+        return (best - m) * normal.cdf(best) + sigma**2 * normal.log_prob(best).exp()
+
+    return torch.stack([one(m, s) for m, s in zip(mean, standard_deviation, strict=True)])
+
+
+def log_expected_improvement__scalar_by_scalar(mean, standard_deviation, best):
+    def one(m, sigma):
+        u = (best - m) / sigma
+        if u < -25:
+            v = 1 / (u * u)
+            series = 1 - v * (3 - v * (15 - v * (105 - 945 * v)))
+            return sigma.log() - (u * u + math.log(2 * math.pi)) / 2 + torch.log(v * series)
+        density = torch.exp(-u * u / 2) / math.sqrt(2 * math.pi)
+        return sigma.log() + torch.log(u * torch.erfc(-u / math.sqrt(2)) / 2 + density)
+
+    pairs = zip(mean.unbind(), standard_deviation.unbind(), strict=True)
+    return torch.stack([one(m, sigma) for m, sigma in pairs])
+
+
+def condition__cholesky_of_scalars(points, targets, kernel, *, noise):
+    covariance, n = kernel(points, points), len(points)
+    jitter = noise + 1e-8 * covariance.diagonal().mean()
+    rows = []
+    for i in range(n):
+        row = []
+        for j in range(i):
+            dot = sum(row[k] * rows[j][k] for k in range(j))
+            row.append((covariance[i, j] - dot) / rows[j][j])
+        row.append(torch.sqrt(covariance[i, i] + jitter - sum(x * x for x in row)))
+        rows.append(row)
+    zero = torch.zeros_like(targets[0])
+    factor = torch.stack([torch.stack(row + (n - len(row)) * [zero]) for row in rows])
+    return factor, torch.cholesky_solve(targets[:, None], factor)[:, 0]

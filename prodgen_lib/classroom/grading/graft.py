@@ -13,14 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 from nbformat import NotebookNode
 
-from prodgen_lib.checking import names
-from prodgen_lib.checking.statements import ANY, Statement, chosen, is_own_check, linked, statements
+from prodgen_lib.checking.statements import ANY, chosen, statements
 from prodgen_lib.classroom.grading.parts import ADDED, ANSWER, CHANGED, COURSE, Cell
 from prodgen_lib.course.compose import has
+from prodgen_lib.course.grade_copy import as_it_came, read_cells
 from prodgen_lib.course.known_cells import recognised
 
 
@@ -123,10 +122,7 @@ class Graft:
         return [] if answer.completes(name) else standing(makers, name)
 
     def _as_it_came(self, cell: Cell) -> bool:
-        came = self.exercises[cell.exercise].source
-        if cell.statements is None:
-            return cell.source == came
-        return _bare(cell.source) == _bare(came)
+        return as_it_came(cell.source, self.exercises[cell.exercise].source)
 
     def program(self, exercise: str, is_right: Callable[[str], bool]) -> Program:
         """What to run for an exercise. ``is_right`` says of another one whether its answer is.
@@ -134,12 +130,6 @@ class Graft:
         Where it is, the student's version is what this answer calls; else the course's.
         """
         return _Collector(self, is_right).collect(exercise)
-
-
-@lru_cache(maxsize=256)
-def _bare(source: str) -> str:
-    """The code alone; most cells come again with every submission."""
-    return names.without_prose(source)
 
 
 def _course_cells(pristine: NotebookNode) -> list[Cell]:
@@ -156,16 +146,8 @@ def _read(cells: list[Cell]) -> list[Cell]:
     Such a call is kept in its place as one that makes no name.
     """
     cells = sorted(cells, key=lambda cell: cell.place)
-    found = [statements(cell.source) for cell in cells]
-    read = linked(tuple(map(_idle, one or ())) for one in found)
-    return [
-        replace(cell, statements=mine if was is not None else None)
-        for cell, was, mine in zip(cells, found, read, strict=True)
-    ]
-
-
-def _idle(one: Statement) -> Statement:
-    return replace(one, makes=frozenset(), changes=frozenset()) if is_own_check(one) else one
+    read = read_cells(cell.source for cell in cells)
+    return [replace(cell, statements=mine) for cell, mine in zip(cells, read, strict=True)]
 
 
 class _Collector:

@@ -20,8 +20,8 @@ def cases(rng: np.random.Generator) -> list[Case]:
     one.by_hand.update({"point": [0.3]})
     high, low = rng.uniform(0.6, 0.85, 2), rng.uniform(0.1, 0.3, 2)
     near_low = low + rng.uniform(-0.01, 0.01, (3, 2))
-    lowest = np.array([0.15, 0.9])
-    decoys = lowest + rng.uniform(-0.01, 0.01, (8, 2))
+    lowest = np.array([0.05, 0.95])
+    decoys = lowest + rng.uniform(-0.003, 0.003, (8, 2))
     begin = np.concatenate([decoys, near_low, high[None] - 0.1])  # the first are the worst
     beyond = np.array([rng.uniform(1.2, 1.4), rng.uniform(-0.4, -0.2)])
     spread = rng.random((30, 3))
@@ -30,7 +30,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         hills(
             "the best candidates on the lower hill",
             [high, low, lowest],
-            [1.0, 0.75, 0.25],
+            [1.0, 0.75, 0.5],
             begin,
             0.15,
             options={"starts": 4},
