@@ -53,3 +53,24 @@ def words(prompt: Sequence[int] | np.ndarray) -> str:
     article = "an" if colour[0] in "aeiou" else "a"
     look = f"{colour} {PATTERN_WORDS[pattern]} {CLASSES[category]}"
     return f"{article} {look} with {COLOUR_NAMES[second]}"
+
+
+def check_prompts(
+    labels: np.ndarray, *, counts: tuple[int, ...], count: int | None = None
+) -> np.ndarray:
+    """Labels (N, K) as int64, where column k holds 0 … counts[k] - 1, and N is `count` if given.
+
+    Raises `ValueError` that says what was wrong.
+    """
+    labels = np.asarray(labels)
+    if labels.ndim != 2 or labels.shape[1] != len(counts) or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"labels are {labels.dtype} of shape {labels.shape}; expected integers of shape "
+            f"(N, {len(counts)}), one column for each question."
+        )
+    if count is not None and len(labels) != count:
+        raise ValueError(f"There are {count} examples and {len(labels)} rows of labels.")
+    for k, most in enumerate(counts):
+        if len(labels) and not 0 <= labels[:, k].min() <= labels[:, k].max() < most:
+            raise ValueError(f"Column {k} of the labels must lie in 0..{most - 1}.")
+    return labels.astype(np.int64)
