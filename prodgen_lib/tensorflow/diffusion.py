@@ -136,6 +136,22 @@ def flow_loss(
     return tf.reduce_mean(tf.square(predicted - (noise - pictures)))
 
 
+def best_velocity(mixed: tf.Tensor, t: tf.Tensor, examples: tf.Tensor) -> tf.Tensor:
+    """The velocity that no network can better, where the data are `examples` and nothing else.
+
+    `flow_loss` is least for the mean of noise - picture over all pairs that lead through a mixture.
+    `examples` (M, …) are equally likely; given a mixture, example x has the weight
+    exp(-|mixed - (1 - t) x|² / 2t²), and with the weighted mean the velocity is (mixed - mean) / t.
+    `mixed` (N, …), `t` (N,) above 0, linear path. Labels do not exist here.
+    """
+    flat, known = (tf.reshape(x, (len(x), -1)) for x in (mixed, examples))
+    share = (1 - t)[:, None]
+    square = tf.reduce_sum(flat**2, 1, keepdims=True) + share**2 * tf.reduce_sum(known**2, 1)
+    apart = square - 2 * share * tf.matmul(flat, known, transpose_b=True)
+    weights = tf.nn.softmax(-apart / (2 * t[:, None] ** 2), axis=1)
+    return (mixed - tf.reshape(weights @ known, mixed.shape)) / beside(t, mixed)
+
+
 def diffusion_loss(
     network: Network,
     pictures: tf.Tensor,

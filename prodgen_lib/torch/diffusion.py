@@ -133,6 +133,22 @@ def flow_loss(
     return torch.mean(torch.square(predicted - (noise - pictures)))
 
 
+def best_velocity(mixed: Tensor, t: Tensor, examples: Tensor) -> Tensor:
+    """The velocity that no network can better, where the data are `examples` and nothing else.
+
+    `flow_loss` is least for the mean of noise - picture over all pairs that lead through a mixture.
+    `examples` (M, …) are equally likely; given a mixture, example x has the weight
+    exp(-|mixed - (1 - t) x|² / 2t²), and with the weighted mean the velocity is (mixed - mean) / t.
+    `mixed` (N, …), `t` (N,) above 0, linear path. Labels do not exist here.
+    """
+    flat, known = mixed.flatten(1), examples.flatten(1)
+    share = (1 - t)[:, None]
+    square = flat.square().sum(dim=1, keepdim=True) + share**2 * known.square().sum(dim=1)
+    apart = square - 2 * share * flat @ known.T
+    weights = torch.softmax(-apart / (2 * t[:, None] ** 2), dim=1)
+    return (mixed - (weights @ known).reshape(mixed.shape)) / beside(t, mixed)
+
+
 def diffusion_loss(
     network: Network,
     pictures: Tensor,
