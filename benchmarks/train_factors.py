@@ -4,32 +4,27 @@
 
 Studio pictures of a seed that no generator of the course sees. A third are blurred and a third are
 noisy, so that the judge doesn't trip over a decoder's blur or a sampler's grain. Seeded; written
-in PyTorch, both frameworks read the file. About three minutes on one core.
+in PyTorch, both frameworks read the file. About five minutes on one core.
 """
 
 from __future__ import annotations
-
-import sys
-from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from train_gan import WEIGHTS, note_checksums
 
 from prodgen_lib.data import load
 from prodgen_lib.plain.prompts import COUNTS, FACTORS, prompts
 from prodgen_lib.torch.bridge import save_weights, set_seed, to_images
 from prodgen_lib.torch.factors import build_factor_classifier, read_factors
 
-sys.path.insert(0, str(Path(__file__).parent))
-from train_gan import WEIGHTS, note_checksums  # noqa: E402
-
 SEED = 5  # of its pictures: generators are trained on those of seed 0
 
 
 def disturbed(images: Tensor) -> Tensor:
-    """Pictures (N, 3, 32, 32), the first third blurred and the second noisy, each by its own sum."""
+    """Pictures (N, 3, 32, 32), the first third blurred and the second noisy, each by a share."""
     third = len(images) // 3
     share = torch.rand(2, third, 1, 1, 1)
     sharp, clean, rest = images[:third], images[third : 2 * third], images[2 * third :]
