@@ -3,8 +3,9 @@
 All are called as `network(mixed, t, labels)`: a mixture, times (N,) in [0, 1] and integers (N, K),
 one column for each question. A question with `count` answers has `count + 1` labels: the last says
 that nothing is asked. Pictures come in patches. Time and labels enter every block by scale and
-shift, and what a network says at last starts at zero, so that untrained it predicts 0 and its first
-loss is the target's mean square. No batch norm: its statistics would mix noise levels.
+shift, and what a network says at last starts at zero. A network on codes says the velocity, so its
+first loss is the target's mean square; networks on pixels say the picture, see `velocity_to`.
+No batch norm: its statistics would mix noise levels.
 The same networks in PyTorch: `prodgen_lib.torch.denoisers`.
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from prodgen_lib.tensorflow.diffusion import modulate, time_features
+from prodgen_lib.tensorflow.diffusion import beside, modulate, time_features
 
 import keras  # isort: skip  (after the answer key, which keeps TensorFlow's import quiet)
 import tensorflow as tf  # isort: skip
@@ -172,8 +173,18 @@ def positions(side: int, width: int) -> tf.Tensor:
     return tf.concat([tf.repeat(waves, side, axis=0), tf.tile(waves, (side, 1))], axis=1)
 
 
+def velocity_to(picture: tf.Tensor, mixed: tf.Tensor, t: tf.Tensor) -> tf.Tensor:
+    """The velocity on the linear path of a mixture of which `picture` is the clean part.
+
+    Networks on pixels say the picture, and are judged by this velocity: pictures lie in few
+    dimensions, noise in all of them, which a small network can't carry (arXiv:2511.13720). Times
+    below 0.05 count as 0.05, so that nothing is divided by 0.
+    """
+    return (mixed - picture) / beside(tf.maximum(t, 0.05), mixed)
+
+
 class PatchTransformer(keras.Model):
-    """A diffusion transformer: pictures (N, side, side, channels) to predictions of that shape."""
+    """A diffusion transformer: pictures (N, side, side, channels) to velocities of that shape."""
 
     def __init__(
         self,
@@ -203,7 +214,8 @@ class PatchTransformer(keras.Model):
         for block in self.blocks:
             tokens = block(tokens, told)
         shift, scale = tf.split(self.modulation(told), 2, axis=1)
-        return from_patches(self.leave(modulate(normalise(tokens), shift, scale)), size=self.patch)
+        said = self.leave(modulate(normalise(tokens), shift, scale))
+        return velocity_to(from_patches(said, size=self.patch), mixed, t)
 
 
 class PictureBlock(layers.Layer):
@@ -225,7 +237,7 @@ class PictureBlock(layers.Layer):
 
 
 class PatchUNet(keras.Model):
-    """A small U-Net: pictures (N, 32, 32, channels) to predictions of the same shape.
+    """A small U-Net: pictures (N, 32, 32, channels) to velocities of the same shape.
 
     It works on patches of 2×2 pixels, at 16, 8 and 4 of them a side with `widths` channels, a
     block on each way down and up, attention at the bottom. Down by means of 2×2, up by repetition.
@@ -265,7 +277,7 @@ class PatchUNet(keras.Model):
         for join, block, skip in zip(self.joins, self.up, kept[-2::-1], strict=True):
             larger = tf.repeat(tf.repeat(hidden, 2, axis=1), 2, axis=2)
             hidden = block(join(tf.concat([larger, skip], axis=-1)), told)
-        return from_patches(_tokens(self.leave(tf.nn.silu(hidden))), size=2)
+        return velocity_to(from_patches(_tokens(self.leave(tf.nn.silu(hidden))), size=2), mixed, t)
 
 
 def _map(tokens: tf.Tensor) -> tf.Tensor:

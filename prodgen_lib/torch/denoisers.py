@@ -3,8 +3,9 @@
 All are called as `network(mixed, t, labels)`: a mixture, times (N,) in [0, 1] and integers (N, K),
 one column for each question. A question with `count` answers has `count + 1` labels: the last says
 that nothing is asked. Pictures come in patches. Time and labels enter every block by scale and
-shift, and what a network says at last starts at zero, so that untrained it predicts 0 and its first
-loss is the target's mean square. No batch norm: its statistics would mix noise levels.
+shift, and what a network says at last starts at zero. A network on codes says the velocity, so its
+first loss is the target's mean square; networks on pixels say the picture, see `velocity_to`.
+No batch norm: its statistics would mix noise levels.
 The same networks in Keras: `prodgen_lib.tensorflow.denoisers`.
 """
 
@@ -17,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from prodgen_lib.torch.diffusion import modulate, time_features
+from prodgen_lib.torch.diffusion import beside, modulate, time_features
 
 WAVES = 64  # numbers that tell the time
 
@@ -156,8 +157,18 @@ def positions(side: int, width: int) -> Tensor:
     return torch.cat([waves.repeat_interleave(side, dim=0), waves.repeat(side, 1)], dim=1)
 
 
+def velocity_to(picture: Tensor, mixed: Tensor, t: Tensor) -> Tensor:
+    """The velocity on the linear path of a mixture of which `picture` is the clean part.
+
+    Networks on pixels say the picture, and are judged by this velocity: pictures lie in few
+    dimensions, noise in all of them, which a small network can't carry (arXiv:2511.13720). Times
+    below 0.05 count as 0.05, so that nothing is divided by 0.
+    """
+    return (mixed - picture) / beside(t.clamp(min=0.05), mixed)
+
+
 class PatchTransformer(nn.Module):
-    """A diffusion transformer: pictures (N, channels, side, side) to predictions of that shape."""
+    """A diffusion transformer: pictures (N, channels, side, side) to velocities of that shape."""
 
     def __init__(
         self,
@@ -186,7 +197,8 @@ class PatchTransformer(nn.Module):
         for block in self.blocks:
             tokens = block(tokens, told)
         shift, scale = self.modulation(told).chunk(2, dim=1)
-        return from_patches(self.leave(modulate(normalise(tokens), shift, scale)), size=self.patch)
+        said = self.leave(modulate(normalise(tokens), shift, scale))
+        return velocity_to(from_patches(said, size=self.patch), mixed, t)
 
 
 class PictureBlock(nn.Module):
@@ -207,7 +219,7 @@ class PictureBlock(nn.Module):
 
 
 class PatchUNet(nn.Module):
-    """A small U-Net: pictures (N, channels, 32, 32) to predictions of the same shape.
+    """A small U-Net: pictures (N, channels, 32, 32) to velocities of the same shape.
 
     It works on patches of 2×2 pixels, at 16, 8 and 4 of them a side with `widths` channels, a
     block on each way down and up, attention at the bottom. Down by means of 2×2, up by repetition.
@@ -245,7 +257,7 @@ class PatchUNet(nn.Module):
         for join, block, skip in zip(self.joins, self.up, kept[-2::-1], strict=True):
             larger = F.interpolate(hidden, scale_factor=2)
             hidden = block(join(torch.cat([larger, skip], dim=1)), told)
-        return from_patches(_tokens(self.leave(F.silu(hidden))), size=2)
+        return velocity_to(from_patches(_tokens(self.leave(F.silu(hidden))), size=2), mixed, t)
 
 
 def _map(tokens: Tensor) -> Tensor:

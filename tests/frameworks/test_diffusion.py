@@ -279,6 +279,33 @@ def test_patches_go_there_and_back(on, rng):
     assert np.array_equal(on.denoisers.from_patches(tokens, size=4), pictures)
 
 
+def test_a_network_on_pixels_is_judged_by_its_velocity(on, rng):
+    picture, noise = map(on.bridge.image_tensor, rng.normal(0, 1, (2, 3, 4, 4, 3)))
+    t = on.bridge.to_tensor([0.2, 0.7, 0.02])
+    mixed = on.diffusion.mix(picture, noise, t)
+    found = on.bridge.image_array(on.denoisers.velocity_to(picture, mixed, t))
+    right = on.bridge.image_array(noise - picture)
+    assert np.allclose(found[:2], right[:2], atol=1e-5)
+    assert np.allclose(found[2], 0.02 / 0.05 * right[2], atol=1e-5)
+
+
+def test_the_best_velocity_of_one_example_leads_to_it(on, rng):
+    examples, start = map(on.bridge.to_tensor, (rng.normal(0, 1, (1, 5)), rng.normal(0, 1, (4, 5))))
+    network = lambda mixed, t, labels: on.diffusion.best_velocity(mixed, t, examples)  # noqa: E731
+    found = on.bridge.to_numpy(on.diffusion.flow_sample(network, start, None, steps=7))
+    assert np.allclose(found, on.bridge.to_numpy(examples), atol=1e-5)
+
+
+def test_no_velocity_betters_the_best(on, rng):
+    """By hand: seen as 0.5 at t = 0.5, examples 1 and -1 are 0 and 1 away, and 2t² is one half."""
+    examples, mixed = (on.bridge.to_tensor(x) for x in ([[1.0], [-1.0]], [[0.5]]))
+    found = on.bridge.to_numpy(
+        on.diffusion.best_velocity(mixed, on.bridge.to_tensor([0.5]), examples)
+    )
+    mean = (1 - np.exp(-2)) / (1 + np.exp(-2))
+    assert found[0, 0] == pytest.approx((0.5 - mean) / 0.5, rel=1e-5)
+
+
 def test_a_transformer_block_starts_as_the_identity_and_learns(on, rng):
     tokens, told = (on.bridge.to_tensor(rng.normal(0, 1, s)) for s in ((2, 4, 8), (2, 8)))
     block = on.denoisers.TransformerBlock(8, 2)
@@ -290,7 +317,7 @@ def test_a_transformer_block_starts_as_the_identity_and_learns(on, rng):
 
 
 @pytest.mark.parametrize("name", ["CodeNetwork", "PatchTransformer", "PatchUNet"])
-def test_untrained_networks_predict_nothing_and_one_step_changes_that(on, rng, name):
+def test_untrained_networks_say_zero_and_one_step_changes_that(on, rng, name):
     build = getattr(on.denoisers, name)
     if name == "CodeNetwork":
         network = build((4, 3), size=6, width=8)
@@ -302,6 +329,9 @@ def test_untrained_networks_predict_nothing_and_one_step_changes_that(on, rng, n
     optimizer = on.bridge.adam(network, 1e-2)
     loss = float(on.diffusion.train_step(network, optimizer, pictures, noise, t, labels))
     target = on.bridge.to_numpy(noise - pictures)
+    if name != "CodeNetwork":  # says the picture 0, so its velocity is mixed / t
+        mixed = on.diffusion.mix(pictures, noise, t)
+        target = target - on.bridge.to_numpy(mixed / on.diffusion.beside(t, mixed))
     assert loss == pytest.approx(float((target**2).mean()), rel=1e-5)
     again = float(on.diffusion.train_step(network, optimizer, pictures, noise, t, labels))
     assert again < loss
