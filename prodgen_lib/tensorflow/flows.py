@@ -14,11 +14,12 @@ from typing import NamedTuple
 import numpy as np
 from tqdm.auto import tqdm
 
-from prodgen_lib.plain.prompts import check_prompts
+from prodgen_lib.plain.prompts import COUNTS, check_prompts
 from prodgen_lib.tensorflow.bridge import (
     adam,
     from_images,
     image_tensor,
+    load_weights,
     set_learning_rate,
     set_seed,
     set_weights,
@@ -28,6 +29,7 @@ from prodgen_lib.tensorflow.bridge import (
     weights,
 )
 from prodgen_lib.tensorflow.cgan import to_labels
+from prodgen_lib.tensorflow.denoisers import PatchUNet
 from prodgen_lib.tensorflow.diffusion import (
     drop_labels,
     flow_sample,
@@ -40,6 +42,9 @@ from prodgen_lib.tensorflow.vae import Vae, load_vae
 
 import keras  # isort: skip  (after the answer key, which keeps TensorFlow's import quiet)
 import tensorflow as tf  # isort: skip
+
+
+WEIGHTS = Path(__file__).parent.parent / "weights"
 
 
 class Flow(NamedTuple):
@@ -139,7 +144,13 @@ def sample(
     return np.concatenate([as_array(part) for part in drawn])
 
 
+def load_pixels() -> Flow:
+    """A flow on studio pictures themselves, asked for four factors; it ships here."""
+    network = PatchUNet(COUNTS)
+    load_weights(network, WEIGHTS / "pixels_studio.safetensors")
+    return Flow(network, COUNTS, (32, 32, 3), {})
+
+
 def load_codes() -> Vae:
     """The autoencoder whose codes chapters 11 and 12 work on; it ships here."""
-    path = Path(__file__).parent.parent / "weights" / "codes_studio.safetensors"
-    return load_vae(path, latents=64, width=32)
+    return load_vae(WEIGHTS / "codes_studio.safetensors", latents=64, width=32)

@@ -16,11 +16,12 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from prodgen_lib.plain.prompts import check_prompts
+from prodgen_lib.plain.prompts import COUNTS, check_prompts
 from prodgen_lib.torch.bridge import (
     adam,
     from_images,
     image_tensor,
+    load_weights,
     set_learning_rate,
     set_seed,
     set_weights,
@@ -30,6 +31,7 @@ from prodgen_lib.torch.bridge import (
     weights,
 )
 from prodgen_lib.torch.cgan import to_labels
+from prodgen_lib.torch.denoisers import PatchUNet
 from prodgen_lib.torch.diffusion import (
     drop_labels,
     flow_sample,
@@ -39,6 +41,8 @@ from prodgen_lib.torch.diffusion import (
 )
 from prodgen_lib.torch.gan import update_average
 from prodgen_lib.torch.vae import Vae, load_vae
+
+WEIGHTS = Path(__file__).parent.parent / "weights"
 
 
 class Flow(NamedTuple):
@@ -138,7 +142,13 @@ def sample(
     return np.concatenate([as_array(part) for part in drawn])
 
 
+def load_pixels() -> Flow:
+    """A flow on studio pictures themselves, asked for four factors; it ships here."""
+    network = PatchUNet(COUNTS)
+    load_weights(network, WEIGHTS / "pixels_studio.safetensors")
+    return Flow(network, COUNTS, (32, 32, 3), {})
+
+
 def load_codes() -> Vae:
     """The autoencoder whose codes chapters 11 and 12 work on; it ships here."""
-    path = Path(__file__).parent.parent / "weights" / "codes_studio.safetensors"
-    return load_vae(path, latents=64, width=32)
+    return load_vae(WEIGHTS / "codes_studio.safetensors", latents=64, width=32)
