@@ -125,7 +125,7 @@ def flow_loss(
 
     The network is shown each picture mixed with its noise on the linear path at its own time t
     (N,), is told t and `labels` as they are, and has to predict noise - picture. The mean is over
-    all numbers of all pictures (arXiv:2210.02747; arXiv:2209.03003, equation 1). It does not go to
+    all numbers of all pictures (arXiv:2210.02747, equation 9; arXiv:2209.03003). It does not go to
     0: many pairs lead through one mixture, and the network can only know their mean.
     For a network that predicts 0, pictures 1 and 2 and noises 0 and 1: (1 + 1) / 2 = 1.
     """
