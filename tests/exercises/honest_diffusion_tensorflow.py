@@ -8,6 +8,7 @@ import numpy as np
 from prodgen_lib.tensorflow.diffusion import (
     beside,
     diffusion_loss,
+    flow_loss,
     flow_sample,
     guide,
     mix,
@@ -493,3 +494,78 @@ def time_features__one_by_one(t, *, size):
     waves = 1000.0 / 10000.0 ** (tf.range(half, dtype=tf.float32) / (half - 1))
     rows = [tf.stack([tf.cos(at * waves), tf.sin(at * waves)]) for at in t]
     return tf.reshape(tf.stack(rows), (len(t), size))
+
+
+def train_step__optimizer_apply(network, optimizer, pictures, noise, t, labels):
+    weights = network.trainable_weights
+    with tf.GradientTape() as tape:
+        loss = flow_loss(network, pictures, noise, t, labels)
+    optimizer.apply(tape.gradient(loss, weights), weights)
+    return loss
+
+
+def train_step__from_an_empty_sheet(network, optimizer, pictures, noise, t, labels):
+    with tf.GradientTape() as tape:
+        at = tf.reshape(t, [-1] + [1] * (len(pictures.shape) - 1))
+        predicted = network((1 - at) * pictures + at * noise, t, labels, training=True)
+        loss = keras.losses.MeanSquaredError()(noise - pictures, predicted)
+    variables = network.trainable_variables
+    gradients = tape.gradient(loss, variables)
+    optimizer.apply_gradients(list(zip(gradients, variables, strict=True)))
+    return tf.stop_gradient(loss)
+
+
+@tf.function
+def train_step__compiled_already(network, optimizer, pictures, noise, t, labels):
+    with tf.GradientTape() as tape:
+        loss = flow_loss(network, pictures, noise, t, labels)
+    gradients = tape.gradient(loss, network.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
+    return loss
+
+
+def train_step__picture_by_picture(network, optimizer, pictures, noise, t, labels):
+    variables, count = network.trainable_variables, pictures.shape[0]
+    total, gradients = 0.0, [tf.zeros(variable.shape) for variable in variables]
+    for i in range(count):
+        one = slice(i, i + 1)
+        with tf.GradientTape() as tape:
+            share = flow_loss(network, pictures[one], noise[one], t[one], labels[one]) / count
+        parts = tape.gradient(share, variables)
+        gradients = [old + new for old, new in zip(gradients, parts, strict=True)]
+        total = total + share
+    optimizer.apply_gradients(zip(gradients, variables, strict=True))
+    return total
+
+
+def train_step__diffusion_loss(network, optimizer, pictures, noise, t, labels):
+    settings = {"kind": "velocity", "path": "linear"}
+    with tf.GradientTape(persistent=True) as tape:
+        loss = diffusion_loss(network, pictures, noise, t, labels, **settings)
+    pairs = [(tape.gradient(loss, w.value), w) for w in network.trainable_variables]
+    del tape
+    optimizer.apply_gradients(pairs)
+    return loss
+
+
+def train_step__watched_by_hand(network, optimizer, pictures, noise, t, labels):
+    values = [variable.value for variable in network.trainable_variables]
+    mixed, wanted = mix(pictures, noise, t), noise - pictures
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(values)
+        error = network(mixed, t, labels) - wanted
+        loss = tf.reduce_sum(error * error) / tf.cast(tf.size(error), tf.float32)
+    optimizer.apply(tape.gradient(loss, values), network.trainable_variables)
+    return loss
+
+
+def train_step__loss_in_a_function(network, optimizer, pictures, noise, t, labels):
+    def loss_of():
+        got = network(mix(pictures, noise, t, path="linear"), t, labels)
+        return tf.reduce_mean(tf.math.squared_difference(got, noise - pictures))
+
+    with tf.GradientTape() as tape:
+        loss = loss_of()
+    gradients = tape.gradient(loss, network.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=False))
+    return tf.identity(loss)

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from prodgen_lib.torch.diffusion import (
     beside,
     diffusion_loss,
+    flow_loss,
     flow_sample,
     guide,
     mix,
@@ -490,3 +491,92 @@ def time_features__one_by_one(t, *, size):
     waves = 1000.0 / 10000.0 ** (torch.arange(half) / (half - 1))
     rows = [torch.stack([torch.cos(at * waves), torch.sin(at * waves)]) for at in t]
     return torch.reshape(torch.stack(rows), (len(t), size))
+
+
+def train_step__cleared_first(network, optimizer, pictures, noise, t, labels):
+    optimizer.zero_grad(set_to_none=False)
+    loss = flow_loss(network, pictures, noise, t, labels)
+    loss.backward()
+    optimizer.step()
+    return loss.detach().clone()
+
+
+def train_step__from_an_empty_sheet(network, optimizer, pictures, noise, t, labels):
+    at = t.view(-1, *[1] * (pictures.dim() - 1))
+    predicted = network((1 - at) * pictures + at * noise, t, labels)
+    loss = F.mse_loss(predicted, noise - pictures)
+    network.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+def train_step__gradients_asked_for(network, optimizer, pictures, noise, t, labels):
+    weights = list(network.parameters())
+    loss = flow_loss(network, pictures, noise, t, labels)
+    for weight, gradient in zip(weights, torch.autograd.grad(loss, weights), strict=True):
+        weight.grad = gradient
+    optimizer.step()
+    with torch.no_grad():
+        return loss * 1
+
+
+def train_step__closure(network, optimizer, pictures, noise, t, labels):
+    def closure():
+        optimizer.zero_grad()
+        loss = flow_loss(network, pictures, noise, t, labels)
+        loss.backward()
+        return loss
+
+    return optimizer.step(closure).detach()
+
+
+def train_step__picture_by_picture(network, optimizer, pictures, noise, t, labels):
+    optimizer.zero_grad()
+    count, total = len(pictures), torch.zeros(())
+    for i in range(count):
+        one = slice(i, i + 1)
+        share = flow_loss(network, pictures[one], noise[one], t[one], labels[one]) / count
+        share.backward()
+        total += share.detach()
+    optimizer.step()
+    return total
+
+
+def train_step__diffusion_loss(network, optimizer, pictures, noise, t, labels):
+    for weight in network.parameters():
+        weight.grad = None
+    settings = {"kind": "velocity", "path": "linear"}
+    loss = diffusion_loss(network, pictures, noise, t, labels, **settings)
+    torch.autograd.backward(loss)
+    optimizer.step()
+    return torch.tensor(loss.item())
+
+
+def train_step__cleared_before_and_after(network, optimizer, pictures, noise, t, labels):
+    network.train()
+    optimizer.zero_grad()
+    with torch.enable_grad():
+        error = network(mix(pictures, noise, t), t, labels) + pictures - noise
+        loss = error.square().flatten(1).mean(dim=1).mean()
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    return loss.data
+
+
+def train_step__functional(network, optimizer, pictures, noise, t, labels):
+    weights = dict(network.named_parameters())
+
+    def loss_of(values):
+        def called(*inputs):
+            return torch.func.functional_call(network, values, inputs)
+
+        return flow_loss(called, pictures, noise, t, labels)
+
+    held = {name: weight.detach() for name, weight in weights.items()}
+    gradients, loss = torch.func.grad_and_value(loss_of)(held)
+    for name, weight in weights.items():
+        weight.grad = gradients[name]
+    optimizer.step()
+    return loss
