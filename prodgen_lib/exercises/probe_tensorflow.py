@@ -236,26 +236,6 @@ def tiny_denoiser() -> keras.Sequential:
     )
 
 
-class _TinyFlow(keras.Model):
-    def __init__(self, count: int):
-        super().__init__()
-        self.line = [self.add_weight(shape=(1,), name=f"weight_{k}") for k in range(count)]
-
-    def call(self, mixed: tf.Tensor, t: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        told = (t, *tf.unstack(tf.cast(labels, tf.float32), axis=1))
-        at, *asked = (tf.reshape(x, [-1, *[1] * (len(mixed.shape) - 1)]) for x in told)
-        terms = mixed, at, at * mixed, *asked
-        return sum(weight * term for weight, term in zip(self.line, terms, strict=False))
-
-
-def tiny_flow(count: int) -> keras.Model:
-    """Velocities that are linear in `count` weights, called as the networks of a flow are.
-
-    The weights stand before the mixture, the time t, t · mixture, and the label of each question.
-    """
-    return _TinyFlow(count)
-
-
 def linear_discriminator() -> keras.Sequential:
     """Pictures of 2×2 pixels and one channel to logits (N,): a weight for each pixel."""
     return keras.Sequential([keras.Input((2, 2, 1)), layers.Conv2D(1, 2), layers.Reshape(())])

@@ -208,26 +208,6 @@ def tiny_denoiser() -> nn.Sequential:
     return nn.Sequential(first, nn.Tanh(), last)
 
 
-class _TinyFlow(nn.Module):
-    def __init__(self, count: int):
-        super().__init__()
-        self.weights = nn.ParameterList(torch.zeros(1) for _ in range(count))
-
-    def forward(self, mixed: Tensor, t: Tensor, labels: Tensor) -> Tensor:
-        told = (t, *labels.float().unbind(dim=1))
-        at, *asked = (x.reshape(-1, *[1] * (mixed.ndim - 1)) for x in told)
-        terms = mixed, at, at * mixed, *asked
-        return sum(weight * term for weight, term in zip(self.weights, terms, strict=False))
-
-
-def tiny_flow(count: int) -> nn.Module:
-    """Velocities that are linear in `count` weights, called as the networks of a flow are.
-
-    The weights stand before the mixture, the time t, t · mixture, and the label of each question.
-    """
-    return _TinyFlow(count)
-
-
 def linear_discriminator() -> nn.Sequential:
     """Pictures of 2×2 pixels and one channel to logits (N,): a weight for each pixel."""
     return nn.Sequential(nn.Conv2d(1, 1, 2), nn.Flatten(0))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 
 import numpy as np
 
@@ -49,11 +50,14 @@ def cases(rng: np.random.Generator) -> list[Case]:
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     """Losses and weights of two steps, with old gradients about before the first."""
     look, inputs = probe(framework), case.inputs
-    network, drawn = look.tiny_flow(len(inputs["weights"])), iter(inputs["weights"])
+    tiny = import_module(f"prodgen_lib.exercises.diffusion.tiny_{framework.name}")
+    network, drawn = tiny.TinyFlow(len(inputs["weights"])), iter(inputs["weights"])
     look.fill(network, lambda shape, _: np.full(shape, next(drawn)))
     look.spoil_gradients(network)
     by_adam = inputs.get("adam")
-    optimizer = framework.bridge.adam(network, 0.1, (0.9, 0.99)) if by_adam else look.sgd(network, 0.1)
+    optimizer = (
+        framework.bridge.adam(network, 0.1, (0.9, 0.99)) if by_adam else look.sgd(network, 0.1)
+    )
     step = look.compiled(answer) if inputs.get("compiled") else answer
     seen, held = {}, []
     for place, when in enumerate(STEPS):
