@@ -236,7 +236,7 @@ def tiny_denoiser() -> keras.Sequential:
     )
 
 
-class _TinyFlow(keras.Model):
+class TinyFlow(keras.Model):
     def __init__(self, count: int):
         super().__init__()
         self.line = [self.add_weight(shape=(1,), name=f"weight_{k}") for k in range(count)]
@@ -253,7 +253,7 @@ def tiny_flow(count: int) -> keras.Model:
 
     The weights stand before the mixture, the time t, t · mixture, and the label of each question.
     """
-    return _TinyFlow(count)
+    return TinyFlow(count)
 
 
 def linear_discriminator() -> keras.Sequential:

@@ -208,7 +208,7 @@ def tiny_denoiser() -> nn.Sequential:
     return nn.Sequential(first, nn.Tanh(), last)
 
 
-class _TinyFlow(nn.Module):
+class TinyFlow(nn.Module):
     def __init__(self, count: int):
         super().__init__()
         self.weights = nn.ParameterList(torch.zeros(1) for _ in range(count))
@@ -225,7 +225,7 @@ def tiny_flow(count: int) -> nn.Module:
 
     The weights stand before the mixture, the time t, t · mixture, and the label of each question.
     """
-    return _TinyFlow(count)
+    return TinyFlow(count)
 
 
 def linear_discriminator() -> nn.Sequential:

@@ -324,8 +324,8 @@ def train_step(
 
     What is minimised is `flow_loss` of the same arguments: the mean squared error of the velocities
     that the network predicts for `pictures` mixed with `noise` at times `t` (N,), told `labels`
-    (N, K). Noise and times are given: nothing is drawn here. `optimizer` holds the network's weights
-    and moves each of them once, by the gradient of this loss and of nothing else.
+    (N, K). Noise and times are given: nothing is drawn here. `optimizer` holds the network's
+    weights and moves each of them once, by the gradient of this loss and of nothing else.
     The loss that is returned is a scalar tensor. `flows.train` compiles this with `tf.function`:
     use TensorFlow's operations, no numpy.
     For a network that predicts w · mixture with w = 0, picture 2 and noise -1 at t = 0.25, the loss

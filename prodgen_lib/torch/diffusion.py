@@ -319,8 +319,8 @@ def train_step(
 
     What is minimised is `flow_loss` of the same arguments: the mean squared error of the velocities
     that the network predicts for `pictures` mixed with `noise` at times `t` (N,), told `labels`
-    (N, K). Noise and times are given: nothing is drawn here. `optimizer` holds the network's weights
-    and moves each of them once, by the gradient of this loss and of nothing else.
+    (N, K). Noise and times are given: nothing is drawn here. `optimizer` holds the network's
+    weights and moves each of them once, by the gradient of this loss and of nothing else.
     Gradients left over from before the call must not count: the check starts with some. The loss
     that is returned is a scalar tensor without a graph.
     For a network that predicts w · mixture with w = 0, picture 2 and noise -1 at t = 0.25, the loss

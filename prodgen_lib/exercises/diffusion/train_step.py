@@ -52,8 +52,10 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     network, drawn = look.tiny_flow(len(inputs["weights"])), iter(inputs["weights"])
     look.fill(network, lambda shape, _: np.full(shape, next(drawn)))
     look.spoil_gradients(network)
-    by_adam = inputs.get("adam")
-    optimizer = framework.bridge.adam(network, 0.1, (0.9, 0.99)) if by_adam else look.sgd(network, 0.1)
+    if inputs.get("adam"):
+        optimizer = framework.bridge.adam(network, 0.1, (0.9, 0.99))
+    else:
+        optimizer = look.sgd(network, 0.1)
     step = look.compiled(answer) if inputs.get("compiled") else answer
     seen, held = {}, []
     for place, when in enumerate(STEPS):
