@@ -333,14 +333,15 @@ def train_step(
 ) -> Tensor:
     """One update of the network by `flow_loss`; returns the loss as it was before the update.
 
-    What is minimised is `flow_loss` of the same arguments: the mean squared error of the velocities
-    that the network predicts for `pictures` mixed with `noise` at times `t` (N,), told `labels`
-    (N, K). Noise and times are given: nothing is drawn. `optimizer` holds the network's weights
-    and moves each of them once, by the gradient of this loss and of nothing else.
+    What is minimised is `flow_loss` of the same arguments: the network sees `pictures` mixed with
+    `noise` at times `t` (N,), is told `t` and `labels` (N, K), and the mean squared error of what
+    it predicts is that against noise - picture. Noise and times are given: nothing is drawn here.
+    `optimizer` holds the network's weights and moves each of them once, by the gradient of this
+    loss and of nothing else.
     Gradients left over from before the call must not count: the check starts with some. The loss
     that is returned is a scalar tensor without a graph.
-    For a network that predicts w · mixture with w = 0, picture 2 and noise -1 at t = 0.25, the loss
-    is 9 and its gradient 7.5: plain descent at rate 0.1 leads to w = -0.75.
+    For a network that predicts w · mixture with w = 0, picture 2 and noise -1 at t = 0.25, the
+    mixture is 1.25, the loss 9 and its gradient 7.5: plain descent at rate 0.1 leads to w = -0.75.
     """
     loss = flow_loss(network, pictures, noise, t, labels)
     optimizer.zero_grad()
