@@ -6,8 +6,17 @@ import re
 import unicodedata
 
 SIGNS = {
-    **{"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "varepsilon", "θ": "theta"},
-    **{"λ": "lambda", "μ": "mu", "ν": "nu", "π": "pi", "ρ": "rho", "σ": "sigma", "φ": "varphi"},
+    **{"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "varepsilon", "η": "eta"},
+    **{
+        "θ": "theta",
+        "λ": "lambda",
+        "μ": "mu",
+        "ν": "nu",
+        "π": "pi",
+        "ρ": "rho",
+        "σ": "sigma",
+        "φ": "varphi",
+    },
     **{"ψ": "psi", "Φ": "Phi", "Σ": "Sigma", "Δ": "Delta", "∇": "nabla", "∂": "partial"},
     **{"·": "cdot", "×": "times", "←": "leftarrow", "→": "rightarrow", "≤": "leq", "≥": "geq"},
     **{"∞": "infty", "⟨": "langle", "⟩": "rangle", "‖": "Vert", "…": "dots", "≠": "neq"},
@@ -42,6 +51,11 @@ def gathered(rows: list[str]) -> str:
 
 def latex(text: str) -> str | None:
     """One line of a formula; None where it holds a sign that has no name here."""
+    before, root, after = text.partition("√(")
+    if root:
+        end = _closing(after)
+        three = latex(before), latex(after[:end]), latex(after[end + 1 :])
+        return None if None in three else r"{} \sqrt{{{}}} {}".format(*three).strip()
     parts: list[str] = []
     for token in TOKEN.finditer(unicodedata.normalize("NFD", text)):  # ȳ becomes y and a bar
         part = _part(token, called=token.string[token.end() : token.end() + 1] == "(")
@@ -49,6 +63,16 @@ def latex(text: str) -> str | None:
             return None
         parts.append(part)
     return _joined(parts)
+
+
+def _closing(text: str) -> int:
+    """Where the bracket ends that opened just before the text."""
+    depth = 1
+    for place, sign in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(sign, 0)
+        if not depth:
+            return place
+    return len(text)
 
 
 def _part(token: re.Match, *, called: bool) -> str | None:

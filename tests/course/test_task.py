@@ -43,6 +43,8 @@ def test_a_stub_of_every_task_keeps_its_first_line():
         ("Σ_k x_k + tr Σ_a", r"\sum_{k}\ x_{k} + \operatorname{tr} \Sigma _{a}"),
         ("K⁻¹ (yᵀ)^½", r"K^{-1}\ (y^{\top})^{1/2}"),
         ("x̄ȳ + σxy", r"\bar{x}\bar{y} + \sigma_{xy}"),
+        ("η √(b_t² - (a_t / a_s)²) ε", r"\eta \sqrt{b_{t}^{2} - (a_{t} / a_{s})^{2}} \varepsilon"),
+        ("√(x ☃)", None),
         ("a ☃ b", None),
     ],
 )
