@@ -5,6 +5,7 @@
 
 Chapter 5's VAE with wider layers and more codes, trained for longer on more pictures. Its
 reconstructions keep colours and patterns, which bounds what any generator on its codes can show.
+It sees every combination, also those that `plain.prompts.held_out` keeps from generators.
 Each leg begins from the file with a fresh Adam, whose learning rate falls to zero, and ends by
 writing the file: prodgen_lib/weights/codes_studio.safetensors. Written in PyTorch; both frameworks
 read it. `python benchmarks/codes.py` measures it.
