@@ -1,4 +1,4 @@
-"""Train the judge of four factors that ships as prodgen_lib/weights/factors.safetensors.
+"""Train the judge of four factors that ships as prodgen_lib/weights/factors_studio.safetensors.
 
     python benchmarks/train_factors.py
 
@@ -52,7 +52,7 @@ def main(*, steps: int = 2500, batch_size: int = 48, peak: float = 3e-3, seed: i
         schedule.step()
         if step % 100 == 0:
             print(f"step {step}: loss {loss.item():.4f}", flush=True)
-    path = WEIGHTS / "factors.safetensors"
+    path = WEIGHTS / "factors_studio.safetensors"
     save_weights(model, path, half=True)
     path.chmod(0o644)
     note_checksums()

@@ -43,7 +43,7 @@ def build_factor_classifier(*, width: int = 24, hidden: int = 384) -> nn.Sequent
 def load_factor_classifier() -> nn.Sequential:
     """The classifier that ships with the package, trained on the studio catalogue."""
     model = build_factor_classifier()
-    load_weights(model, Path(__file__).parent.parent / "weights" / "factors.safetensors")
+    load_weights(model, Path(__file__).parent.parent / "weights" / "factors_studio.safetensors")
     return model.eval()
 
 

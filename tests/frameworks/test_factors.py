@@ -12,7 +12,7 @@ import prodgen_lib
 from prodgen_lib.data import load
 from prodgen_lib.plain.prompts import COUNTS, prompts
 
-WEIGHTS = Path(prodgen_lib.__file__).parent / "weights" / "factors.safetensors"
+WEIGHTS = Path(prodgen_lib.__file__).parent / "weights" / "factors_studio.safetensors"
 
 
 @pytest.fixture
