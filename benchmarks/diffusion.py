@@ -9,8 +9,8 @@ Each run trains on 12,000 studio pictures of 32 pixels less the tenth of combina
 VAE, 1,800 steps of 128 each; then a flow on pixels, a GAN told the category and a VAE, each for as
 many CPU seconds as the first took. Prompts are 1,000 of the test pictures whose combination was
 trained on; the reference of Fréchet distances, in the shipped classifier's features, are the other
-such test pictures. What was obeyed is what the shipped judge of four factors reads. One process and one
-thread a run.
+such test pictures. What was obeyed is what the shipped judge of four factors reads. One process
+and one thread a run.
 """
 
 from __future__ import annotations

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
+from train_gan import WEIGHTS, note_checksums
 
 from prodgen_lib.data import load
 from prodgen_lib.plain.prompts import COUNTS, held_out, prompts
@@ -20,27 +20,25 @@ from prodgen_lib.torch.bridge import save_weights
 from prodgen_lib.torch.denoisers import PatchUNet
 from prodgen_lib.torch.flows import train
 
-WEIGHTS = Path(__file__).parents[1] / "prodgen_lib" / "weights" / "pixels_studio.safetensors"
+FILE = WEIGHTS / "pixels_studio.safetensors"
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
     data = load("catalogue", count=20_000)
     asked = prompts(data)
     data, asked = data.subset(~held_out(asked)), asked[~held_out(asked)]
-    start = time.process_time()
+    start, recent = time.process_time(), []
 
-    def report(step, flow, losses, recent=[]):  # noqa: B006
+    def report(step, flow, losses):
         recent.append(losses["loss"])
         if step % 500 == 499:
-            took = time.process_time() - start
-            print(
-                f"{step + 1} steps, {took:.0f} CPU s, loss {np.mean(recent[-500:]):.4f}", flush=True
-            )
-        if step % 4000 == 3999:
-            save_weights(flow.network, WEIGHTS, half=True)
+            took, loss = time.process_time() - start, np.mean(recent[-500:])
+            print(f"{step + 1} steps, {took:.0f} CPU s, loss {loss:.4f}", flush=True)
 
-    train(
+    flow = train(
         partial(PatchUNet, COUNTS), data.images, asked, counts=COUNTS, steps=16_000,
         batch_size=32, decay=0.999, progress=False, on_step=report,
     )  # fmt: skip
-    print(f"{WEIGHTS.name}: {WEIGHTS.stat().st_size / 1e6:.2f} MB")
+    save_weights(flow.network, FILE, half=True)
+    note_checksums()
+    print(f"{FILE.name}: {FILE.stat().st_size / 1e6:.2f} MB")
