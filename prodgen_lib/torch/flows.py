@@ -69,6 +69,7 @@ def train(
     learning_rate: float = 2e-3,
     drop: float = 0.2,
     decay: float = 0.998,
+    shift: float = 1.0,
     paired: bool = False,
     seed: int = 0,
     progress: bool = True,
@@ -77,8 +78,9 @@ def train(
     """Train a network on float32 examples (N, D) or uint8 pictures, and labels (N, K) of integers.
 
     `build()` gives a new network for `counts`. A share `drop` of the examples is shown without
-    labels. Times are drawn evenly from [0, 1]. The learning rate falls along half a cosine to zero,
-    and the weights are averaged. `paired` matches noise and examples in each batch by
+    labels. Times are drawn evenly from [0, 1], or with `shift` above 1 more of them near noise:
+    shift · u / (1 + (shift - 1) · u) (arXiv:2403.03206, section 5.3.2). The learning rate falls along
+    half a cosine to zero, and the weights are averaged. `paired` matches noise and examples in each batch by
     `pair_noise`. `on_step(step, flow so far, losses)` is called after each step.
     """
     labels = check_prompts(labels, count=len(examples), counts=counts)
@@ -93,7 +95,8 @@ def train(
         set_learning_rate(optimizer, learning_rate * (0.5 + 0.5 * np.cos(np.pi * step / steps)))
         index = rng.integers(len(examples), size=batch_size)
         data, noise = as_tensor(examples[index]), draw_noise(rng, batch_size, flow.shape)
-        t, draws = (to_tensor(rng.random(batch_size)) for _ in range(2))
+        u, draws = (to_tensor(rng.random(batch_size)) for _ in range(2))
+        t = shift * u / (1 + (shift - 1) * u)
         noise = pair_noise(data, noise) if paired else noise
         told = drop_labels(to_labels(labels[index]), draws, probability=drop, nothing=nothing)
         history.append(float(train_step(network, optimizer, data, noise, t, told)))
