@@ -80,10 +80,10 @@ def train(
     """Train a network on float32 examples (N, D) or uint8 pictures, and labels (N, K) of integers.
 
     `build()` gives a new network for `counts`. A share `drop` of the examples is shown without
-    labels. Times are drawn evenly from [0, 1], or with `shift` above 1 more of them near noise:
-    shift · u / (1 + (shift - 1) · u) (arXiv:2403.03206, section 5.3.2). The learning rate falls along
-    half a cosine to zero, and the weights are averaged. `paired` matches noise and examples in each batch by
-    `pair_noise`. `on_step(step, flow so far, losses)` is called after each step.
+    labels. Times are drawn evenly from [0, 1]; with `shift` above 1 more of them near noise, as
+    shift · u / (1 + (shift - 1) · u) (arXiv:2403.03206, section 5.3.2). The learning rate falls
+    along half a cosine to zero, and the weights are averaged. `paired` matches noise and examples
+    in each batch by `pair_noise`. `on_step(step, flow so far, losses)` is called after each step.
     """
     labels = check_prompts(labels, count=len(examples), counts=counts)
     set_seed(seed)
