@@ -56,6 +56,7 @@ def main(context: click.Context, root: Path | None) -> None:
     Teachers:  prodgen release 06    a zip file for students
                prodgen grade FOLDER  grade what they submit
     Authors:   prodgen build         make the notebooks from chapters/
+               prodgen site          make the pages to read
                prodgen run 06        run a chapter from the command line
                prodgen new exercise TOPIC.NAME
     """
@@ -263,6 +264,35 @@ def doctor(context) -> None:
         click.echo(f"{mark} {finding.what}{remedy}")
         well = well and (finding.well or not finding.needed)
     context.exit(int(not well))
+
+
+@main.command(short_help="Make a static site of the course, in both languages.")
+@click.option(
+    "--out",
+    type=OwnPath(file_okay=False, path_type=Path),
+    default=Path("site"),
+    show_default=True,
+    help="Where the pages go; an earlier site there is replaced.",
+)
+@click.option("--address", default="", help="Where it will be hosted, for links between languages.")
+@click.pass_context
+def site(context, out, address) -> None:
+    """Make a static site of the course: chapters, mistakes, questions, in English and Chinese.
+
+    Nothing is executed: what is shown is what `prodgen build` left. Open index.html.
+
+    \b
+    Example:
+      prodgen site --out site
+    """
+    from prodgen_lib.course.project import short
+    from prodgen_lib.site.build import build_site
+
+    built = build_site(_root(context), out, address, say=click.echo)
+    click.echo(
+        f"{short(out / 'index.html')}: {built.pages['en']} pages, {built.pages['zh']} in Chinese, "
+        f"{built.size / 1e6:.1f} MB, {built.seconds:.0f} s"
+    )
 
 
 @main.group(short_help="Begin an exercise or a question.")

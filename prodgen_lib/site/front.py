@@ -1,0 +1,73 @@
+"""The first page of each language, with the tree of all pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prodgen_lib.checking.exercise import load_exercises, topics
+from prodgen_lib.checking.language import Text
+from prodgen_lib.course.contents import exercises
+from prodgen_lib.questions import load_bank
+from prodgen_lib.site.markdown import Pages, table, toctree
+from prodgen_lib.site.words import chapter_title, chapters
+
+WELCOME = Text(
+    """# prodgen
+
+A hands-on interview course on generative models for product images, in PyTorch and TensorFlow.
+This site is for reading: the text, the code, the executed outputs, and {exercises} exercises with
+hints and solutions. To write answers of your own and have them checked, install the course:
+`prodgen learn` opens the notebooks.
+
+Where the frameworks differ, choose a tab once: every page follows.""",
+    """# prodgen
+
+面向商品图像生成模型的动手面试课程，用 PyTorch 和 TensorFlow 编写。中文部分包括 {questions} 道
+面试题、{exercises} 道练习的提示与常见错误，以及术语表；各章正文是英文。
+
+想自己写答案并得到检查：安装课程后运行 `prodgen learn --language zh`。""",
+)
+CAPTIONS = {
+    "chapters": Text("Chapters", "章节"),
+    "practise": Text("Practise", "练习"),
+    "mistakes": Text("Mistakes people make", "常见错误"),
+    "measured": Text("Measured", "测量"),
+    "docs": Text("Documents", "文档"),
+}
+HEAD = ("Chapter", "Exercises", "Minutes to read", "Minutes to write")
+
+
+def front_page(root: Path, pages: Pages, language: str) -> str:
+    """Welcome, the chapters as a table, and the tree of pages."""
+    count = sum(len(load_exercises(topic)) for topic in topics())
+    welcome = WELCOME.in_(language).format(
+        exercises=count, questions=len(load_bank(root / "chapters"))
+    )
+    groups = {
+        "chapters": [name for name in pages if name.startswith("chapters/")],
+        "practise": ["questions/index", "glossary"],
+        "mistakes": [name for name in pages if name.startswith("mistakes/")],
+        "measured": [name for name in pages if name.startswith("measured/")],
+        "docs": [name for name in pages if name.startswith("docs/")],
+    }
+    trees = [
+        toctree(names, CAPTIONS[group].in_(language), maxdepth="1", **_hidden(group))
+        for group, names in groups.items()
+        if names
+    ]
+    return "\n\n".join([welcome, *([_table(root)] if language == "en" else []), *trees])
+
+
+def _hidden(group: str) -> dict[str, str]:
+    """The chapters stand in a table already."""
+    return {"hidden": ""} if group == "chapters" else {}
+
+
+def _table(root: Path) -> str:
+    rows = []
+    for chapter in chapters(root):
+        asked = exercises(chapter) if chapter.frameworks else []
+        minutes = sum(one.minutes for one in asked)
+        link = f"[{chapter_title(chapter)}](chapters/{chapter.name}.md)"
+        rows.append([link, *(str(n or "–") for n in (len(asked), chapter.minutes, minutes))])
+    return table(HEAD, rows)
