@@ -9,7 +9,7 @@ from prodgen_lib.checking.language import Text
 from prodgen_lib.course.contents import exercises
 from prodgen_lib.questions import load_bank
 from prodgen_lib.site.markdown import Pages, table, toctree
-from prodgen_lib.site.words import chapter_title, chapters
+from prodgen_lib.site.words import chapter_title, chapters, topic_title
 
 WELCOME = Text(
     """# prodgen
@@ -22,8 +22,8 @@ hints and solutions. To write answers of your own and have them checked, install
 Where the frameworks differ, choose a tab once: every page follows.""",
     """# prodgen
 
-面向商品图像生成模型的动手面试课程，用 PyTorch 和 TensorFlow 编写。中文部分包括 {questions} 道
-面试题、{exercises} 道练习的提示与常见错误，以及术语表；各章正文是英文。
+面向商品图像生成模型的动手面试课程，用 PyTorch 和 TensorFlow 编写。
+中文部分包括 {questions} 道面试题、{exercises} 道练习的提示与常见错误，以及术语表；各章正文是英文。
 
 想自己写答案并得到检查：安装课程后运行 `prodgen learn --language zh`。""",
 )
@@ -44,11 +44,14 @@ def front_page(root: Path, pages: Pages, language: str) -> str:
         exercises=count, questions=len(load_bank(root / "chapters"))
     )
     groups = {
-        "chapters": [name for name in pages if name.startswith("chapters/")],
-        "practise": ["questions/index", "glossary"],
-        "mistakes": [name for name in pages if name.startswith("mistakes/")],
-        "measured": [name for name in pages if name.startswith("measured/")],
-        "docs": [name for name in pages if name.startswith("docs/")],
+        "chapters": _below(pages, "chapters"),
+        "practise": {"questions/index": "", "glossary": ""},
+        "mistakes": {
+            page: topic_title(page.partition("/")[2]).in_(language)
+            for page in _below(pages, "mistakes")
+        },
+        "measured": _below(pages, "measured"),
+        "docs": _below(pages, "docs"),
     }
     trees = [
         toctree(names, CAPTIONS[group].in_(language), maxdepth="1", **_hidden(group))
@@ -56,6 +59,10 @@ def front_page(root: Path, pages: Pages, language: str) -> str:
         if names
     ]
     return "\n\n".join([welcome, *([_table(root)] if language == "en" else []), *trees])
+
+
+def _below(pages: Pages, folder: str) -> dict[str, str]:
+    return {page: "" for page in pages if page.startswith(f"{folder}/")}
 
 
 def _hidden(group: str) -> dict[str, str]:

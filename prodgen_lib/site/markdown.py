@@ -119,9 +119,11 @@ def anchor(identity: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", identity.lower()).strip("-")
 
 
-def toctree(pages: Iterable[str], caption: str = "", **options: str) -> str:
+def toctree(pages: Mapping[str, str], caption: str = "", **options: str) -> str:
+    """Links to pages, which also stand in the sidebar; a page without a title has its own."""
     options |= {"caption": caption} if caption else {}
-    return directive("toctree", "", "\n".join(pages), **options)
+    lines = [f"{title} <{page}>" if title else page for page, title in pages.items()]
+    return directive("toctree", "", "\n".join(lines), **options)
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -99,7 +99,13 @@ def _index(bank: dict[str, tuple[Question, ...]], language: str) -> str:
         fold(f"{t} ({len(by_topic[t])})", _list(by_topic[t], language)) for t in sorted(by_topic)
     ]
     parts = [f"# {BANK.in_(language)}", INTRO.in_(language), heads["chapter"]]
-    parts += [toctree(bank, maxdepth="1"), heads["level"], *levels, heads["topic"], *folds]
+    parts += [
+        toctree({stem: numbered(stem).in_(language) for stem in bank}, maxdepth="1"),
+        heads["level"],
+        *levels,
+        heads["topic"],
+        *folds,
+    ]
     return "\n\n".join(parts)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+from latex2mathml.converter import convert
+
 from prodgen_lib import __version__
-from prodgen_lib.course.page import mathml
 
 HERE = Path(__file__).parent
 project = "prodgen"
@@ -23,6 +25,7 @@ html_math_renderer = "latex2mathml"
 html_search_options = {"dict": "words.txt"}
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False
 html_permalinks_icon = "#"
 html_use_index = False
 pygments_style = "a11y-high-contrast-light"
@@ -55,37 +58,52 @@ def setup(app) -> dict[str, bool]:
     app.add_config_value("prodgen_address", "", "html")
     app.add_html_math_renderer("latex2mathml", (_inline, None), (_block, None))
     app.connect("html-page-context", _twin)
+    app.connect("html-page-context", _levels, priority=900)  # after the theme made its tree
     app.connect("builder-inited", _speak)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def spaced(formula: str) -> str:
+    """With the gaps around a function's name that TeX sets and browsers do not: p log D."""
+    formula = re.sub(r"(?<=[\w})])\s*(?=\\(?:log|exp|max|min)\b)", r"\\,", formula)
+    return re.sub(r"(\\(?:log|exp|max|min))\s*(?=[\w\\])(?!\\(?:left|big|Big))", r"\1\\,", formula)
 
 
 def _inline(translator, node) -> None:
     from docutils.nodes import SkipNode
 
-    translator.body.append(mathml(node.astext(), "inline"))
+    translator.body.append(convert(spaced(node.astext())))
     raise SkipNode
 
 
 def _block(translator, node) -> None:
     from docutils.nodes import SkipNode
 
-    shown = mathml(node.astext(), "block")
-    translator.body.append(f'<div class="math" tabindex="0">{shown}</div>\n')
+    shown = convert(spaced(node.astext()), display="block")
+    translator.body.append(f'<div class="math">{shown}</div>\n')
     raise SkipNode
 
 
 def _twin(app, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Where a page has one in the other language: links to it, for people and for machines."""
     chinese = app.config.language == "zh_CN"
+    base = app.config.prodgen_address or "../" * (pagename.count("/") + chinese)
+    context["twin"] = f"{base}{'' if chinese else 'zh/'}index.html"
     if pagename not in app.config.prodgen_twins:
         return
-    base = app.config.prodgen_address or "../" * (pagename.count("/") + chinese)
     places = {"en": f"{base}{pagename}.html", "zh": f"{base}zh/{pagename}.html"}
     context["twin"] = places["en" if chinese else "zh"]
     context["metatags"] = context.get("metatags", "") + "".join(
         f'<link rel="alternate" hreflang="{language}" href="{place}">'
         for language, place in {**places, "x-default": places["en"]}.items()
     )
+
+
+def _levels(app, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Captions are headings of a level, which Sphinx does not say."""
+    for name in ("body", "furo_navigation_tree"):
+        said = 'class="caption" role="heading"'
+        context[name] = (context.get(name) or "").replace(said, f'{said} aria-level="2"')
 
 
 def _speak(app) -> None:

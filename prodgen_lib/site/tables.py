@@ -25,8 +25,9 @@ GRADERS = """# The graders, graded
 
 Each check is tested on wrong answers, which it must refuse, and on right ones in another style,
 which it must pass. *Told apart*: mistakes that the check names in a sentence of their own.
-*Refused*: further wrong answers. *Honest*: other right answers that pass. *Mutants*: the answer key
-with one small fault at a time, how many of them fail; `make mutants` counts them."""
+*Refused*: further wrong answers. *Honest*: other right answers that pass."""
+MUTANTS = """ *Mutants*: the answer key with
+one small fault at a time, how many of them fail."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,9 @@ def document_pages(root: Path, places: dict[str, str]) -> Pages:
 def graders_page(root: Path) -> str:
     """Each exercise by what its check was tried on."""
     honest, killed = honest_answers(root), mutants(root)
-    columns = [f"{what}, {TITLES[f]}" for what in ("Honest", "Mutants") for f in FRAMEWORKS]
-    parts = [GRADERS]
+    counted = ("Honest", "Mutants") if killed else ("Honest",)
+    columns = [f"{what}, {TITLES[f]}" for what in counted for f in FRAMEWORKS]
+    parts = [GRADERS + MUTANTS * bool(killed)]
     for topic in ordered_topics(root):
         rows = [
             [
@@ -67,7 +69,7 @@ def graders_page(root: Path) -> str:
                 str(len(one.wrong)),
                 str(len(one.others)),
                 *(str(honest[f, one.id]) for f in FRAMEWORKS),
-                *(killed.get(f, {}).get(one.id, "–") for f in FRAMEWORKS),
+                *(killed.get(f, {}).get(one.id, "–") for f in FRAMEWORKS if killed),
             ]
             for one in load_exercises(topic).values()
         ]
