@@ -291,7 +291,7 @@ def site(context, out, address) -> None:
     built = build_site(_root(context), out, address, say=click.echo)
     click.echo(
         f"{short(out / 'index.html')}: {built.pages['en']} pages, {built.pages['zh']} in Chinese, "
-        f"{built.size / 1e6:.1f} MB, {built.seconds:.0f} s"
+        f"{built.size / 1e6:.1f} MB, {built.seconds:.0f} s ({built.processor:.0f} s of processor)"
     )
 
 
