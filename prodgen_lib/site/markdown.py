@@ -14,10 +14,10 @@ from prodgen_lib.course.compose import TITLES
 
 LINK = re.compile(r"(?<!!)\[((?:[^\]\n\\]|\\.)+)\]\(([^)\s#]+)(#[^)\s]*)?\)")
 Pages = dict[str, str]
-"""The text of each page by its name without ending: ``chapters/06_gan``."""
+"""The text of each page by its place without ending, such as ``questions/index``."""
 
 
-def directive(name: str, argument: str, body: str, **options: str) -> str:
+def directive(name: str, argument: str, body: str, /, **options: str) -> str:
     """A MyST directive whose fence is longer than any in its body."""
     colons = max((len(run) for run in re.findall(r"(?m)^:{3,}", body)), default=2) + 1
     fence, lines = ":" * colons, [f"{{{name}}} {argument}".rstrip()]
@@ -31,7 +31,7 @@ def _quoted(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def fold(title: str, body: str, **options: str) -> str:
+def fold(title: str, body: str, /, **options: str) -> str:
     """A box that shows its title until it is opened."""
     return directive("dropdown", title, body, **options)
 

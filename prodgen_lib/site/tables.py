@@ -92,7 +92,7 @@ def honest_answers(root: Path) -> Counter[tuple[str, str]]:
 
 def mutants(root: Path) -> dict[str, dict[str, str]]:
     """What `make mutants` last counted: ``killed of all`` by framework and exercise."""
-    path = root / "benchmarks/mutants.json"
+    path = root / "benchmarks" / "mutants.json"
     if not path.exists():
         return {}
     record = json.loads(read_text(path))

@@ -22,7 +22,7 @@ from prodgen_lib.checking.exercise import Exercise, Framework, load_exercises, t
 
 TOPICS = topics()
 TARGET = 0.95
-RECORD = Path(__file__).resolve().parents[2] / "benchmarks/mutants.json"
+RECORD = Path(__file__).resolve().parents[2] / "benchmarks" / "mutants.json"
 
 OPERATORS = {
     ast.Add: ast.Sub,
