@@ -93,8 +93,9 @@ def build(context, chapters, check, execute, profile, framework) -> None:
       prodgen build --check          is everything up to date?
     """
     from prodgen_lib.course import build as builder
+    from prodgen_lib.course.project import need_clone
 
-    root = _root(context)
+    root = need_clone(_root(context))
     if check:
         found = builder.stale(root, chapters, framework)
     else:
@@ -241,7 +242,10 @@ def learn(context, framework, browser, port, language, copy_only, jupyter_option
     frameworks = tuple(name for name in installed() if framework in ("all", name))
     if not frameworks:
         missing = "A framework" if framework == "all" else framework
-        raise CourseError(f"{missing} is not installed: run `make learn FRAMEWORK={framework}`.")
+        raise CourseError(
+            f"{missing} is not installed: run `make learn FRAMEWORK={framework}` "
+            f"in a clone, or `pip install 'prodgen[{framework}]'`."
+        )
     for sentence in copy_notebooks(root, frameworks):
         click.echo(sentence)
     if copy_only:
@@ -285,10 +289,10 @@ def site(context, out, address) -> None:
     Example:
       prodgen site --out site
     """
-    from prodgen_lib.course.project import short
+    from prodgen_lib.course.project import need_clone, short
     from prodgen_lib.site.build import build_site
 
-    built = build_site(_root(context), out, address, say=click.echo)
+    built = build_site(need_clone(_root(context)), out, address, say=click.echo)
     click.echo(
         f"{short(out / 'index.html')}: {built.pages['en']} pages, {built.pages['zh']} in Chinese, "
         f"{built.size / 1e6:.1f} MB, {built.seconds:.0f} s ({built.processor:.0f} s of processor)"
@@ -311,9 +315,9 @@ def exercise(context, identity) -> None:
       prodgen new exercise gan.generator_loss
     """
     from prodgen_lib.course.new import new_exercise
-    from prodgen_lib.course.project import short
+    from prodgen_lib.course.project import need_clone, short
 
-    for path in new_exercise(_root(context), identity):
+    for path in new_exercise(need_clone(_root(context)), identity):
         click.echo(f"{short(path)}: fill in what says TODO")
 
 
@@ -328,9 +332,9 @@ def question(context, identity) -> None:
       prodgen new question gan.mode_collapse
     """
     from prodgen_lib.course.new import new_question
-    from prodgen_lib.course.project import short
+    from prodgen_lib.course.project import need_clone, short
 
-    path = new_question(_root(context), identity)
+    path = new_question(need_clone(_root(context)), identity)
     click.echo(f"{short(path)}: fill in what says TODO at its end")
 
 
