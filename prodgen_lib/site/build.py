@@ -19,7 +19,7 @@ from prodgen_lib.course.project import CourseError
 from prodgen_lib.site.chapters import Shelf, chapter_pages
 from prodgen_lib.site.exercises import mistake_pages
 from prodgen_lib.site.figures import Figures
-from prodgen_lib.site.front import front_page
+from prodgen_lib.site.front import MADE, front_page
 from prodgen_lib.site.markdown import Pages
 from prodgen_lib.site.questions import question_pages
 from prodgen_lib.site.tables import (
@@ -84,6 +84,7 @@ def english(root: Path, figures: Figures) -> Pages:
     pages |= mistake_pages(root, "en") | question_pages(root, "en")
     pages |= {"glossary": glossary_page(root, "en"), "measured/graders": graders_page(root)}
     pages |= document_pages(root, places)
+    figures.files[Path(MADE).name] = (root / MADE).read_bytes()
     return {"index": front_page(root, pages, "en"), **pages}
 
 

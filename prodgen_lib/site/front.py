@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from prodgen_lib.checking.exercise import load_exercises, topics
 from prodgen_lib.checking.language import Text
 from prodgen_lib.course.contents import exercises
+from prodgen_lib.course.project import read_text
 from prodgen_lib.questions import load_bank
-from prodgen_lib.site.markdown import Pages, table, toctree
+from prodgen_lib.site.markdown import Pages, directive, table, toctree
 from prodgen_lib.site.words import chapter_title, chapters, topic_title
 
 WELCOME = Text(
@@ -34,6 +36,7 @@ CAPTIONS = {
     "measured": Text("Measured", "测量"),
     "docs": Text("Documents", "文档"),
 }
+MADE = "docs/made.png"
 HEAD = ("Chapter", "Exercises", "Minutes to read", "Minutes to write")
 
 
@@ -58,7 +61,15 @@ def front_page(root: Path, pages: Pages, language: str) -> str:
         for group, names in groups.items()
         if names
     ]
-    return "\n\n".join([welcome, *([_table(root)] if language == "en" else []), *trees])
+    english = [_picture(root), _table(root)] if language == "en" else []
+    return "\n\n".join([welcome, *filter(None, english), *trees])
+
+
+def _picture(root: Path) -> str:
+    """What the models make, with the words that the README has for it."""
+    words = re.search(rf"!\[([^\]]*)\]\({MADE}\)", read_text(root / "README.md"))
+    alt = " ".join(words[1].split()) if words else ""
+    return directive("image", f"/figures/{Path(MADE).name}", "", alt=alt)
 
 
 def _below(pages: Pages, folder: str) -> dict[str, str]:
