@@ -15,6 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("chapters", "notebooks", "solutions", "prodgen_lib")
 FILES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE")
+COURSE = Path("prodgen_lib", "the_course")
 MOST_BYTES = 8_000_000
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
@@ -83,7 +84,7 @@ def test_the_wheel_is_small_and_holds_the_course(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     for tree, pattern in (("chapters", "*.md"), ("chapters", "*.yaml"), ("notebooks", "*.ipynb")):
         for path in (ROOT / tree).glob(pattern):
-            assert f"prodgen_lib/the_course/{tree}/{path.name}" in names
+            assert f"{COURSE.as_posix()}/{tree}/{path.name}" in names
     assert not [name for name in names if name.startswith(("tests/", "chapters/"))]
 
 

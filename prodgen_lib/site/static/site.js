@@ -45,10 +45,11 @@ window.addEventListener("afterprint", () => {
   document.querySelectorAll("details[data-paper]").forEach((fold) => (fold.open = false));
 });
 
-// What lies in a fold opens when an address leads to it.
+// What lies in a fold opens when an address leads to it, and an exercise when one leads to its head.
 function unfold() {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  let fold = target?.closest("details") ?? target?.querySelector("details");
+  const box = target?.closest("section")?.querySelector(":scope > details.exercise");
+  let fold = target?.closest("details") ?? box;
   for (; fold; fold = fold.parentElement.closest("details")) fold.open = true;
 }
 window.addEventListener("hashchange", unfold);
