@@ -233,7 +233,7 @@ def learn(context, framework, browser, port, language, copy_only, jupyter_option
     """
     from prodgen_lib.checking.language import choose_language
     from prodgen_lib.course import learn as lab
-    from prodgen_lib.course.project import CourseError
+    from prodgen_lib.course.project import CourseError, install
     from prodgen_lib.course.work import copy_notebooks, installed
 
     root = _root(context)
@@ -243,8 +243,8 @@ def learn(context, framework, browser, port, language, copy_only, jupyter_option
     if not frameworks:
         missing = "A framework" if framework == "all" else framework
         raise CourseError(
-            f"{missing} is not installed: run `make learn FRAMEWORK={framework}` "
-            f"in a clone, or `pip install 'prodgen[{framework}]'`."
+            f"{missing} is not installed: run `make learn FRAMEWORK={framework}`, or "
+            f"{install(framework)}."
         )
     for sentence in copy_notebooks(root, frameworks):
         click.echo(sentence)

@@ -21,7 +21,7 @@ from prodgen_lib.checking import source
 from prodgen_lib.checking.progress import attempts_file
 from prodgen_lib.checking.source import FRAMEWORKS
 from prodgen_lib.course.compose import TITLES
-from prodgen_lib.course.project import home_of_work
+from prodgen_lib.course.project import home_of_work, install
 from prodgen_lib.course.work import installed, work_folder
 from prodgen_lib.data.cache import cache_folder
 from prodgen_lib.paths import own_path
@@ -69,7 +69,7 @@ def _frameworks() -> Iterator[Finding]:
     here = installed()
     for name in FRAMEWORKS:
         if name not in here:
-            remedy = f"`pip install -e .[{name}]` if you want it"
+            remedy = f"{install(name)} if you want it"
             yield Finding(f"{TITLES[name]} is not installed", False, remedy, needed=not here)
             continue
         code = f"import {name}; print({name}.__version__)"
@@ -78,7 +78,7 @@ def _frameworks() -> Iterator[Finding]:
             yield Finding(f"{TITLES[name]} {ran.stdout.split()[-1]} imports", True)
         else:
             last = (ran.stderr.strip().splitlines() or [f"status {ran.returncode}"])[-1][:160]
-            remedy = f"`pip install --force-reinstall -e .[{name}]`"
+            remedy = install(name, "--force-reinstall ")
             yield Finding(f"{TITLES[name]} does not import: {last}", False, remedy)
 
 

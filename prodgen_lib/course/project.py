@@ -63,6 +63,13 @@ def home_of_work(root: Path) -> Path:
     return next(known, here)
 
 
+def install(framework: str, flags: str = "") -> str:
+    """The command that installs a framework: in a clone from it, else with the wheel's name."""
+    clone = not (installed_course() / "chapters").is_dir()
+    what = f"-e .[{framework}]" if clone else f"'prodgen[{framework}]'"
+    return f"`pip install {flags}{what}`"
+
+
 def need_clone(root: Path) -> Path:
     """The root of a clone. Raises ``CourseError`` for an installed course, which has no sources."""
     if root == installed_course():

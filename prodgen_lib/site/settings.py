@@ -57,7 +57,7 @@ def setup(app) -> dict[str, bool]:
     app.add_config_value("prodgen_twins", [], "html")
     app.add_config_value("prodgen_address", "", "html")
     app.add_html_math_renderer("latex2mathml", (_inline, None), (_block, None))
-    app.connect("html-page-context", _twin)
+    app.connect("html-page-context", twin)
     app.connect("html-page-context", _levels, priority=900)  # after the theme made its tree
     app.connect("builder-inited", _speak)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -84,15 +84,16 @@ def _block(translator, node) -> None:
     raise SkipNode
 
 
-def _twin(app, pagename: str, templatename: str, context: dict, doctree) -> None:
+def twin(app, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Where a page has one in the other language: links to it, for people and for machines."""
     chinese = app.config.language == "zh_CN"
-    base = app.config.prodgen_address or "../" * (pagename.count("/") + chinese)
-    context["twin"] = f"{base}{'' if chinese else 'zh/'}index.html"
-    if pagename not in app.config.prodgen_twins:
+    up, tree = "../" * (pagename.count("/") + chinese), "" if chinese else "zh/"
+    other = pagename if pagename in app.config.prodgen_twins else "index"
+    context["twin"] = f"{up}{tree}{other}.html"
+    if other != pagename:
         return
+    base = app.config.prodgen_address or up
     places = {"en": f"{base}{pagename}.html", "zh": f"{base}zh/{pagename}.html"}
-    context["twin"] = places["en" if chinese else "zh"]
     context["metatags"] = context.get("metatags", "") + "".join(
         f'<link rel="alternate" hreflang="{language}" href="{place}">'
         for language, place in {**places, "x-default": places["en"]}.items()

@@ -3,6 +3,7 @@
 import base64
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -11,7 +12,7 @@ from prodgen_lib.checking.exercise import find_exercise
 from prodgen_lib.course.project import CourseError
 from prodgen_lib.site import build, chapters, exercises, markdown, questions, tables
 from prodgen_lib.site.figures import Figures, from_html, shown
-from prodgen_lib.site.settings import spaced
+from prodgen_lib.site.settings import spaced, twin
 from prodgen_lib.site.words import chapters as all_chapters
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,6 +132,26 @@ def test_no_english_page_is_under_zh():
     pages = build.chinese(ROOT)
     assert all(CHINESE.search(text) for text in pages.values())
     assert not [name for name in pages if name.startswith(("chapters/", "docs/", "measured/"))]
+
+
+def test_a_chapter_that_was_not_executed_yet_has_a_page_without_outputs(tmp_path):
+    chapter = next(one for one in all_chapters(ROOT) if one.name == "06_gan")
+    cells = chapters.notebook(tmp_path, chapter, "torch").cells
+    assert len(cells) > 50 and not any(cell.get("outputs") for cell in cells)
+
+
+def test_an_address_goes_to_machines_and_people_follow_their_own_way():
+    trees = {"en": {"index": "", "docs/toy": ""}, "zh": {"index": ""}}
+    settings = {}
+    text = build.configuration("zh", trees, "https://example.org/course")
+    exec(text.partition("\n")[2], settings)
+    assert settings["html_baseurl"] == "https://example.org/course/zh/"
+    assert settings["prodgen_twins"] == ["index", "search"]
+    app = SimpleNamespace(config=SimpleNamespace(**settings))
+    context = {}
+    twin(app, "index", "", context, None)
+    assert context["twin"] == "../index.html"
+    assert 'hreflang="en" href="https://example.org/course/index.html"' in context["metatags"]
 
 
 def test_a_folder_with_other_things_is_not_replaced(tmp_path):
