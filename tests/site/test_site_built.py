@@ -82,6 +82,16 @@ def test_every_link_inside_leads_somewhere(pages):
     assert not broken
 
 
+def test_every_picture_has_words(pages):
+    silent = [
+        f"{path}: {picture}"
+        for path, page in pages.items()
+        for picture in re.findall(r"<img[^>]*>", page.text)
+        if not re.search(r'alt="[^"]', picture)
+    ]
+    assert not silent
+
+
 def test_no_page_asks_the_network(site, pages):
     asked = [a for page in pages.values() for a in page.loads if re.match(r"(https?:)?//", a)]
     for sheet in [*site[0].rglob("*.css")]:
