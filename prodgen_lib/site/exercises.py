@@ -18,9 +18,7 @@ from prodgen_lib.site.words import chapters, topic_title
 
 HINT = Text("Hint {}", "提示 {}")
 HINTS = Text("Three hints", "三条提示")
-SOLUTION = Text("Solution", "答案")
 CANDIDATE = "The candidate's answer has faults. Find and mend them:"
-NO_EDIT = Text("The same in both frameworks.", "两个框架相同。")
 
 
 def box(
