@@ -56,6 +56,7 @@ def main(context: click.Context, root: Path | None) -> None:
     Teachers:  prodgen release 06    a zip file for students
                prodgen grade FOLDER  grade what they submit
     Authors:   prodgen build         make the notebooks from chapters/
+               prodgen site          make the pages to read
                prodgen run 06        run a chapter from the command line
                prodgen new exercise TOPIC.NAME
     """
@@ -92,8 +93,9 @@ def build(context, chapters, check, execute, profile, framework) -> None:
       prodgen build --check          is everything up to date?
     """
     from prodgen_lib.course import build as builder
+    from prodgen_lib.course.project import need_clone
 
-    root = _root(context)
+    root = need_clone(_root(context))
     if check:
         found = builder.stale(root, chapters, framework)
     else:
@@ -231,7 +233,7 @@ def learn(context, framework, browser, port, language, copy_only, jupyter_option
     """
     from prodgen_lib.checking.language import choose_language
     from prodgen_lib.course import learn as lab
-    from prodgen_lib.course.project import CourseError
+    from prodgen_lib.course.project import CourseError, install
     from prodgen_lib.course.work import copy_notebooks, installed
 
     root = _root(context)
@@ -240,7 +242,10 @@ def learn(context, framework, browser, port, language, copy_only, jupyter_option
     frameworks = tuple(name for name in installed() if framework in ("all", name))
     if not frameworks:
         missing = "A framework" if framework == "all" else framework
-        raise CourseError(f"{missing} is not installed: run `make learn FRAMEWORK={framework}`.")
+        raise CourseError(
+            f"{missing} is not installed: run `make learn FRAMEWORK={framework}`, or "
+            f"{install(framework)}."
+        )
     for sentence in copy_notebooks(root, frameworks):
         click.echo(sentence)
     if copy_only:
@@ -265,6 +270,35 @@ def doctor(context) -> None:
     context.exit(int(not well))
 
 
+@main.command(short_help="Make a static site of the course, in both languages.")
+@click.option(
+    "--out",
+    type=OwnPath(file_okay=False, path_type=Path),
+    default=Path("site"),
+    show_default=True,
+    help="Where the pages go; an earlier site there is replaced.",
+)
+@click.option("--address", default="", help="Where it will be hosted, for links between languages.")
+@click.pass_context
+def site(context, out, address) -> None:
+    """Make a static site of the course: chapters, mistakes, questions, in English and Chinese.
+
+    Nothing is executed: what is shown is what `prodgen build` left. Open index.html.
+
+    \b
+    Example:
+      prodgen site --out site
+    """
+    from prodgen_lib.course.project import need_clone, short
+    from prodgen_lib.site.build import build_site
+
+    built = build_site(need_clone(_root(context)), out, address, say=click.echo)
+    click.echo(
+        f"{short(out / 'index.html')}: {built.pages['en']} pages, {built.pages['zh']} in Chinese, "
+        f"{built.size / 1e6:.1f} MB, {built.seconds:.0f} s ({built.processor:.0f} s of processor)"
+    )
+
+
 @main.group(short_help="Begin an exercise or a question.")
 def new() -> None:
     """Begin an exercise or a question: skeletons with all that they need."""
@@ -281,9 +315,9 @@ def exercise(context, identity) -> None:
       prodgen new exercise gan.generator_loss
     """
     from prodgen_lib.course.new import new_exercise
-    from prodgen_lib.course.project import short
+    from prodgen_lib.course.project import need_clone, short
 
-    for path in new_exercise(_root(context), identity):
+    for path in new_exercise(need_clone(_root(context)), identity):
         click.echo(f"{short(path)}: fill in what says TODO")
 
 
@@ -298,9 +332,9 @@ def question(context, identity) -> None:
       prodgen new question gan.mode_collapse
     """
     from prodgen_lib.course.new import new_question
-    from prodgen_lib.course.project import short
+    from prodgen_lib.course.project import need_clone, short
 
-    path = new_question(_root(context), identity)
+    path = new_question(need_clone(_root(context)), identity)
     click.echo(f"{short(path)}: fill in what says TODO at its end")
 
 

@@ -25,7 +25,7 @@ FLOORS = (
     ("exercises", "parity"),
     ("questions",),
     ("course",),
-    ("interview", "classroom"),
+    ("interview", "classroom", "site"),
     ("cli",),
 )
 WINGS = (("release",), ("sandbox", "intake"), ("marks",), ("grading",), ("cli",))

@@ -1,5 +1,7 @@
 """The package as a whole: what an import costs, and that every list of versions agrees."""
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from packaging.specifiers import SpecifierSet
 
 from prodgen_lib.checking.exercise import load_exercises, topics
 from prodgen_lib.course.chapter import chapter_files, read_chapter
+from prodgen_lib.course.contents import exercises
 from prodgen_lib.questions.bank import load_bank
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -153,4 +156,24 @@ def test_the_readme_lists_every_chapter():
     for chapter in map(read_chapter, chapter_files(ROOT)):
         for framework in chapter.frameworks:
             assert f"(notebooks/{chapter.stem(framework)}.ipynb)" in text
-            assert f"| {int(chapter.number)} | {chapter.title} |" in text
+            asked = sum(one.minutes for one in exercises(chapter))
+            row = f"| {int(chapter.number)} | {chapter.title} | {chapter.minutes} + {asked} |"
+            assert f"{row} tested |" in text
+
+
+def test_the_readme_lists_what_has_questions_only():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for path in (ROOT / "chapters").glob("[0-9]*.yaml"):
+        row = re.search(rf"\| {int(path.stem[:2])} \|.*", text)[0]
+        assert ("questions only" in row) != path.with_suffix(".md").exists(), row
+
+
+def test_one_click_installs_one_framework():
+    """Binder's machines have 2 GB; both ways install what constraints.txt says."""
+    asked = (ROOT / ".binder/requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert "-e .[torch]" in asked and "-c ../constraints.txt" in asked
+    python = (ROOT / ".binder/runtime.txt").read_text(encoding="utf-8").strip()
+    assert python.removeprefix("python-") in SpecifierSet(PROJECT["requires-python"])
+    assert os.access(ROOT / ".binder/postBuild", os.X_OK)
+    container = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text(encoding="utf-8"))
+    assert "installed-torch" in container["onCreateCommand"]

@@ -19,7 +19,13 @@ from nbformat import NotebookNode
 from prodgen_lib.checking.source import FRAMEWORKS, PACKAGE
 from prodgen_lib.course.grade_copy import has
 from prodgen_lib.course.links import keep_links
-from prodgen_lib.course.project import CourseError, dumps, read_notebook, write_notebook
+from prodgen_lib.course.project import (
+    CourseError,
+    dumps,
+    home_of_work,
+    read_notebook,
+    write_notebook,
+)
 from prodgen_lib.course.work import pristine_notebooks
 
 README = """{title}
@@ -73,12 +79,17 @@ def release(
     """
     chosen = [one for name in chapters for one in _chosen(root, name, framework)]
     for one in chosen:
-        keep = root / "releases" / f"{_stem(one)}-{one.version}-{one.text}.ipynb"
+        keep = home_of_work(root) / "releases" / f"{_stem(one)}-{one.version}-{one.text}.ipynb"
         if not keep.exists():
             write_notebook(one.notebook, keep)
     names = "_".join(dict.fromkeys(one.chapter for one in chosen))
     only = f"_{framework}" if framework else ""
-    path = out or root / "releases" / f"{names}{only}-{chosen[0].version}-{_digest(chosen)}.zip"
+    path = (
+        out
+        or home_of_work(root)
+        / "releases"
+        / f"{names}{only}-{chosen[0].version}-{_digest(chosen)}.zip"
+    )
     data = _contents(chosen)
     if path.exists() and not _holds(path, data):
         raise CourseError(f"{path} is there and holds something else: give --out another name.")
@@ -159,7 +170,7 @@ def pristine(root: Path, chapters: tuple[str, ...] = ()) -> list[Pristine]:
 
     The course's present ones come first, then those of releases. ``chapters`` keeps only these.
     """
-    paths = sorted((root / "releases").glob("*.ipynb"))
+    paths = sorted((home_of_work(root) / "releases").glob("*.ipynb"))
     found = [*_course(root), *(Pristine(path, read_notebook(path)) for path in paths)]
     found = [one for one in found if one.exercises and one.framework in FRAMEWORKS]
     if chapters:

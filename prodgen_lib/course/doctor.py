@@ -21,7 +21,8 @@ from prodgen_lib.checking import source
 from prodgen_lib.checking.progress import attempts_file
 from prodgen_lib.checking.source import FRAMEWORKS
 from prodgen_lib.course.compose import TITLES
-from prodgen_lib.course.work import installed
+from prodgen_lib.course.project import home_of_work, install
+from prodgen_lib.course.work import installed, work_folder
 from prodgen_lib.data.cache import cache_folder
 from prodgen_lib.paths import own_path
 
@@ -48,7 +49,7 @@ def examine(root: Path) -> Iterator[Finding]:
     yield from _machine(root)
     yield from _weights()
     yield from _data()
-    yield from map(_writable, (root / "work", cache_folder(), attempts_file().parent))
+    yield from map(_writable, (work_folder(root), cache_folder(), attempts_file().parent))
 
 
 def _python() -> Finding:
@@ -68,7 +69,7 @@ def _frameworks() -> Iterator[Finding]:
     here = installed()
     for name in FRAMEWORKS:
         if name not in here:
-            remedy = f"`pip install -e .[{name}]` if you want it"
+            remedy = f"{install(name)} if you want it"
             yield Finding(f"{TITLES[name]} is not installed", False, remedy, needed=not here)
             continue
         code = f"import {name}; print({name}.__version__)"
@@ -77,7 +78,7 @@ def _frameworks() -> Iterator[Finding]:
             yield Finding(f"{TITLES[name]} {ran.stdout.split()[-1]} imports", True)
         else:
             last = (ran.stderr.strip().splitlines() or [f"status {ran.returncode}"])[-1][:160]
-            remedy = f"`pip install --force-reinstall -e .[{name}]`"
+            remedy = install(name, "--force-reinstall ")
             yield Finding(f"{TITLES[name]} does not import: {last}", False, remedy)
 
 
@@ -111,7 +112,7 @@ def _machine(root: Path) -> Iterator[Finding]:
     if "SC_PHYS_PAGES" in os.sysconf_names:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
         yield Finding(f"{memory:.0f} GiB of memory", memory > 3.5, "close other programs: 4 GiB")
-    free = shutil.disk_usage(root).free / 2**30
+    free = shutil.disk_usage(home_of_work(root)).free / 2**30
     yield Finding(f"{free:.0f} GiB of disk free", free > 1, "make room: 1 GiB")
 
 

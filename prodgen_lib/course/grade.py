@@ -35,6 +35,7 @@ from prodgen_lib.course.left_behind import hiding, remark
 from prodgen_lib.course.project import (
     KERNEL_ENVIRONMENT,
     CourseError,
+    install,
     read_file,
     read_notebook,
     short,
@@ -183,9 +184,7 @@ def with_results(root: Path, pristine: NotebookNode, name: str) -> NotebookNode:
 
 def _need_framework(path: Path, framework: str) -> None:
     if framework in TITLES and find_spec(framework) is None:
-        raise CourseError(
-            f"{path} needs {TITLES[framework]}: install it by `pip install -e .[{framework}]`."
-        )
+        raise CourseError(f"{path} needs {TITLES[framework]}: install it by {install(framework)}.")
 
 
 def _run(notebook: NotebookNode, home: Path, progress: Progress) -> dict[str, dict]:

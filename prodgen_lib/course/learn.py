@@ -8,9 +8,8 @@ import webbrowser
 from importlib.util import find_spec
 from pathlib import Path
 
-from prodgen_lib.course.project import KERNEL_ENVIRONMENT, CourseError
+from prodgen_lib.course.project import FIRST, KERNEL_ENVIRONMENT, CourseError, home_of_work
 
-FIRST = "work/00_start_here.ipynb"
 UPLOAD = 200_000_000
 """Bytes that a button may take from the reader's disk: a photograph of 10 MB got lost silently."""
 
@@ -45,9 +44,10 @@ def lab_command(
     root: Path, *, browser: bool, port: int | None, extra: tuple[str, ...]
 ) -> list[str]:
     """The command that starts JupyterLab in the course's folder; its token stays on."""
-    first = FIRST if (root / FIRST).exists() else "work"
+    home = home_of_work(root)
+    first = FIRST if (home / FIRST).exists() else "work"
     options = [
-        f"--ServerApp.root_dir={root}",
+        f"--ServerApp.root_dir={home}",
         f"--LabApp.default_url=/lab/tree/{first}",
         "--Application.log_level=WARN",  # leaves the address, and what goes wrong
         f"--ServerApp.tornado_settings={{'websocket_max_message_size': {UPLOAD}}}",

@@ -11,6 +11,7 @@ import nbformat
 from prodgen_lib.checking import source
 
 TREES = ("notebooks", "solutions")
+FIRST = "work/00_start_here.ipynb"
 
 
 # For every process that runs a notebook. OpenMP's threads would spin while they wait, which makes
@@ -22,10 +23,16 @@ class CourseError(Exception):
     """Something a person can put right: the text says what is wrong and what to do."""
 
 
-def find_root(given: Path | None = None) -> Path:
-    """The folder that holds ``pyproject.toml`` and ``chapters/``.
+def installed_course() -> Path:
+    """Where a wheel holds the course: chapters, notebooks, and what solutions printed."""
+    return source.PACKAGE / "the_course"
 
-    Looked for at ``given``; else from the current folder upwards; else beside the package.
+
+def find_root(given: Path | None = None) -> Path:
+    """The folder that holds the course: ``chapters/``, ``notebooks/``, ``solutions/``.
+
+    Looked for at ``given``; else from the current folder upwards, where a clone has also
+    ``pyproject.toml``; else beside the package; else in the package, where a wheel has it.
     """
     if given is not None:
         if not (given / "chapters").is_dir():
@@ -35,10 +42,42 @@ def find_root(given: Path | None = None) -> Path:
     for folder in (here, *here.parents, source.PACKAGE.parent):
         if (folder / "pyproject.toml").is_file() and (folder / "chapters").is_dir():
             return folder
+    if (installed_course() / "chapters").is_dir():
+        return installed_course()
     raise CourseError(
         "The course was not found: run this in its folder (it holds chapters/) or give --root; "
         "the package alone has no chapters, get the course by the address in its README."
     )
+
+
+def home_of_work(root: Path) -> Path:
+    """Where a person's own files lie, in ``work/`` and ``releases/``: in the clone at ``root``.
+
+    The course of a wheel is nobody's to write to: there it is the nearest folder upwards with a
+    ``work/`` that holds our first notebook, else the current folder.
+    """
+    if root != installed_course():
+        return root
+    here = Path.cwd().resolve()
+    known = (folder for folder in (here, *here.parents) if (folder / FIRST).exists())
+    return next(known, here)
+
+
+def install(framework: str, flags: str = "") -> str:
+    """The command that installs a framework: in a clone from it, else with the wheel's name."""
+    clone = not (installed_course() / "chapters").is_dir()
+    what = f"-e .[{framework}]" if clone else f"'prodgen[{framework}]'"
+    return f"`pip install {flags}{what}`"
+
+
+def need_clone(root: Path) -> Path:
+    """The root of a clone. Raises ``CourseError`` for an installed course, which has no sources."""
+    if root == installed_course():
+        raise CourseError(
+            "This is for authors and needs a clone of the course: get it by the address in its "
+            "README, or give --root."
+        )
+    return root
 
 
 def short(path: Path) -> Path:

@@ -11,7 +11,7 @@ import nbformat
 from prodgen_lib.course.chapter import chapter_files, read_chapter
 from prodgen_lib.course.execute import execute, settled
 from prodgen_lib.course.page import page
-from prodgen_lib.course.project import CourseError, read_notebook, write_notebook
+from prodgen_lib.course.project import CourseError, home_of_work, read_notebook, write_notebook
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,13 @@ def notebooks(root: Path, chosen: Iterable[str], framework: str | None, tree: st
     for chapter in map(read_chapter, chapter_files(root, chosen)):
         for variant in chapter.variants:
             folder = tree if variant else "notebooks"
-            path = root / folder / f"{chapter.stem(variant)}.ipynb"
+            home = home_of_work(root) if folder == "work" else root
+            path = home / folder / f"{chapter.stem(variant)}.ipynb"
             if variant and framework not in (None, variant):
                 continue
             if not path.exists():
                 maker = "learn" if folder == "work" else "build"
-                raise CourseError(f"{path.relative_to(root)} is missing: run `prodgen {maker}`.")
+                raise CourseError(f"{path.relative_to(home)} is missing: run `prodgen {maker}`.")
             found.append(path)
     return found
 

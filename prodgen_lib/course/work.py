@@ -5,19 +5,28 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 
 from prodgen_lib.checking.source import FRAMEWORKS
 from prodgen_lib.course.links import keep_links
-from prodgen_lib.course.project import CourseError, dumps, read_notebook
+from prodgen_lib.course.project import CourseError, dumps, home_of_work, read_notebook
 from prodgen_lib.paths import own_path
+
+TUTOR = Path(__file__).with_name("tutor.md")
+"""What coding assistants are asked for, laid beside the notebooks as ``AGENTS.md``."""
 
 
 def installed() -> tuple[str, ...]:
     """The frameworks that this Python can import, found without importing them."""
     return tuple(framework for framework in FRAMEWORKS if find_spec(framework))
+
+
+def work_folder(root: Path) -> Path:
+    """Where the learner's copies lie, which may not be there yet."""
+    return home_of_work(root) / "work"
 
 
 def pristine_notebooks(root: Path) -> list[Path]:
@@ -31,13 +40,16 @@ def copy_notebooks(root: Path, frameworks: tuple[str, ...]) -> Iterator[str]:
     sources = [path for path in pristine_notebooks(root) if _wanted(path, frameworks)]
     if not sources:
         raise CourseError(f"{root / 'notebooks'} holds no notebooks: run `prodgen build`.")
-    (root / "work").mkdir(exist_ok=True)
+    work = work_folder(root)
+    work.mkdir(exist_ok=True)
     names = [source.name for source in sources]
+    with suppress(FileExistsError), (work / "AGENTS.md").open("x", encoding="utf-8") as new:
+        new.write(TUTOR.read_text(encoding="utf-8"))
     for source in sources:
-        copy = root / "work" / source.name
+        copy = work / source.name
         if not copy.exists():
             with copy.open("x", encoding="utf-8") as new:  # so that no race overwrites anything
-                new.write(_fresh(source, names))
+                new.write(_fresh(root, source, names))
             yield f"work/{source.name}: your copy"
         elif _aged(source, copy):
             yield (
@@ -51,9 +63,12 @@ def _wanted(path: Path, frameworks: tuple[str, ...]) -> bool:
     return not any(path.stem.endswith(f"_{other}") for other in others)
 
 
-def _fresh(source: Path, names: list[str]) -> str:
-    """The course's notebook as a learner gets it: its links lead to ``names`` and solutions."""
-    solutions = [f"../solutions/{name}" for name in names]
+def _fresh(root: Path, source: Path, names: list[str]) -> str:
+    """The course's notebook as a learner gets it: its links lead to ``names`` and solutions.
+
+    Beside the work of a wheel there are no solutions to lead to.
+    """
+    solutions = [f"../solutions/{name}" for name in names if home_of_work(root) == root]
     return dumps(keep_links(read_notebook(source), [*names, *solutions]))
 
 
@@ -77,7 +92,7 @@ def copies(root: Path) -> list[Path]:
 
     Other notebooks that a learner keeps in ``work/`` are nobody else's business.
     """
-    places = [root / "work" / path.name for path in pristine_notebooks(root)]
+    places = [work_folder(root) / path.name for path in pristine_notebooks(root)]
     found = [place for place in places if os.path.lexists(place)]
     if not found:
         raise CourseError("There are no notebooks in work/ yet: `prodgen learn` makes them.")
@@ -90,7 +105,7 @@ def find_copy(root: Path, name: str) -> Path:
     Raises ``CourseError`` when nothing or more than one fits.
     """
     if own_path(name).suffix == ".ipynb":
-        places = [own_path(name), root / "work" / own_path(name).name]
+        places = [own_path(name), work_folder(root) / own_path(name).name]
         return next((place for place in places if os.path.lexists(place)), places[0])
     if found := _fitting(copies(root), name):
         return found
@@ -111,20 +126,20 @@ def _fitting(paths: list[Path], name: str) -> Path | None:
 def reset(root: Path, name: str) -> tuple[Path, Path | None]:
     """Put the course's notebook in place of the learner's; returns it and the backup of theirs."""
     source = _source_of(root, name)
-    copy = root / "work" / source.name
+    copy = work_folder(root) / source.name
     copy.parent.mkdir(exist_ok=True)
     backup = _back_up(copy) if os.path.lexists(copy) else None
     sources = pristine_notebooks(root)
     there = [one.name for one in sources if one == source or (copy.parent / one.name).exists()]
     fresh = copy.with_name(f".{copy.name}.new")
-    fresh.write_text(_fresh(source, there), encoding="utf-8")
+    fresh.write_text(_fresh(root, source, there), encoding="utf-8")
     fresh.replace(copy)
     return copy, backup
 
 
 def _source_of(root: Path, name: str) -> Path:
     """The course's notebook that ``name`` asks for; a name that only one copy has is enough."""
-    path, work = own_path(name), root / "work"
+    path, work = own_path(name), work_folder(root)
     stem = path.name.removesuffix(".ipynb")
     if path.name != name and path.resolve().parent != work.resolve():
         raise CourseError(f"{name} is not in work/; only your own copies can be reset.")

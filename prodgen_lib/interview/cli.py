@@ -93,9 +93,10 @@ def drill(context, exercise, framework) -> None:
     """
     from prodgen_lib.course.drill import write_drill
     from prodgen_lib.course.project import find_root, short
+    from prodgen_lib.course.work import work_folder
 
     root = find_root(context.find_root().obj)
-    path = short(write_drill(exercise, framework, root / "work" / "drills"))
+    path = short(write_drill(exercise, framework, work_folder(root) / "drills"))
     click.echo(f"{path} is ready: open it in JupyterLab; `prodgen check {path}` grades it.")
 
 

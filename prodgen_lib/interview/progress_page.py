@@ -18,6 +18,7 @@ from prodgen_lib.checking.source import FRAMEWORKS
 from prodgen_lib.course.chapter import chapter_files, read_chapter
 from prodgen_lib.course.contents import exercises
 from prodgen_lib.course.project import CourseError, read_notebook
+from prodgen_lib.course.work import work_folder
 from prodgen_lib.interview.cards import Card
 from prodgen_lib.interview.history import History
 from prodgen_lib.interview.schedule import due, weak_subjects
@@ -101,7 +102,7 @@ def subjects(root: Path, cards: Sequence[Card]) -> list[Subject]:
 def cells_run(root: Path) -> dict[str, tuple[int, int]]:
     """Of each chapter's topic: code cells run and all of them, in the copy that is further on."""
     found: dict[str, tuple[int, int]] = {}
-    for path in sorted((root / "work").glob("*.ipynb")):
+    for path in sorted(work_folder(root).glob("*.ipynb")):
         try:
             notebook = read_notebook(path)
         except CourseError:

@@ -31,6 +31,7 @@ from prodgen_lib.checking.exercise import Exercise, load_exercises, topics
 from prodgen_lib.checking.language import language
 from prodgen_lib.course.drill import write_drill
 from prodgen_lib.course.project import CourseError, short
+from prodgen_lib.course.work import work_folder
 from prodgen_lib.interview import mock, words
 from prodgen_lib.interview.cards import question_card
 from prodgen_lib.interview.desk import Desk
@@ -160,7 +161,7 @@ def drills(desk: Desk) -> VBox:
 
     def make() -> None:
         try:
-            path = write_drill(exercise.value, framework.value, desk.root / "work" / "drills")
+            path = write_drill(exercise.value, framework.value, work_folder(desk.root) / "drills")
         except (CourseError, OSError) as error:
             said.value = _said(f"Not made: {error}")
             return

@@ -1,7 +1,14 @@
 import pytest
 
+from prodgen_lib.checking import source
 from prodgen_lib.course.chapter import chapter_files, read_chapter
-from prodgen_lib.course.project import CourseError, find_root
+from prodgen_lib.course.project import (
+    CourseError,
+    find_root,
+    home_of_work,
+    installed_course,
+    need_clone,
+)
 
 
 def write(folder, text, name="07_x.md"):
@@ -62,5 +69,21 @@ def test_the_course_is_found_from_below(course, monkeypatch, tmp_path):
     assert find_root() == course
     monkeypatch.chdir(tmp_path)
     assert find_root() == course, "beside the package"
+    assert home_of_work(course) == need_clone(course) == course
     with pytest.raises(CourseError, match="is not the course"):
         find_root(tmp_path)
+
+
+def test_the_course_of_a_wheel_is_found_and_the_work_stays_where_it_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(source, "PACKAGE", tmp_path / "site-packages" / "prodgen_lib")
+    (installed_course() / "chapters").mkdir(parents=True)
+    here = tmp_path / "mine" / "deeper"
+    here.mkdir(parents=True)
+    monkeypatch.chdir(here)
+    assert find_root() == installed_course() and home_of_work(find_root()) == here
+    (here.parent / "work").mkdir()
+    assert home_of_work(find_root()) == here, "any folder may be called work"
+    (here.parent / "work/00_start_here.ipynb").write_text("{}")
+    assert home_of_work(find_root()) == here.parent
+    with pytest.raises(CourseError, match="needs a clone"):
+        need_clone(find_root())

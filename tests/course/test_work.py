@@ -23,6 +23,15 @@ def test_copies_are_made_once_and_never_overwritten(built):
     assert mine.read_text() == "my work"
 
 
+def test_assistants_are_asked_to_tutor_and_a_learners_own_wishes_stay(built):
+    list(work.copy_notebooks(built, BOTH))
+    page = built / "work/AGENTS.md"
+    assert "Never write the body" in page.read_text(encoding="utf-8")
+    page.write_text("my own")
+    list(work.copy_notebooks(built, BOTH))
+    assert page.read_text() == "my own"
+
+
 def test_one_framework_gets_its_own_notebooks_only(built):
     list(work.copy_notebooks(built, ("tensorflow",)))
     names = [path.name for path in work.copies(built)]
