@@ -28,6 +28,19 @@ framework_option = click.option(
     default="torch",
     show_default=True,
 )
+by_option = click.option(
+    "--by",
+    metavar="DAY",
+    help="Be ready by this day: 2026-12-04, or friday; none ends it. It is kept for later.",
+)
+minutes_option = click.option(
+    "--minutes-a-day", type=int, metavar="N", help="The minutes that you have each day until then."
+)
+exercises_option = click.option(
+    "--with-exercises",
+    type=click.Choice(["torch", "tensorflow", "none"]),
+    help="Whether exercises count too until then, and in which framework.",
+)
 FILE = OwnPath(dir_okay=False, path_type=Path)
 KEYS = {"1": "again", "2": "hard", "3": "good", "4": "easy"}
 LEAVE = "q"
@@ -39,6 +52,28 @@ def _desk(context: click.Context):
     return Desk(context.find_root().obj)
 
 
+def _ready_by(command):
+    """The three options of a day to be ready by, for one command."""
+    return by_option(minutes_option(exercises_option(command)))
+
+
+def _prepare(desk, by, minutes, exercises, language: str):
+    """Set the day where one is named, and say where that leaves the candidate today."""
+    from prodgen_lib.course.project import CourseError
+    from prodgen_lib.interview.preparation import set_goal
+
+    goal = desk.preparation.goal
+    if (minutes or exercises) and not (by or goal):
+        raise CourseError("Minutes a day and exercises belong to a day: name it with --by.")
+    if by or minutes or exercises:
+        framework = "" if exercises == "none" else exercises
+        set_goal(desk.history, by or goal.by.isoformat(), desk.now(), minutes, framework)
+    ahead = desk.preparation
+    if ahead.goal:
+        click.echo(ahead.told(_first(language)))
+    return ahead
+
+
 @click.group(short_help="Cards, drills and mock interviews, offline.")
 def practice() -> None:
     """Cards, drills and mock interviews; all offline, your history stays on this machine.
@@ -46,6 +81,7 @@ def practice() -> None:
     \b
     Examples:
       prodgen practice cards --language both
+      prodgen practice cards --by 2026-12-04 --minutes-a-day 40
       prodgen practice drill vae.kl_to_standard_normal
       prodgen practice mock --level senior --minutes 45
       prodgen practice progress progress.html
@@ -55,11 +91,13 @@ def practice() -> None:
 @practice.command()
 @click.option("--about", metavar="SUBJECT", help="Only this subject, for example vae.")
 @click.option("--most", type=click.IntRange(1), default=20, show_default=True)
+@_ready_by
 @language_option
 @click.pass_context
-def cards(context, about, most, language) -> None:
+def cards(context, about, most, by, minutes_a_day, with_exercises, language) -> None:
     """Study the flashcards that are due, weak subjects first."""
     desk = _desk(context)
+    _prepare(desk, by, minutes_a_day, with_exercises, language)
     waiting = desk.due(about)[:most]
     if not waiting:
         click.echo("Nothing is due. Come back later, or try `prodgen practice mock`.")
@@ -106,9 +144,22 @@ def drill(context, exercise, framework) -> None:
 @click.option("--seed", type=int, help="The same seed asks the same; by default a new one.")
 @click.option("--transcript", type=FILE, help="Also write the transcript to this new file.")
 @framework_option
+@_ready_by
 @language_option
 @click.pass_context
-def mock(context, role, level, minutes, seed, transcript, framework, language) -> None:
+def mock(
+    context,
+    role,
+    level,
+    minutes,
+    seed,
+    transcript,
+    framework,
+    by,
+    minutes_a_day,
+    with_exercises,
+    language,
+) -> None:
     """Sit a mock interview: you answer aloud or on paper, then score yourself by the rubric.
 
     \b
@@ -117,6 +168,7 @@ def mock(context, role, level, minutes, seed, transcript, framework, language) -
     from prodgen_lib.course.project import CourseError
 
     desk = _desk(context)
+    _prepare(desk, by, minutes_a_day, with_exercises, language)
     if transcript and transcript.exists():
         raise CourseError(f"{transcript} exists already: choose another name.")
     seed = random.randrange(10**6) if seed is None else seed
@@ -194,14 +246,40 @@ def _first(language: str) -> str:
     return "zh" if language == "zh" else "en"
 
 
+@practice.command(name="plan")
+@_ready_by
+@language_option
+@click.pass_context
+def plan_command(context, by, minutes_a_day, with_exercises, language) -> None:
+    """Show what is still unseen, day by day, and what today is for.
+
+    \b
+    Example:
+      prodgen practice plan --by friday --minutes-a-day 40 --with-exercises torch
+    """
+    from prodgen_lib.interview.burndown import as_text
+
+    ahead = _prepare(_desk(context), by, minutes_a_day, with_exercises, language)
+    if ahead.goal is None:
+        click.echo("No day is set: name the day of your interview with --by.")
+        return
+    click.echo(f"\n{as_text(ahead.picture, _first(language))}\n")
+    for name in ahead.exercises_today:
+        click.echo(f"prodgen practice drill {name} --framework {ahead.goal.framework}")
+
+
 @practice.command()
 @click.argument("page", type=FILE, default="progress.html")
+@_ready_by
+@language_option
 @click.pass_context
-def progress(context, page) -> None:
+def progress(context, page, by, minutes_a_day, with_exercises, language) -> None:
     """Write where you stand to PAGE, a file of HTML."""
     from prodgen_lib.interview.progress_page import write_progress
 
-    write_progress(_desk(context).progress_html(), page)
+    desk = _desk(context)
+    _prepare(desk, by, minutes_a_day, with_exercises, language)
+    write_progress(desk.progress_html(_first(language)), page)
     click.echo(f"{page} is written: open it in a browser.")
 
 

@@ -11,8 +11,10 @@ from prodgen_lib.checking import progress
 from prodgen_lib.course.project import CourseError, find_root
 from prodgen_lib.interview import mock, schedule
 from prodgen_lib.interview.cards import Card, mistake_cards, question_card
+from prodgen_lib.interview.deadline import USUAL, wanted
 from prodgen_lib.interview.history import History
-from prodgen_lib.interview.progress_page import progress_html
+from prodgen_lib.interview.preparation import Preparation, current_goal
+from prodgen_lib.interview.progress_page import ahead_html, progress_html
 from prodgen_lib.questions.bank import Question, load_bank
 
 
@@ -58,12 +60,20 @@ class Desk:
         subjects = {card.id: card.subject for card in self.cards}
         return schedule.weak_subjects(self.history, subjects, progress.attempts())
 
+    @property
+    def preparation(self) -> Preparation:
+        """What is set and planned for the day of the interview, as of now."""
+        return Preparation(self.history, self.cards, self.weak, progress.attempts(), self.now())
+
     def due(self, subject: str | None = None, *, extra: int = 0) -> list[Card]:
         """The cards to study now, with `extra` new ones beyond those of a day."""
         cards = [card for card in self.cards if subject in (None, card.subject)]
         if not cards:
             known = ", ".join(dict.fromkeys(card.subject for card in self.cards))
             raise CourseError(f"There are no cards about {subject!r}; there are: {known}.")
+        ahead = self.preparation
+        if ahead.goal:
+            return ahead.due(cards, extra=extra)
         return schedule.due(self.history, cards, now=self.now(), urgent=self.weak, extra=extra)
 
     def new(self, subject: str | None = None) -> int:
@@ -73,11 +83,18 @@ class Desk:
 
     def preview(self, card: Card) -> dict[str, timedelta]:
         """How long each rating would put the card off."""
-        return schedule.preview(self.history, card.id, now=self.now())
+        options = {"now": self.now(), "retention": self._retention()}
+        return schedule.preview(self.history, card.id, **options)
 
     def review(self, card: Card, rating: str) -> datetime:
         """Note how well a card was known; when it comes again."""
-        return schedule.review(self.history, card.id, rating, now=self.now(), fuzz=self.fuzz)
+        options = {"now": self.now(), "fuzz": self.fuzz, "retention": self._retention()}
+        return schedule.review(self.history, card.id, rating, **options)
+
+    def _retention(self) -> float:
+        """The chance at which a card comes back: it rises towards the day."""
+        goal = current_goal(self.history, self.now())
+        return wanted(goal, self.now().date()) if goal else USUAL
 
     def interview(self, role: str, level: str, minutes: int, seed: int) -> mock.Interview:
         """A mock interview about to begin, weak subjects first."""
@@ -101,7 +118,9 @@ class Desk:
         )
         return transcript
 
-    def progress_html(self) -> str:
+    def progress_html(self, language: str = "en") -> str:
         """Where the candidate stands, as the body of a page."""
-        attempts = progress.attempts()
-        return progress_html(self.root, self.history, self.cards, attempts, now=self.now())
+        attempts, ahead = progress.attempts(), ahead_html(self.preparation, language)
+        return progress_html(
+            self.root, self.history, self.cards, attempts, now=self.now(), ahead=ahead
+        )

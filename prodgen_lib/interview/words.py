@@ -36,6 +36,9 @@ KEYS = Text(
     "Keys, after a click on the card: space shows the answer, 1 to 4 rate it.",
     "按键（先点一下卡片）：空格显示答案，1 到 4 评分。",
 )
+PLAN = Text("Plan until this day", "计划到这一天")
+NO_PLAN = Text("No day", "不设日期")
+NO_DAY = Text("No day is set.", "还没有设定日期。")
 BEGIN = Text("Begin", "开始")
 ANOTHER = Text("Begin another", "再来一次")
 READY = Text("I have answered", "我答完了")
