@@ -132,7 +132,7 @@ def repeats(card: fsrs.Card, today: date, days: int, retention: float = USUAL) -
     found = []
     for later in range(days):
         now = night + timedelta(days=later)
-        if is_due(card, now, retention):
+        if recall(card, now) < retention:  # a step of minutes left open yesterday is no more
             card, _ = scheduler(retention).review_card(card, fsrs.Rating.Good, now)
             found.append(later)
     return found
