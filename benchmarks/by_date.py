@@ -106,7 +106,7 @@ def _day(
 def _turned(
     card: fsrs.Card, chance: float, retention: float, now: datetime, draw: random.Random
 ) -> tuple[fsrs.Card, int]:
-    """A card turned over, and again in this sitting until it is known and put off to a later day."""
+    """A card turned over, and again in this sitting until it is put off to a later day."""
     known, times, start = draw.random() < chance, 0, now
     while times == 0 or card.due - start < timedelta(hours=12):
         now = now if times == 0 else card.due

@@ -120,20 +120,45 @@ def cards(context, about, most, by, minutes_a_day, with_exercises, language) -> 
         click.echo(f"It comes again on {due.astimezone():%d %B at %H:%M}.")
 
 
-@practice.command()
-@click.argument("exercise")
+@practice.command(short_help="One exercise in a notebook of its own.")
+@click.argument("exercise", required=False)
+@click.option("--again", is_flag=True, help="The exercise that comes back first today.")
 @framework_option
+@_ready_by
+@language_option
 @click.pass_context
-def drill(context, exercise, framework) -> None:
+def drill(context, exercise, again, framework, by, minutes_a_day, with_exercises, language) -> None:
     """Make a short notebook with EXERCISE alone, in work/drills/.
 
-    Its check is the chapter's own. An earlier drill keeps its file.
+    Its check is the chapter's own. An earlier drill keeps its file. With --again it is the exercise
+    that you need most: one that failed, or that you solved a while ago, in an empty cell and on
+    other inputs; how it goes decides when it comes back. With a day to be ready by, it is today's
+    next one.
+
+    \b
+    Examples:
+      prodgen practice drill vae.kl_to_standard_normal
+      prodgen practice drill --again
+      prodgen practice drill --by friday --with-exercises torch
     """
     from prodgen_lib.course.drill import write_drill
-    from prodgen_lib.course.project import find_root, short
+    from prodgen_lib.course.project import CourseError, short
 
-    root = find_root(context.find_root().obj)
-    path = short(write_drill(exercise, framework, root / "work" / "drills"))
+    desk = _desk(context)
+    ahead = _prepare(desk, by, minutes_a_day, with_exercises, language)
+    if exercise and not again:
+        path = short(write_drill(exercise, framework, desk.root / "work" / "drills"))
+    elif again or ahead.goal:
+        if not again and ahead.goal.framework:
+            framework = ahead.goal.framework
+        new = [] if again else ahead.exercises_today
+        waiting = [name for name in desk.returning() if exercise in (None, name)]
+        if not (new or waiting):
+            click.echo("No exercise is due today.")
+            return
+        path = short(desk.draw((new or waiting)[0], framework))
+    else:
+        raise CourseError("Name an exercise such as gan.train_step, or say --again or --by DAY.")
     click.echo(f"{path} is ready: open it in JupyterLab; `prodgen check {path}` grades it.")
 
 
@@ -259,13 +284,16 @@ def plan_command(context, by, minutes_a_day, with_exercises, language) -> None:
     """
     from prodgen_lib.interview.burndown import as_text
 
-    ahead = _prepare(_desk(context), by, minutes_a_day, with_exercises, language)
+    desk = _desk(context)
+    ahead = _prepare(desk, by, minutes_a_day, with_exercises, language)
     if ahead.goal is None:
         click.echo("No day is set: name the day of your interview with --by.")
         return
     click.echo(f"\n{as_text(ahead.picture, _first(language))}\n")
     for name in ahead.exercises_today:
         click.echo(f"prodgen practice drill {name} --framework {ahead.goal.framework}")
+    if waiting := desk.returning():
+        click.echo(f"Back today, with `prodgen practice drill --again`: {', '.join(waiting)}")
 
 
 @practice.command()

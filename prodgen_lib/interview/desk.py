@@ -9,7 +9,7 @@ from pathlib import Path
 
 from prodgen_lib.checking import progress
 from prodgen_lib.course.project import CourseError, find_root
-from prodgen_lib.interview import mock, schedule
+from prodgen_lib.interview import again, mock, schedule
 from prodgen_lib.interview.cards import Card, mistake_cards, question_card
 from prodgen_lib.interview.deadline import USUAL, wanted
 from prodgen_lib.interview.history import History
@@ -95,6 +95,18 @@ class Desk:
         """The chance at which a card comes back: it rises towards the day."""
         goal = current_goal(self.history, self.now())
         return wanted(goal, self.now().date()) if goal else USUAL
+
+    def returning(self) -> list[str]:
+        """The exercises that come back today, seen mistakes and weak chapters first."""
+        attempts = progress.attempts()
+        found = again.comebacks(attempts, again.sittings(self.history), self._retention())
+        mistaken = again.mistaken_exercises(attempts)
+        return again.due_again(found, self.now(), weak=self.weak, mistaken=mistaken)
+
+    def draw(self, exercise: str, framework: str) -> Path:
+        """A notebook with the exercise in an empty cell, as a sitting that counts."""
+        folder = self.root / "work" / "drills"
+        return again.draw(self.history, exercise, framework, folder, self.now())
 
     def interview(self, role: str, level: str, minutes: int, seed: int) -> mock.Interview:
         """A mock interview about to begin, weak subjects first."""

@@ -7,6 +7,7 @@ a `Desk` and returns something to display.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
@@ -148,7 +149,7 @@ def drills(desk: Desk) -> VBox:
     chapter = Dropdown(options=[("all", ""), *((t, t) for t in order)], description="chapter")
     exercise = Dropdown(description="exercise", layout=narrow)
     framework, said = Dropdown(options=FRAMEWORKS, description="framework"), HTML()
-    link = Output()
+    link, code = Output(), language()
 
     def choose(_: dict | None = None) -> None:
         chosen = [chapter.value] if chapter.value else order
@@ -157,8 +158,18 @@ def drills(desk: Desk) -> VBox:
         exercise.index = 0
 
     def make() -> None:
+        folder = desk.root / "work" / "drills"
+        ready(lambda: write_drill(exercise.value, framework.value, folder))
+
+    def again() -> None:
+        if waiting := desk.returning():
+            ready(lambda: desk.draw(waiting[0], framework.value))
+        else:
+            said.value = spoken(words.NONE_BACK.in_(code), code)
+
+    def ready(write: Callable[[], Path]) -> None:
         try:
-            path = write_drill(exercise.value, framework.value, desk.root / "work" / "drills")
+            path = write()
         except (CourseError, OSError) as error:
             said.value = spoken(f"Not made: {error}")
             return
@@ -172,7 +183,9 @@ def drills(desk: Desk) -> VBox:
     chapter.observe(choose, names="value")
     button = a_button("Make the notebook", make, "primary")
     button.layout.align_self = "flex-start"
-    box = VBox([chapter, exercise, framework, button, said, link], layout=wide())
+    back = a_button(words.BACK.format(len(desk.returning())).in_(code), again)
+    back.layout.align_self = "flex-start"
+    box = VBox([chapter, exercise, framework, button, back, said, link], layout=wide())
     return twin(box, "<p>A short notebook with one exercise and its check.</p>")
 
 
