@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 from prodgen_lib.checking import progress
 from prodgen_lib.course.project import CourseError, find_root
 from prodgen_lib.interview import again, mock, schedule
-from prodgen_lib.interview.cards import Card, mistake_cards, question_card
+from prodgen_lib.interview.cards import Card, mistake_cards, point_cards, question_card
 from prodgen_lib.interview.deadline import USUAL, wanted
 from prodgen_lib.interview.history import History
 from prodgen_lib.interview.preparation import Preparation, current_goal
@@ -50,9 +50,15 @@ class Desk:
 
     @property
     def cards(self) -> list[Card]:
-        """Mistakes that `check` saw, the latest first, then the questions."""
+        """Mistakes that `check` saw and points left out, the latest first, then the questions."""
         questions = [question_card(question) for question in self.bank.values()]
-        return [*mistake_cards(progress.attempts()), *questions]
+        left_out = point_cards(self.bank, self.history.missed())
+        return [*mistake_cards(progress.attempts()), *left_out, *questions]
+
+    def tick(self, question: Question, said: Sequence[str]) -> None:
+        """Note which points of a question were said; those left out become cards."""
+        missed = [point.id for point in question.missed(said)]
+        self.history.add_answer(question.id, list(said), missed, self.now())
 
     @property
     def weak(self) -> list[str]:

@@ -182,6 +182,19 @@ class History:
         found = [dict(zip(names, row, strict=True)) for row in rows]
         return [{**one, "weak": json.loads(one["weak"])} for one in found]
 
+    def add_answer(self, question: str, said: list[str], missed: list[str], now: datetime) -> None:
+        """Note which points of a question an answer said, and which it left out."""
+        values = (now.isoformat(), question, json.dumps(said), json.dumps(missed))
+        with self.change() as connection:
+            connection.execute(
+                "INSERT INTO answers (time, question, said, missed) VALUES (?,?,?,?)", values
+            )
+
+    def missed(self) -> list[tuple[str, str]]:
+        """(question, point) of each point that was left out, oldest first."""
+        rows = self.rows("SELECT question, missed FROM answers ORDER BY number")
+        return [(question, point) for question, points in rows for point in json.loads(points)]
+
     def set_goal(self, since: str, by: str | None, minutes: int, framework: str) -> None:
         """Note until which day (ISO) the candidate prepares; None ends the preparation."""
         with self.change() as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from prodgen_lib.questions.bank import LEVELS, Question, Text, load_questions
+from prodgen_lib.questions.bank import KINDS, LEVELS, Question, Text, load_questions
 
 WORDS = {
     "short": Text("Answer in 30 seconds", "30 秒回答"),
@@ -25,10 +25,11 @@ LANGUAGES = {"en": ("en",), "zh": ("zh",), "both": ("en", "zh")}
 def question_cells(path: str | Path, framework: str | None = None) -> list[tuple[str, str]]:
     """A cell for each question of a chapter's file: `(stable cell id, Markdown)`, in file order.
 
+    Those of a kind of their own (design, debug) wait for a mock interview, and are none of them.
     English with the Chinese in a fold of its own beneath. `framework` changes nothing: questions
     are about ideas. Raises ValueError like `load_questions`.
     """
-    questions = load_questions(path)
+    questions = [one for one in load_questions(path) if one.kind == KINDS[0]]
     return [
         (f"q-{question.id.replace('.', '-')}", _cell(question, number))
         for number, question in enumerate(questions, start=1)
