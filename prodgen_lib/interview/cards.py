@@ -27,9 +27,12 @@ class Card:
 
 
 def question_card(question: Question) -> Card:
-    """Title in front, the short answer behind, all the rest below."""
+    """Title and case in front, the short answer behind, all the rest below."""
     more = Text(details(question, "en"), details(question, "zh"))
-    return Card(question.id, question.subject, question.level, question.title, question.short, more)
+    front = question.title
+    if question.case:
+        front = Text(f"{front.en}\n\n{question.case.en}", f"{front.zh}\n\n{question.case.zh}")
+    return Card(question.id, question.subject, question.level, front, question.short, more)
 
 
 GAP = Text("… (what is missing here?)", "……（这里缺了什么？）")

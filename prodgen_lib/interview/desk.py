@@ -15,6 +15,7 @@ from prodgen_lib.interview.deadline import USUAL, wanted
 from prodgen_lib.interview.history import History
 from prodgen_lib.interview.preparation import Preparation, current_goal
 from prodgen_lib.interview.progress_page import ahead_html, progress_html
+from prodgen_lib.interview.transcript import transcript
 from prodgen_lib.questions.bank import Question, load_bank
 
 
@@ -114,11 +115,19 @@ class Desk:
         folder = self.root / "work" / "drills"
         return again.draw(self.history, exercise, framework, folder, self.now())
 
-    def interview(self, role: str, level: str, minutes: int, seed: int) -> mock.Interview:
+    def interview(
+        self, role: str, level: str, minutes: int, seed: int, framework: str = "torch"
+    ) -> mock.Interview:
         """A mock interview about to begin, weak subjects first."""
         try:
             items = mock.plan(
-                self.bank, role=role, level=level, minutes=minutes, urgent=self.weak, seed=seed
+                self.bank,
+                role=role,
+                level=level,
+                minutes=minutes,
+                urgent=self.weak,
+                seed=seed,
+                framework=framework,
             )
         except ValueError as error:
             raise CourseError(str(error)) from None
@@ -126,15 +135,19 @@ class Desk:
 
     def keep(self, interview: mock.Interview, language: str = "en") -> str:
         """Put an interview that is over into the history; its transcript."""
-        transcript = interview.transcript(language)
+        ahead = self.preparation
+        told = transcript(interview, language, ahead.tomorrow(language) if ahead.goal else "")
         self.history.add_interview(
             role=interview.role,
             level=interview.level,
             weak=interview.weak,
-            transcript=transcript,
+            transcript=told,
             now=self.now(),
         )
-        return transcript
+        for one in interview.answered:
+            if isinstance(one.item.asked, Question) and (one.said or one.missed):
+                self.tick(one.item.asked, one.said)
+        return told
 
     def progress_html(self, language: str = "en") -> str:
         """Where the candidate stands, as the body of a page."""

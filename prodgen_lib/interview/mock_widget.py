@@ -12,10 +12,18 @@ from ipywidgets import HTML, Dropdown, HBox, HTMLMath, IntSlider, Layout, Textar
 
 from prodgen_lib.checking.language import language
 from prodgen_lib.course.project import CourseError
-from prodgen_lib.interview import mock, words
+from prodgen_lib.interview import mock, transcript, words
 from prodgen_lib.interview.desk import Desk
 from prodgen_lib.interview.markup import as_html, lowered
-from prodgen_lib.interview.parts import FRAMEWORKS, LANGUAGES, a_button, bind, spoken, wide
+from prodgen_lib.interview.parts import (
+    FRAMEWORKS,
+    LANGUAGES,
+    Checklist,
+    a_button,
+    bind,
+    spoken,
+    wide,
+)
 from prodgen_lib.questions.bank import LEVELS, Text
 from prodgen_lib.questions.render import follow_ups
 from prodgen_lib.show.twin import twin, wired
@@ -25,18 +33,15 @@ def mock_interview(
     desk: Desk, *, seed: int | None = None, clock: Callable[[], float] = time.monotonic
 ) -> VBox:
     """Choose role, level and length; then answer aloud, score yourself by the rubric, go on."""
-    rows = "".join(
-        f"<tr><td>{name}</td><td>{minutes} minutes each</td></tr>"
-        for name, minutes in mock.MINUTES.items()
-    )
-    about = f"Roles: {', '.join(mock.ROLES)}. Levels: {', '.join(LEVELS)}. What is asked:"
-    return twin(_Mock(desk, seed, clock).box, f"<p>{about}</p><table>{rows}</table>")
+    roles, levels, kinds = (", ".join(names) for names in (mock.ROLES, LEVELS, mock.ORDER))
+    about = f"<p>Roles: {roles}. Levels: {levels}. What is asked: {kinds}.</p>"
+    return twin(_Mock(desk, seed, clock).box, about)
 
 
 class _Mock:
     def __init__(self, desk: Desk, seed: int | None, clock: Callable[[], float]):
         self.desk, self.seed, self.clock = desk, seed, clock
-        self.role = Dropdown(options=list(mock.ROLES), description="role")
+        self.role = Dropdown(options=list(mock.ROLES), value="ML engineer", description="role")
         self.level = Dropdown(options=list(LEVELS), value="senior", description="level")
         self.minutes = IntSlider(
             value=45, min=mock.LEAST, max=90, step=5, description="minutes", tooltip="minutes"
@@ -49,6 +54,7 @@ class _Mock:
         self.scores = [a_button(name, bind(self.score, n)) for n, name in enumerate(mock.SCORES)]
         self.begin = a_button("", self.start, "primary")
         self.ready = a_button("", self.reveal, "primary")
+        self.ticked = a_button("", self.tick, "primary")
         self.leave, self.another = a_button("", self.finish), a_button("", self.settings, "primary")
         self.language.observe(lambda _: self.name(), names="value")
         self.top = VBox(layout=Layout(overflow="visible"))
@@ -66,6 +72,7 @@ class _Mock:
         self.leave.description, self.another.description = map(
             self.say, (words.LEAVE, words.ANOTHER)
         )
+        self.ticked.description = self.say(words.TICKED)
         self.notes.placeholder = self.notes.tooltip = self.say(words.NOTES)
         for button, score in zip(self.scores, mock.SCORES, strict=True):
             button.description = self.say(words.SCORES[score])
@@ -81,7 +88,11 @@ class _Mock:
         seed = random.randrange(10**6) if self.seed is None else self.seed
         try:
             self.interview = self.desk.interview(
-                self.role.value, self.level.value, self.minutes.value, seed
+                self.role.value,
+                self.level.value,
+                self.minutes.value,
+                seed,
+                self.framework.value,
             )
         except CourseError as error:
             self.about.value = spoken(str(error))
@@ -98,15 +109,15 @@ class _Mock:
         number, count = len(self.interview.answered) + 1, len(self.interview.items)
         place = self.say(words.ITEM, number, count, self.say(words.KINDS[item.kind]), item.minutes)
         self.about.value = spoken(place, self.language.value)
-        title = mock.title(item.asked, self.language.value)
-        task = mock.task(item, self.framework.value, self.language.value)
+        title = transcript.title(item.asked, self.language.value, item.kind)
+        task = transcript.task(item, self.language.value)
         self.text.value = self.html(f"### {title}\n\n{task}")
         self.notes.value, self.started = "", self.clock()
         buttons = HBox([self.ready, self.leave])
         self.top.children = [self.about, self.left, self.text, self.notes, buttons]
-        self.tick(60 * item.minutes)
+        self.count(60 * item.minutes)
 
-    def tick(self, limit: float) -> None:
+    def count(self, limit: float) -> None:
         """Show the time that is left each second, as long as this item is asked."""
         started, self.left.value = self.started, _clock(limit, 0, self.language.value)
 
@@ -144,10 +155,24 @@ class _Mock:
             used = self.say(words.USED, self.seconds / 60, item.minutes)
             late = self.say(words.LATE) if self.seconds > 60 * item.minutes else ""
             self.about.value += spoken(used + late, code)
-            told = mock.rubric(item, self.framework.value, code)
+            told = transcript.rubric(item, code)
         self.text.value += f"<hr>{self.html(told)}"
         asked = HTML(spoken(self.say(words.LEVEL), code))
-        self.top.children = [self.about, self.text, asked, HBox(self.scores)]
+        points = {} if self.more else item.checklist
+        if not points:
+            self.top.children = [self.about, self.text, asked, HBox(self.scores)]
+            return
+        self.points = Checklist(points, code)
+        self.top.children = [self.about, self.text, self.points.box, self.ticked]
+
+    def tick(self) -> None:
+        """Note the points that were ticked: the score follows, and a follow-up about one missed."""
+        said, item, code = self.points.said, self.interview.current, self.language.value
+        level = self.say(words.SCORES[mock.SCORES[item.score(said)]])
+        self.more = self.interview.tick(said, self.seconds, self.notes.value)
+        self.go_on()
+        share = words.SHARE.in_(code).format(item.share(said), level)
+        self.about.value = spoken(share, code) + self.about.value
 
     def score(self, score: int) -> None:
         """Note the self-score; a follow-up comes next, or the next item."""
@@ -156,6 +181,10 @@ class _Mock:
             self.more = None
         else:
             self.more = self.interview.answer(score, self.seconds, self.notes.value)
+        self.go_on()
+
+    def go_on(self) -> None:
+        """The follow-up, if there is one, or the next item."""
         if not self.more:
             self.ask()
             return
@@ -172,13 +201,13 @@ class _Mock:
             self.top.children = [self.about, self.another]
             return
         try:
-            transcript = self.desk.keep(self.interview, code)
+            told = self.desk.keep(self.interview, code)
         except CourseError as error:
-            transcript = self.interview.transcript(code)
+            told = transcript.transcript(self.interview, code)
             self.about.value = spoken(f"Not kept: {error}")
         else:
             self.about.value = spoken(self.say(words.OVER), code)
-        self.text.value = self.html(lowered(transcript, 2))  # below the notebook's own headings
+        self.text.value = self.html(lowered(told, 2))  # below the notebook's own headings
         self.top.children = [self.about, self.another, self.text]
 
 

@@ -7,9 +7,10 @@ from datetime import date, datetime
 from functools import cached_property
 
 from prodgen_lib.checking.exercise import Exercise, load_exercises, topics
+from prodgen_lib.checking.language import Text
 from prodgen_lib.course.project import CourseError
 from prodgen_lib.interview import schedule
-from prodgen_lib.interview.burndown import BurnDown, burn_down, sentence
+from prodgen_lib.interview.burndown import BurnDown, burn_down, day_name, sentence
 from prodgen_lib.interview.cards import Card
 from prodgen_lib.interview.deadline import (
     LONGEST,
@@ -28,6 +29,7 @@ from prodgen_lib.interview.deadline import (
 from prodgen_lib.interview.history import History
 
 MINUTES_A_DAY = 30
+TOMORROW = Text("By your plan until {1}: {0} new.", "按照到{1}的计划：新的 {0} 项。")
 EXERCISE = "exercise:"  # before an exercise's id, among the ids of cards
 
 
@@ -166,6 +168,12 @@ class Preparation:
         """The exercises to solve today for the first time."""
         today = self.plan.days[0] if self.plan.days else ()
         return [name.removeprefix(EXERCISE) for name in today if name.startswith(EXERCISE)]
+
+    def tomorrow(self, language: str = "en") -> str:
+        """What the plan has for tomorrow, in a sentence."""
+        new = len(self.plan.days[1]) if len(self.plan.days) > 1 else 0
+        by = day_name(self.goal.by, language)
+        return TOMORROW.in_(language).format(new, by)
 
     @cached_property
     def picture(self) -> BurnDown:

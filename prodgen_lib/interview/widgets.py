@@ -29,15 +29,24 @@ from prodgen_lib.course.drill import write_drill
 from prodgen_lib.course.project import CourseError, short
 from prodgen_lib.interview import words
 from prodgen_lib.interview.burndown import as_svg
-from prodgen_lib.interview.cards import question_card
+from prodgen_lib.interview.cards import Card, question_card
 from prodgen_lib.interview.deadline import SHORTEST
 from prodgen_lib.interview.desk import Desk
 from prodgen_lib.interview.markup import in_languages
+from prodgen_lib.interview.mock import SCORES
 from prodgen_lib.interview.mock_widget import mock_interview
-from prodgen_lib.interview.parts import FRAMEWORKS, LANGUAGES, a_button, bind, spoken, wide
+from prodgen_lib.interview.parts import (
+    FRAMEWORKS,
+    LANGUAGES,
+    Checklist,
+    a_button,
+    bind,
+    spoken,
+    wide,
+)
 from prodgen_lib.interview.preparation import MINUTES_A_DAY, set_goal
 from prodgen_lib.interview.schedule import NEW_A_DAY, RATINGS
-from prodgen_lib.questions.bank import Text
+from prodgen_lib.questions.bank import Question, Text
 from prodgen_lib.show.twin import twin, wired
 
 __all__ = ["drills", "flashcards", "mock_interview", "progress", "ready_by"]
@@ -69,7 +78,8 @@ class _Cards:
         self.rating_row = [VBox(pair, layout=Layout(align_items="center")) for pair in rows]
         self.buttons = HBox(layout=Layout(flex_flow="row wrap"))
         self.language.observe(lambda _: self.ask(), names="value")
-        self.keys = HTML()
+        self.keys, self.list = HTML(), VBox(layout=Layout(overflow="visible"))
+        self.tick = a_button("", self.show_points)
         rows = [
             self.language,
             self.about,
@@ -77,6 +87,7 @@ class _Cards:
             self.back,
             self.buttons,
             self.keys,
+            self.list,
             self.more,
         ]
         self.box = wired(VBox(rows, layout=wide()))
@@ -89,6 +100,8 @@ class _Cards:
     def ask(self) -> None:
         """Show the front of the current card."""
         self.back.value = self.more.value = ""
+        self.list.children, self.points = [], None
+        self.tick.description = self.say(words.TICK)
         self.turn.description = self.say(words.SHOW)
         self.unfold.description = self.say(words.MORE)
         code = "zh" if self.language.value == "zh" else "en"
@@ -115,7 +128,30 @@ class _Cards:
         self.back.value = in_languages(card.back, self.language.value)
         for time_, wait in zip(self.times, self.desk.preview(card).values(), strict=True):
             time_.value = f"<small>{words.interval(wait.total_seconds())}</small>"
-        self.buttons.children = [*self.rating_row, self.unfold]
+        more = [self.tick, self.unfold] if self.question(card) else [self.unfold]
+        self.buttons.children = [*self.rating_row, *more]
+
+    def question(self, card: Card) -> Question | None:
+        """The question of this card, if it has a checklist."""
+        found = self.desk.bank.get(card.id)
+        return found if found and found.points else None
+
+    def show_points(self) -> None:
+        """The checklist: what is ticked is noted with the rating, and its share told meanwhile."""
+        question = self.question(self.cards[self.done])
+        code = "zh" if self.language.value == "zh" else "en"
+        told = HTML()
+        self.points = Checklist({point.id: point.text for point in question.points}, code)
+
+        def count(_: object = None) -> None:
+            said = self.points.said
+            level = self.say(words.SCORES[SCORES[question.score(said)]])
+            told.value = spoken(self.say(words.SHARE, question.share(said), level), code)
+
+        for box in self.points.boxes.values():
+            box.observe(count, names="value")
+        count()
+        self.list.children = [self.points.box, told]
 
     def show_more(self) -> None:
         """Everything that the question bank says about it."""
@@ -126,6 +162,8 @@ class _Cards:
         card = self.cards[self.done]
         try:
             due = self.desk.review(card, rating)
+            if self.points:
+                self.desk.tick(self.question(card), self.points.said)
         except Exception as error:  # a click has nowhere else to say it
             self.about.value = spoken(f"Not noted: {error}")
             return

@@ -20,9 +20,21 @@ SCORES = {
 }
 KINDS = {
     "concept": Text("concept", "概念"),
+    "debug": Text("debug", "排错"),
+    "design": Text("design", "系统设计"),
     "whiteboard": Text("whiteboard", "白板"),
+    "review": Text("review", "代码评审"),
     "code": Text("code", "编程"),
 }
+ROLES = {
+    "research scientist": Text("research scientist", "研究科学家"),
+    "ML engineer": Text("ML engineer", "机器学习工程师"),
+    "computer-vision engineer": Text("computer-vision engineer", "计算机视觉工程师"),
+    "applied scientist in e-commerce": Text("applied scientist in e-commerce", "电商应用科学家"),
+}
+TICK = Text("Tick what you said", "勾选你说到的要点")
+TICKED = Text("These I said", "这些我说到了")
+SHARE = Text("{:.0%} of the points' weight: {}", "要点权重的 {:.0%}：{}")
 SHOW = Text("Show the answer", "显示答案")
 MORE = Text("Full answer, rubric, follow-ups", "完整回答、评分标准、追问")
 NEW = Text("More new cards", "再来一些新卡片")

@@ -68,7 +68,8 @@ class Question:
     answer at that level contains. `shown_by` names an exercise (`gan.train_step`) or a heading of
     the chapter; it is empty where the course shows nothing of the kind. `points` are the
     checklist, where one is written. `kind` is one of `KINDS`; `minutes` are those of an interview,
-    0 for what is usual.
+    0 for what is usual. `case` is what the candidate is given besides the title, in Markdown: the
+    situation of a design, the curves of a broken run.
     """
 
     id: str
@@ -85,6 +86,7 @@ class Question:
     points: tuple[Point, ...] = ()
     kind: str = KINDS[0]
     minutes: int = 0
+    case: Text | None = None
 
     @property
     def subject(self) -> str:
@@ -107,7 +109,7 @@ class Question:
         return sorted(missed, key=lambda point: -point.weight)
 
 
-OPTIONAL = ("points", "kind", "minutes")
+OPTIONAL = ("points", "kind", "minutes", "case")
 REQUIRED = tuple(name for name in Question.__dataclass_fields__ if name not in OPTIONAL)
 
 
@@ -179,6 +181,7 @@ def _question(entry: Any) -> Question:
         points=_points(fields.get("points", [])),
         kind=_one_of(fields.get("kind", KINDS[0]), "kind", KINDS),
         minutes=_whole(fields.get("minutes", 0), "minutes", 0, 60),
+        case=_text(fields["case"], "case") if "case" in fields else None,
     )
 
 
