@@ -151,7 +151,7 @@ def test_a_short_answer_fits_thirty_seconds(bank):
         assert len(question.short.en.split()) <= 85, question.id
 
 
-POINTLESS = 62
+POINTLESS = 21
 """Questions without a checklist, those of chapter 11 apart. Write some, and lower the number."""
 
 
@@ -161,7 +161,7 @@ def test_how_many_questions_still_lack_a_checklist(capsys):
     with capsys.disabled():
         total = sum(without.values())
         print(f"\n{total} of {len(bank)} questions have no checklist: {dict(without)}")
-    assert {"vae", "gan", "bayesopt"}.isdisjoint(without)
+    assert {"metrics", "style", "diffusion"} >= without.keys()
     assert sum(count for subject, count in without.items() if subject != "diffusion") <= POINTLESS
 
 
