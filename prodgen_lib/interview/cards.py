@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from prodgen_lib.checking.exercise import find_exercise
 from prodgen_lib.checking.language import Text
 from prodgen_lib.questions.bank import Point, Question
-from prodgen_lib.questions.render import details
+from prodgen_lib.questions.render import checklist, details
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,16 @@ class Card:
 
 def question_card(question: Question) -> Card:
     """Title and case in front, the short answer behind, all the rest below."""
-    more = Text(details(question, "en"), details(question, "zh"))
+    more = Text(*(_more(question, code) for code in ("en", "zh")))
     front = question.title
     if question.case:
         front = Text(f"{front.en}\n\n{question.case.en}", f"{front.zh}\n\n{question.case.zh}")
     return Card(question.id, question.subject, question.level, front, question.short, more)
+
+
+def _more(question: Question, code: str) -> str:
+    """All the rest of a question, its points included, in one language."""
+    return "\n\n".join(filter(None, (details(question, code), checklist(question, code))))
 
 
 GAP = Text("… (what is missing here?)", "……（这里缺了什么？）")

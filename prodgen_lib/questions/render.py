@@ -14,6 +14,7 @@ WORDS = {
     "junior": Text("Junior", "初级"),
     "senior": Text("Senior", "高级"),
     "expert": Text("Expert", "专家"),
+    "points": Text("Points", "要点"),
     "follow_ups": Text("Follow-ups", "追问"),
     "mistakes": Text("Common mistakes", "常见错误"),
     "shown_by": Text("Shown by", "参见"),
@@ -102,3 +103,13 @@ def follow_ups(question: Question, language: str) -> str:
         for more in question.follow_ups
     )
     return f"**{getattr(WORDS['follow_ups'], language)}**\n\n{asked}"
+
+
+def checklist(question: Question, language: str) -> str:
+    """The points, the heaviest first within each level, in "en" or "zh"; empty without any."""
+    points = sorted(question.points, key=lambda point: (LEVELS.index(point.level), -point.weight))
+    told = "\n".join(
+        f"- {getattr(point.text, language)} ({getattr(WORDS[point.level], language)})"
+        for point in points
+    )
+    return f"**{getattr(WORDS['points'], language)}**\n\n{told}" if points else ""

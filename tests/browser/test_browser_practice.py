@@ -1,4 +1,4 @@
-"""Practice in a real browser: a day to be ready by, cards, drills, a mock interview; by keyboard."""
+"""Practice in a real browser by keyboard: a day to be ready by, cards, drills, an interview."""
 
 import json
 import re

@@ -268,6 +268,7 @@ def test_a_new_wording_keeps_the_identity_of_a_note(tmp_path):
     assert len(one) == 2 and len(two) == 4 and one.keys() <= two.keys()
     same = next(guid for guid in one if one[guid][3].find("What is a variational") >= 0)
     assert r"Other words: \(x^2\) &amp; 1 &lt; 2" in two[same][3]
+    assert "The encoder gives a distribution of codes" in two[same][5], "its points go along"
 
 
 def test_pictures_go_along_and_formulas_are_anki_s(tmp_path):
