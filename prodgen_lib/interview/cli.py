@@ -97,15 +97,17 @@ def practice() -> None:
 
 @practice.command()
 @click.option("--about", metavar="SUBJECT", help="Only this subject, for example vae.")
-@click.option("--most", type=click.IntRange(1), default=20, show_default=True)
+@click.option(
+    "--most", type=click.IntRange(1), help="By default 20, or what the plan until --by has today."
+)
 @_ready_by
 @language_option
 @click.pass_context
 def cards(context, about, most, by, minutes_a_day, with_exercises, language) -> None:
     """Study the flashcards that are due, weak subjects first."""
     desk = _desk(context)
-    _prepare(desk, by, minutes_a_day, with_exercises, language)
-    waiting = desk.due(about)[:most]
+    ahead = _prepare(desk, by, minutes_a_day, with_exercises, language)
+    waiting = desk.due(about)[: most or (None if ahead.goal else 20)]
     if not waiting:
         click.echo("Nothing is due. Come back later, or try `prodgen practice mock`.")
     for number, card in enumerate(waiting, start=1):

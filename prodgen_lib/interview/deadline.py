@@ -7,10 +7,10 @@ is the wanted retention, which rises towards the day, and the order in which min
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import fsrs
 
@@ -165,8 +165,37 @@ def make_plan(
     `known` are the cards already learnt; of today's minutes `spent` are gone, `begun` of these on
     new things.
     """
+    return _best(goal, today, new, _loads(known, today, goal), begun, spent)
+
+
+def _loads(
+    known: Sequence[fsrs.Card], today: date, goal: Goal
+) -> Callable[[float], tuple[float, ...]]:
+    """Minutes of repetitions on each day that is left, for a wanted retention; each kept."""
+
+    @cache
+    def load(usual: float) -> tuple[float, ...]:
+        count = max(0, (goal.by - today).days)
+        found = [0.0] * count
+        for card in known:
+            for day in repeats(card, today, count, usual):
+                found[day] += REVIEW_MINUTES
+        return tuple(found)
+
+    return load
+
+
+def _best(
+    goal: Goal,
+    today: date,
+    new: Sequence[New],
+    loads: Callable[[float], tuple[float, ...]],
+    begun: float = 0.0,
+    spent: float = 0.0,
+) -> Plan:
+    """The plan with as many repetitions as leave room for everything new, or with the fewest."""
     for usual in SCARCE:
-        plan = _plan(goal, today, new, known, begun, spent, usual)
+        plan = _plan(goal, today, new, list(loads(usual)), begun, spent, usual)
         if not plan.left_out:
             break
     return plan
@@ -176,16 +205,15 @@ def _plan(
     goal: Goal,
     today: date,
     new: Sequence[New],
-    known: Sequence[fsrs.Card],
+    load: list[float],
     begun: float,
     spent: float,
     usual: float,
 ) -> Plan:
-    count = max(0, (goal.by - today).days)
-    load = [spent, *[0.0] * count][:count]
-    for card in known:
-        for day in repeats(card, today, count, usual):
-            load[day] += REVIEW_MINUTES
+    """A plan for one wanted retention, beside the minutes `load` of what is learnt already."""
+    count = len(load)
+    if load:
+        load[0] += spent
     learning = max(0, count - quiet_days(goal))
     waiting, days, done = list(new), [[] for _ in range(count)], begun
     for day in range(learning):
@@ -215,8 +243,9 @@ def enough_minutes(
     goal: Goal, today: date, new: Sequence[New], known: Sequence[fsrs.Card] = ()
 ) -> int | None:
     """The fewest minutes a day, in steps of five, that do for everything; None where none do."""
+    loads = _loads(known, today, goal)
     for minutes in range(5, LONGEST + 1, 5):
-        if not make_plan(replace(goal, minutes=minutes), today, new, known).left_out:
+        if not _best(replace(goal, minutes=minutes), today, new, loads).left_out:
             return minutes
     return None
 
