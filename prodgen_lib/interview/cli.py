@@ -76,8 +76,8 @@ def _prepare(desk, by, minutes, exercises, language: str):
         framework = "" if exercises == "none" else exercises
         set_goal(desk.history, by or goal.by.isoformat(), desk.now(), minutes, framework)
     ahead = desk.preparation
-    if ahead.goal:
-        click.echo(ahead.told(first(language)))
+    if told := ahead.told(first(language)):
+        click.echo(told)
     return ahead
 
 
@@ -263,7 +263,7 @@ def plan_command(context, by, minutes_a_day, with_exercises, language) -> None:
     desk = _desk(context)
     ahead = _prepare(desk, by, minutes_a_day, with_exercises, language)
     if ahead.goal is None:
-        click.echo("No day is set: name the day of your interview with --by.")
+        click.echo("No day is set: name that of your interview with --by.")
         return
     click.echo(f"\n{as_text(ahead.picture, first(language))}\n")
     for name in ahead.exercises_today:

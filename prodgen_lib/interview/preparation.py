@@ -29,6 +29,10 @@ from prodgen_lib.interview.deadline import (
 from prodgen_lib.interview.history import History
 
 MINUTES_A_DAY = 30
+PAST = Text(
+    "{} is past, and no other day is set: name one with --by.",
+    "{}已经过去，还没有设定新的日期：用 --by 设定。",
+)
 TOMORROW = Text("By your plan until {1}: {0} new.", "按照到{1}的计划：新的 {0} 项。")
 EXERCISE = "exercise:"  # before an exercise's id, among the ids of cards
 
@@ -190,7 +194,12 @@ class Preparation:
         return schedule.first_seen(self.history, self.now) | solved
 
     def told(self, language: str = "en") -> str:
-        """Whether it can be done, and what today is for."""
+        """Whether it can be done, and what today is for; that the day is past; else nothing."""
+        if self.goal is None:
+            row = self.history.goal()
+            if row is None or row[1] is None:
+                return ""
+            return PAST.in_(language).format(day_name(date.fromisoformat(row[1]), language))
         plan, enough = self.plan, None
         if plan.left_out:
             enough = enough_minutes(self.goal, self.today, self.unseen, self.known)

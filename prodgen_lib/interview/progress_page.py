@@ -219,10 +219,9 @@ def _bar(part: int, whole: int) -> str:
 
 def ahead_html(ahead: Preparation, language: str) -> str:
     """Whether the candidate will be ready, in a sentence and a picture; empty without a day."""
-    if ahead.goal is None:
-        return ""
     told = escape(ahead.told(language))
-    return f'<p lang="{language}">{told}</p>{as_svg(ahead.picture, language)}'
+    picture = as_svg(ahead.picture, language) if ahead.goal else ""
+    return f'<p lang="{language}">{told}</p>{picture}' if told else ""
 
 
 def write_progress(body: str, to: Path) -> None:

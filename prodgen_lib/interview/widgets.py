@@ -269,7 +269,7 @@ def ready_by(desk: Desk) -> VBox:
 
     def show() -> None:
         now = desk.preparation
-        told.value = spoken(now.told(code) if now.goal else words.NO_DAY.in_(code), code)
+        told.value = spoken(now.told(code) or words.NO_DAY.in_(code), code)
         picture.value = as_svg(now.picture, code) if now.goal else ""
 
     def choose(by: str) -> None:

@@ -224,7 +224,12 @@ def test_the_sentence_says_what_can_be_done_and_what_can_not(desk):
     assert "只能看到" in ahead.told("zh") and "{" not in ahead.told() + ahead.told("zh")
     desk.now = lambda: datetime(2026, 1, 9, 8, tzinfo=UTC)
     assert "Today is the day" in desk.preparation.told()
-    assert as_text(desk.preparation.picture)
+    assert desk.due() == [] and desk.preparation.plan.days == ()
+    picture = desk.preparation.picture
+    desk.now = lambda: datetime(2026, 1, 10, 8, tzinfo=UTC)
+    assert "Friday 9 January is past" in desk.preparation.told()
+    assert desk.preparation.goal is None and "past" in desk.progress_html()
+    assert as_text(picture) and as_svg(picture)
 
 
 def test_the_picture_says_the_same_in_characters_svg_and_words():

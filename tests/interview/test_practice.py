@@ -5,7 +5,7 @@ import re
 import sqlite3
 import zipfile
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import nbformat
@@ -318,6 +318,36 @@ def test_an_interview_in_a_terminal_is_kept_and_steers_the_cards(home, tmp_path)
     assert kept["transcript"] == page.read_text() and len(kept["weak"]) == 1
     assert desk.due()[0].subject == kept["weak"][0]
     assert "exists already" in run("practice", "mock", "--transcript", page).output
+
+
+def test_a_day_to_be_ready_by_in_a_terminal(home, tmp_path):
+    by = date.today() + timedelta(days=30)
+    assert "No day is set" in run("practice", "plan").output
+    assert "name it with --by" in run("practice", "plan", "--minutes-a-day", 20).output
+    assert "is past" in run("practice", "plan", "--by", "2020-01-01").output
+    assert "'soon' is no day" in run("practice", "cards", "--by", "soon").output
+    told = run("practice", "plan", "--by", by, "--minutes-a-day", 12).output
+    assert f"you will see all {len(BANK)}" not in told and "these first: " in told and "░" in told
+    told = run("practice", "cards", "--minutes-a-day", 60, keys="\n\n3\nq\n").output
+    assert f"you will see all {len(BANK)}" in told and re.search(r"\[1 of \d\]", told)
+    chinese = run("practice", "plan", "--language", "zh").output
+    assert "都能看到，已看 1 项" in chinese and "按计划" in chinese
+    run("practice", "progress", tmp_path / "p.html")
+    text = (tmp_path / "p.html").read_text()
+    assert text.count("<svg") == 1 and "are unseen today" in text and "30 days left" in text
+    told = run("practice", "plan", "--with-exercises", "torch").output
+    (exercise, *_) = re.findall(r"practice drill (\S+) --framework torch", told)
+    root = tmp_path / "course"
+    root.mkdir()
+    for name in ("chapters", "pyproject.toml"):
+        (root / name).symlink_to(ROOT / name)
+    command = ["--root", str(root), "practice", "drill", "--by", by.isoformat()]
+    assert "is ready" in CliRunner().invoke(main, command, catch_exceptions=False).output
+    (path,) = (root / "work" / "drills").iterdir()
+    assert path.name == f"drill_{exercise.replace('.', '_')}_torch.ipynb"
+    told = run("practice", "mock", "--seed", SEED, keys="\n\n\n0\nq\n").output
+    assert "By your plan until" in told
+    assert "No day is set" in run("practice", "plan", "--by", "none").output
 
 
 def test_progress_export_and_backup_in_a_terminal(home, tmp_path):
