@@ -176,7 +176,7 @@ def test_a_checklist_makes_the_levels_that_it_says(bank):
 
 def test_design_and_debug_are_asked_with_a_case_and_points():
     kinds = Counter(question.kind for question in load_bank(CHAPTERS).values())
-    assert kinds["design"] >= 10 and kinds["debug"] >= 3
+    assert kinds["design"] >= 10 and kinds["debug"] >= 5
     for question in load_bank(CHAPTERS).values():
         if question.kind != "concept":
             assert question.case and question.points and question.minutes, question.id
