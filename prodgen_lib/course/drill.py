@@ -29,10 +29,11 @@ ABOUT = Text(
 )
 
 
-def drill(exercise_id: str, framework: str) -> NotebookNode:
+def drill(exercise_id: str, framework: str, verbs: str = "") -> NotebookNode:
     """A notebook with the imports, the exercise and its check; nothing else is needed to run it.
 
-    Other functions of the course that the answer needs are imported. Raises ``CourseError`` for
+    `verbs` are lines that give it ``check`` and ``hint``, by default the chapter's own. Other
+    functions of the course that the answer needs are imported. Raises ``CourseError`` for
     an unknown exercise or framework.
     """
     if framework not in FRAMEWORKS:
@@ -57,7 +58,7 @@ def drill(exercise_id: str, framework: str) -> NotebookNode:
     return new.new_notebook(
         cells=[
             new.new_markdown_cell(f"{about.in_(language())}\n\n{task}", id="about"),
-            new.new_code_cell(_imports(exercise.topic, framework, source), id="set-up"),
+            new.new_code_cell(_imports(exercise.topic, framework, source, verbs), id="set-up"),
             new.new_code_cell(start, id="answer", metadata={"tags": ["exercise"], **name}),
             new.new_code_cell(check, id="check", metadata={"tags": list(CHECK_TAGS), **name}),
         ],
@@ -69,7 +70,7 @@ def drill(exercise_id: str, framework: str) -> NotebookNode:
     )
 
 
-def _imports(topic: str, framework: str, source: str) -> str:
+def _imports(topic: str, framework: str, source: str, verbs: str) -> str:
     """The import statements that the answer needs: its module's, and its neighbours' names."""
     path = module_path(framework, topic)
     needed, lines, here = names.used(source), [], []
@@ -85,7 +86,7 @@ def _imports(topic: str, framework: str, source: str) -> str:
     if here := [name for name in here if name != own]:
         module = ".".join(_inside(path.with_suffix("")))
         lines.append(f"from {module} import {', '.join(here)}")
-    lines.append(f"from prodgen_lib.{framework} import check, hint")
+    lines.append(verbs or f"from prodgen_lib.{framework} import check, hint")
     return "\n".join(lines)
 
 
@@ -105,9 +106,9 @@ def _made(node: ast.stmt) -> set[str]:
     return set()
 
 
-def write_drill(exercise_id: str, framework: str, folder: Path) -> Path:
+def write_drill(exercise_id: str, framework: str, folder: Path, *, verbs: str = "") -> Path:
     """Write a drill into ``folder``; an earlier one of the same exercise keeps its file."""
-    notebook = drill(exercise_id, framework)
+    notebook = drill(exercise_id, framework, verbs)
     folder.mkdir(parents=True, exist_ok=True)
     stem, number = f"drill_{exercise_id.replace('.', '_')}_{framework}", 1
     while (path := folder / f"{stem}{f'_{number}' if number > 1 else ''}.ipynb").exists():

@@ -88,6 +88,11 @@ QUESTION = """\
       answer: {{en: "TODO: its answer.", zh: 待写：回答。}}
   mistakes:
     - {{en: "TODO: what people get wrong.", zh: 待写：常见错误。}}
+  points:
+    - {{id: first, level: junior, weight: 3, en: "TODO: one thing to say.", zh: 待写：要点。}}
+    - {{id: second, level: senior, weight: 2, en: "TODO: another.", zh: 待写：要点。}}
+    - {{id: third, level: senior, weight: 2, en: "TODO: another.", zh: 待写：要点。}}
+    - {{id: fourth, level: expert, weight: 2, en: "TODO: another.", zh: 待写：要点。, asks: 2}}
   shown_by: TODO
   sources:
     - {{title: TODO, reference: "arXiv:0000.00000"}}

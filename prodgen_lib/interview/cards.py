@@ -1,14 +1,14 @@
-"""Flashcards: one for each question, and one for each mistake that `check` saw."""
+"""Flashcards: one for each question, each mistake that `check` saw, and each point left out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from prodgen_lib.checking.exercise import find_exercise
 from prodgen_lib.checking.language import Text
-from prodgen_lib.questions.bank import Question
-from prodgen_lib.questions.render import details
+from prodgen_lib.questions.bank import Point, Question
+from prodgen_lib.questions.render import checklist, details
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,53 @@ class Card:
 
 
 def question_card(question: Question) -> Card:
-    """Title in front, the short answer behind, all the rest below."""
-    more = Text(details(question, "en"), details(question, "zh"))
-    return Card(question.id, question.subject, question.level, question.title, question.short, more)
+    """Title and case in front, the short answer behind, all the rest below."""
+    more = Text(*(_more(question, code) for code in ("en", "zh")))
+    front = question.title
+    if question.case:
+        front = Text(f"{front.en}\n\n{question.case.en}", f"{front.zh}\n\n{question.case.zh}")
+    return Card(question.id, question.subject, question.level, front, question.short, more)
+
+
+def _more(question: Question, code: str) -> str:
+    """All the rest of a question, its points included, in one language."""
+    return "\n\n".join(filter(None, (details(question, code), checklist(question, code))))
+
+
+GAP = Text("… (what is missing here?)", "……（这里缺了什么？）")
+LEFT_OUT = Text(
+    "**{}**\n\nOne point of the answer is missing. Which?", "**{}**\n\n答案里缺了一点。是哪一点？"
+)
+
+
+def point_cards(bank: Mapping[str, Question], missed: Iterable[tuple[str, str]]) -> list[Card]:
+    """A card for each point that was once left out, the latest first.
+
+    `missed` are pairs of a question's id and a point's; what the course no longer knows is passed
+    over. The front shows the other points, the back the one left out.
+    """
+    found: dict[str, Card] = {}
+    for name, point in missed:
+        if card := _point_card(bank.get(name), point):
+            found.pop(card.id, None)
+            found[card.id] = card
+    return list(reversed(found.values()))
+
+
+def _point_card(question: Question | None, identity: str) -> Card | None:
+    for point in question.points if question else ():
+        if point.id == identity:
+            front = Text(*(_with_a_gap(question, point, code) for code in ("en", "zh")))
+            name = f"point:{question.id}:{point.id}"
+            return Card(name, question.subject, point.level, front, point.text, question.full)
+    return None
+
+
+def _with_a_gap(question: Question, left_out: Point, code: str) -> str:
+    """The question with all its points but one, in one language."""
+    points = (GAP if point is left_out else point.text for point in question.points)
+    told = "\n".join(f"- {text.in_(code)}" for text in points)
+    return f"{LEFT_OUT.in_(code).format(question.title.in_(code))}\n\n{told}"
 
 
 def mistake_cards(attempts: Iterable[dict]) -> list[Card]:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import random
-import time
 from pathlib import Path
 
 import click
 
 from prodgen_lib.checking.language import language as reader_language
 from prodgen_lib.course.option import OwnPath
-from prodgen_lib.interview.markup import count_down, tell
+from prodgen_lib.interview.markup import tell
 from prodgen_lib.interview.mock import LEAST, MOST
+from prodgen_lib.interview.terminal import (
+    LEAVE,
+    ask,
+    first,
+    keyed,
+    say,
+    tell_share,
+    ticked,
+    typed,
+)
 from prodgen_lib.interview.words import interval
 from prodgen_lib.questions.bank import LEVELS, Question
-from prodgen_lib.questions.render import follow_ups
 
 language_option = click.option(
     "--language",
@@ -28,15 +36,49 @@ framework_option = click.option(
     default="torch",
     show_default=True,
 )
+by_option = click.option(
+    "--by",
+    metavar="DAY",
+    help="Be ready by this day: 2026-12-04, or friday; none ends it. It is kept for later.",
+)
+minutes_option = click.option(
+    "--minutes-a-day", type=int, metavar="N", help="The minutes that you have each day until then."
+)
+exercises_option = click.option(
+    "--with-exercises",
+    type=click.Choice(["torch", "tensorflow", "none"]),
+    help="Whether exercises count too until then, and in which framework.",
+)
 FILE = OwnPath(dir_okay=False, path_type=Path)
 KEYS = {"1": "again", "2": "hard", "3": "good", "4": "easy"}
-LEAVE = "q"
 
 
 def _desk(context: click.Context):
     from prodgen_lib.interview.desk import Desk
 
     return Desk(context.find_root().obj)
+
+
+def _ready_by(command):
+    """The three options of a day to be ready by, for one command."""
+    return by_option(minutes_option(exercises_option(command)))
+
+
+def _prepare(desk, by, minutes, exercises, language: str):
+    """Set the day where one is named, and say where that leaves the candidate today."""
+    from prodgen_lib.course.project import CourseError
+    from prodgen_lib.interview.preparation import set_goal
+
+    goal = desk.preparation.goal
+    if (minutes or exercises) and not (by or goal):
+        raise CourseError("Minutes a day and exercises belong to a day: name it with --by.")
+    if by or minutes or exercises:
+        framework = "" if exercises == "none" else exercises
+        set_goal(desk.history, by or goal.by.isoformat(), desk.now(), minutes, framework)
+    ahead = desk.preparation
+    if told := ahead.told(first(language)):
+        click.echo(told)
+    return ahead
 
 
 @click.group(short_help="Cards, drills and mock interviews, offline.")
@@ -46,6 +88,7 @@ def practice() -> None:
     \b
     Examples:
       prodgen practice cards --language both
+      prodgen practice cards --by 2026-12-04 --minutes-a-day 40
       prodgen practice drill vae.kl_to_standard_normal
       prodgen practice mock --level senior --minutes 45
       prodgen practice progress progress.html
@@ -54,155 +97,194 @@ def practice() -> None:
 
 @practice.command()
 @click.option("--about", metavar="SUBJECT", help="Only this subject, for example vae.")
-@click.option("--most", type=click.IntRange(1), default=20, show_default=True)
+@click.option(
+    "--most", type=click.IntRange(1), help="By default 20, or what the plan until --by has today."
+)
+@_ready_by
 @language_option
 @click.pass_context
-def cards(context, about, most, language) -> None:
+def cards(context, about, most, by, minutes_a_day, with_exercises, language) -> None:
     """Study the flashcards that are due, weak subjects first."""
     desk = _desk(context)
-    waiting = desk.due(about)[:most]
+    ahead = _prepare(desk, by, minutes_a_day, with_exercises, language)
+    waiting = desk.due(about)[: most or (None if ahead.goal else 20)]
     if not waiting:
         click.echo("Nothing is due. Come back later, or try `prodgen practice mock`.")
     for number, card in enumerate(waiting, start=1):
         click.echo(f"\n[{number} of {len(waiting)}] {card.subject} · {card.level}")
-        tell(f"**{_say(card.front, language)}**")
-        if _asked("Enter shows the answer, q ends", {"": "", LEAVE: LEAVE}) == LEAVE:
+        head, _, rest = say(card.front, language).partition("\n\n")
+        tell(f"**{head}**\n\n{rest}")
+        if typed("Enter shows the answer, q ends", {"": "", LEAVE: LEAVE}) == LEAVE:
             break
-        tell(_say(card.back, language))
+        tell(say(card.back, language))
         waits = {name: interval(wait.total_seconds()) for name, wait in desk.preview(card).items()}
         keys = ", ".join(f"{key} {name} ({waits[name]})" for key, name in KEYS.items())
-        answers = {**KEYS, **_words(KEYS.values()), LEAVE: LEAVE, "m": "m"}
-        rating = _asked(f"How well did you know it? {keys}; m for more, q ends", answers)
-        if rating == "m":
-            tell(_say(card.more, language))
-            rating = _asked(keys, answers)
-        if rating in (LEAVE, "m"):
+        answers = {**KEYS, **keyed(KEYS.values()), LEAVE: LEAVE, "m": "m"}
+        question = desk.bank.get(card.id)
+        points = {p.id: p.text for p in question.points} if question else {}
+        more = "m for more, t to tick what you said, q ends" if points else "m for more, q ends"
+        answers |= {"t": "t"} if points else {}
+        rating = typed(f"How well did you know it? {keys}; {more}", answers)
+        while rating in ("m", "t"):
+            if rating == "m":
+                tell(say(card.more, language))
+            else:
+                said = ticked(points, first(language))
+                desk.tick(question, said)
+                tell_share(question, said, first(language))
+            rating = typed(keys, answers)
+        if rating == LEAVE:
             break
         due = desk.review(card, rating)
         click.echo(f"It comes again on {due.astimezone():%d %B at %H:%M}.")
 
 
-@practice.command()
-@click.argument("exercise")
+@practice.command(short_help="One exercise in a notebook of its own.")
+@click.argument("exercise", required=False)
+@click.option("--again", is_flag=True, help="The exercise that comes back first today.")
 @framework_option
+@_ready_by
+@language_option
 @click.pass_context
-def drill(context, exercise, framework) -> None:
+def drill(context, exercise, again, framework, by, minutes_a_day, with_exercises, language) -> None:
     """Make a short notebook with EXERCISE alone, in work/drills/.
 
-    Its check is the chapter's own. An earlier drill keeps its file.
+    Its check is the chapter's own. An earlier drill keeps its file. With --again it is the exercise
+    that you need most: one that failed, or that you solved a while ago, in an empty cell and on
+    other inputs; how it goes decides when it comes back. With a day to be ready by, it is today's
+    next one.
+
+    \b
+    Examples:
+      prodgen practice drill vae.kl_to_standard_normal
+      prodgen practice drill --again
+      prodgen practice drill --by friday --with-exercises torch
     """
     from prodgen_lib.course.drill import write_drill
-    from prodgen_lib.course.project import find_root, short
+    from prodgen_lib.course.project import CourseError, short
     from prodgen_lib.course.work import work_folder
 
-    root = find_root(context.find_root().obj)
-    path = short(write_drill(exercise, framework, work_folder(root) / "drills"))
+    desk = _desk(context)
+    ahead = _prepare(desk, by, minutes_a_day, with_exercises, language)
+    if exercise and not again:
+        path = short(write_drill(exercise, framework, work_folder(desk.root) / "drills"))
+    elif again or ahead.goal:
+        if not again and ahead.goal.framework:
+            framework = ahead.goal.framework
+        new = [] if again else ahead.exercises_today
+        waiting = [name for name in desk.returning() if exercise in (None, name)]
+        if not (new or waiting):
+            click.echo("No exercise is due today.")
+            return
+        path = short(desk.draw((new or waiting)[0], framework))
+    else:
+        raise CourseError("Name an exercise such as gan.train_step, or say --again or --by DAY.")
     click.echo(f"{path} is ready: open it in JupyterLab; `prodgen check {path}` grades it.")
 
 
 @practice.command(short_help="Sit a mock interview, by the clock.")
-@click.option("--role", default="generative models engineer", show_default=True)
+@click.option("--role", default="ML engineer", show_default=True)
 @click.option("--level", type=click.Choice(LEVELS), default="senior", show_default=True)
 @click.option("--minutes", type=click.IntRange(LEAST, MOST), default=45, show_default=True)
 @click.option("--seed", type=int, help="The same seed asks the same; by default a new one.")
 @click.option("--transcript", type=FILE, help="Also write the transcript to this new file.")
+@click.option(
+    "--export-prompt",
+    type=FILE,
+    help="Ask nothing: write the interview to this new file, as text for any assistant.",
+)
 @framework_option
+@_ready_by
 @language_option
 @click.pass_context
-def mock(context, role, level, minutes, seed, transcript, framework, language) -> None:
-    """Sit a mock interview: you answer aloud or on paper, then score yourself by the rubric.
+def mock(
+    context,
+    role,
+    level,
+    minutes,
+    seed,
+    transcript,
+    export_prompt,
+    framework,
+    by,
+    minutes_a_day,
+    with_exercises,
+    language,
+) -> None:
+    """Sit a mock interview: you answer aloud or on paper, then tick what you said.
 
     \b
-    Roles: generative models engineer, computer vision engineer, applied scientist
+    Roles: research scientist, ML engineer, computer-vision engineer,
+           applied scientist in e-commerce
     """
     from prodgen_lib.course.project import CourseError
+    from prodgen_lib.interview.transcript import ending
 
     desk = _desk(context)
-    if transcript and transcript.exists():
-        raise CourseError(f"{transcript} exists already: choose another name.")
+    _prepare(desk, by, minutes_a_day, with_exercises, language)
+    for file in filter(None, (transcript, export_prompt)):
+        if file.exists():
+            raise CourseError(f"{file} exists already: choose another name.")
     seed = random.randrange(10**6) if seed is None else seed
-    interview = desk.interview(role, level, minutes, seed)
-    while interview.current and _ask(interview, framework, language):
+    interview = desk.interview(role, level, minutes, seed, framework)
+    if export_prompt:
+        from prodgen_lib.interview.prompt import interview_prompt
+
+        text = interview_prompt(interview, first(language))
+        export_prompt.write_text(text, encoding="utf-8")
+        click.echo(
+            f"{export_prompt} holds {len(interview.items)} items with their checklists: give it to "
+            "an assistant. Its marks are advisory; nothing was sent anywhere."
+        )
+        return
+    while interview.current and ask(interview, language):
         pass
     if not interview.answered:
         click.echo("Nothing was answered, so nothing is kept.")
         return
     text = desk.keep(interview, "zh" if language == "zh" else "en")
-    tell(text[text.index("## Summary") :])
+    tell(ending(text))
     if transcript:
         transcript.write_text(text, encoding="utf-8")
 
 
-def _ask(interview, framework: str, language: str) -> bool:
-    """Ask the current item and its follow-up; False when the candidate leaves."""
-    from prodgen_lib.interview import mock
+@practice.command(name="plan")
+@_ready_by
+@language_option
+@click.pass_context
+def plan_command(context, by, minutes_a_day, with_exercises, language) -> None:
+    """Show what is still unseen, day by day, and what today is for.
 
-    item = interview.current
-    number = f"{len(interview.answered) + 1} of {len(interview.items)}"
-    click.echo(f"\n[{number}] {item.kind}, {item.minutes} minutes")
-    tell(f"**{mock.title(item.asked, _first(language))}**")
-    tell(mock.task(item, framework, _first(language)))
-    start = time.monotonic()
-    prompt = "Enter when you are done, q ends"
-    prompt = count_down(60 * item.minutes, prompt, _first(language))
-    if _asked(prompt, {"": "", LEAVE: LEAVE}) == LEAVE:
-        return False
-    seconds = time.monotonic() - start
-    click.echo(f"{seconds / 60:.1f} of {item.minutes} minutes.\n")
-    tell(mock.rubric(item, framework, _first(language)))
-    more = interview.answer(_score(), seconds)
-    if more:
-        tell(f"**{_say(more.question, language)}**")
-        _asked("Enter shows the answer", {"": ""})
-        tell(_say(more.answer, language))
-        tell(follow_ups(item.asked, _first(language)))
-        interview.answer_follow_up(_score())
-    return True
+    \b
+    Example:
+      prodgen practice plan --by friday --minutes-a-day 40 --with-exercises torch
+    """
+    from prodgen_lib.interview.burndown import as_text
 
-
-def _score() -> int:
-    from prodgen_lib.interview.mock import SCORES
-
-    names = ", ".join(f"{number} {name}" for number, name in enumerate(SCORES))
-    answers = {str(number): number for number in range(len(SCORES))}
-    answers |= _words(SCORES, range(len(SCORES)))
-    return _asked(f"At which level was your answer? {names}", answers)
-
-
-def _words(names, values=None) -> dict:
-    """Each name and its first letter for the value that it stands for, by default itself."""
-    pairs = list(zip(names, values or names, strict=True))
-    return {name: value for name, value in pairs} | {name[0]: value for name, value in pairs}
-
-
-def _asked(prompt: str, answers: dict):
-    """What was typed, asked again until it is one of these."""
-    while True:
-        typed = click.prompt(
-            prompt, default="", show_default=False, prompt_suffix=": " * bool(prompt)
-        ).strip()
-        if typed.lower() in answers:
-            return answers[typed.lower()]
-        click.echo(f"Type one of: {', '.join(key or 'Enter' for key in answers)}.")
-
-
-def _say(text, language: str) -> str:
-    both = [text.en, text.zh] if language == "both" else [getattr(text, language)]
-    return "\n\n".join(dict.fromkeys(both))
-
-
-def _first(language: str) -> str:
-    return "zh" if language == "zh" else "en"
+    desk = _desk(context)
+    ahead = _prepare(desk, by, minutes_a_day, with_exercises, language)
+    if ahead.goal is None:
+        click.echo("No day is set: name that of your interview with --by.")
+        return
+    click.echo(f"\n{as_text(ahead.picture, first(language))}\n")
+    for name in ahead.exercises_today:
+        click.echo(f"prodgen practice drill {name} --framework {ahead.goal.framework}")
+    if waiting := desk.returning():
+        click.echo(f"Back today, with `prodgen practice drill --again`: {', '.join(waiting)}")
 
 
 @practice.command()
 @click.argument("page", type=FILE, default="progress.html")
+@_ready_by
+@language_option
 @click.pass_context
-def progress(context, page) -> None:
+def progress(context, page, by, minutes_a_day, with_exercises, language) -> None:
     """Write where you stand to PAGE, a file of HTML."""
     from prodgen_lib.interview.progress_page import write_progress
 
-    write_progress(_desk(context).progress_html(), page)
+    desk = _desk(context)
+    _prepare(desk, by, minutes_a_day, with_exercises, language)
+    write_progress(desk.progress_html(first(language)), page)
     click.echo(f"{page} is written: open it in a browser.")
 
 

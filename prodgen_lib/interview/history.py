@@ -1,7 +1,8 @@
 """What a candidate did, in one SQLite file: reviews, the state of each card, mock interviews.
 
 Every change is one transaction, so a crash, a full disk or a second window leaves the file as it
-was before or as it is after. A file that is damaged or of a newer version is reported and kept.
+was before or as it is after. A file that is damaged or of a newer version is reported and kept; one
+of an older version gets the new tables, and stays beside as it was.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from prodgen_lib.course.project import CourseError
 from prodgen_lib.paths import home
 
-VERSION = 1
+VERSION = 2
 BACKUPS_KEPT = 10
 WAIT_SECONDS = 10  # for another window to finish its write
 TABLES = """
@@ -30,11 +32,35 @@ CREATE TABLE interviews (
     weak TEXT NOT NULL, transcript TEXT NOT NULL
 );
 """
+SINCE_2 = """
+CREATE TABLE goals (
+    number INTEGER PRIMARY KEY, since TEXT NOT NULL, by TEXT, minutes INTEGER NOT NULL,
+    framework TEXT NOT NULL
+);
+CREATE TABLE answers (
+    number INTEGER PRIMARY KEY, time TEXT NOT NULL, question TEXT NOT NULL, said TEXT NOT NULL,
+    missed TEXT NOT NULL
+);
+CREATE TABLE drills (
+    number INTEGER PRIMARY KEY, time TEXT NOT NULL, exercise TEXT NOT NULL,
+    framework TEXT NOT NULL, file TEXT NOT NULL
+);
+CREATE TABLE tries (
+    number INTEGER PRIMARY KEY, drill INTEGER NOT NULL, time TEXT NOT NULL,
+    correct INTEGER NOT NULL, hints INTEGER NOT NULL
+);
+"""
 
 
 def history_file() -> Path:
     """``practice.db`` in the folder ``PRODGEN_HOME``, or in the user's data folder."""
     return home() / "practice.db"
+
+
+def _execute(connection: sqlite3.Connection, statements: str) -> None:
+    """Each statement within the transaction under way, which ``executescript`` would end."""
+    for statement in filter(str.strip, statements.split(";")):
+        connection.execute(statement)
 
 
 class History:
@@ -48,7 +74,7 @@ class History:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._open() as connection:
             version = self._version(connection)
-            if version == 0:
+            if version < VERSION:
                 self._make(connection)
         if version:
             self._daily_backup()
@@ -66,18 +92,30 @@ class History:
         return version
 
     def _make(self, connection: sqlite3.Connection) -> None:
-        """The tables, once, whoever comes first."""
+        """The tables that are missing, once, whoever comes first; an older file is copied before.
+
+        Where no copy can be made, the file stays of its own version.
+        """
         connection.execute("BEGIN IMMEDIATE")
-        if connection.execute("PRAGMA user_version").fetchone() == (0,):
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version == 0:
             if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
                 raise CourseError(
                     f"{self.path} is a database, but not one of prodgen. It was left as it is: set "
                     "PRODGEN_HOME to another folder."
                 )
-            for statement in filter(str.strip, TABLES.split(";")):
-                connection.execute(statement)
+            _execute(connection, TABLES)
+        elif version < VERSION:
+            self.backup(self._free_name(version))
+        if version < VERSION:
+            _execute(connection, SINCE_2)
             connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
+
+    def _free_name(self, version: int) -> Path:
+        """A name for the copy of a file of an older version: such copies are kept for ever."""
+        names = (f"format-{version}{f'-{n}' if n else ''}.db" for n in count())
+        return next(path for name in names if not (path := self.backups / name).exists())
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -144,6 +182,32 @@ class History:
         found = [dict(zip(names, row, strict=True)) for row in rows]
         return [{**one, "weak": json.loads(one["weak"])} for one in found]
 
+    def add_answer(self, question: str, said: list[str], missed: list[str], now: datetime) -> None:
+        """Note which points of a question an answer said, and which it left out."""
+        values = (now.isoformat(), question, json.dumps(said), json.dumps(missed))
+        with self.change() as connection:
+            connection.execute(
+                "INSERT INTO answers (time, question, said, missed) VALUES (?,?,?,?)", values
+            )
+
+    def missed(self) -> list[tuple[str, str]]:
+        """(question, point) of each point that was left out, oldest first."""
+        rows = self.rows("SELECT question, missed FROM answers ORDER BY number")
+        return [(question, point) for question, points in rows for point in json.loads(points)]
+
+    def set_goal(self, since: str, by: str | None, minutes: int, framework: str) -> None:
+        """Note until which day (ISO) the candidate prepares; None ends the preparation."""
+        with self.change() as connection:
+            connection.execute(
+                "INSERT INTO goals (since, by, minutes, framework) VALUES (?,?,?,?)",
+                (since, by, minutes, framework),
+            )
+
+    def goal(self) -> tuple[str, str | None, int, str] | None:
+        """(since, by, minutes a day, framework) as last set."""
+        query = "SELECT since, by, minutes, framework FROM goals ORDER BY number DESC LIMIT 1"
+        return next(iter(self.rows(query)), None)
+
     @property
     def backups(self) -> Path:
         """The folder of copies, one for each day on which prodgen was used."""
@@ -183,6 +247,7 @@ class History:
             "cards": [{"card": c, "due": due, "state": json.loads(s)} for c, s, due in cards],
             "reviews": [{"card": c, "rating": r, "time": t} for c, r, t in self.reviews()],
             "interviews": self.interviews(),
+            **{name: self._all(name) for name in ("goals", "answers", "drills", "tries")},
         }
         part = to.with_name(f"{to.name}.{os.getpid()}.part")
         try:
@@ -190,3 +255,10 @@ class History:
             os.replace(part, to)
         finally:
             part.unlink(missing_ok=True)
+
+    def _all(self, table: str) -> list[dict]:
+        """Every row of a table by the names of its columns."""
+        with self._open() as connection:
+            found = connection.execute(f"SELECT * FROM {table} ORDER BY number")
+            names = [column[0] for column in found.description]
+            return [dict(zip(names, row, strict=True)) for row in found]

@@ -1,4 +1,4 @@
-"""A mock interview: what is asked, what is asked next, and what it says about the candidate.
+"""A mock interview: what is asked, what is asked next, and how it went.
 
 Nothing here prints or waits: a terminal and a widget both drive it, with their own clock.
 """
@@ -7,43 +7,61 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from prodgen_lib.checking.language import Text
-from prodgen_lib.checking.source import function_source, stub
 from prodgen_lib.questions.bank import LEVELS, FollowUp, Question
-from prodgen_lib.questions.render import details
 
 if TYPE_CHECKING:
     from prodgen_lib.checking.exercise import Exercise
 
-SCORES = ("nothing", *LEVELS)  # a self-score says which level's rubric the answer met
-CONCEPT, WHITEBOARD, CODE = "concept", "whiteboard", "code"
-MINUTES = {CONCEPT: 4, WHITEBOARD: 8, CODE: 12}
+SCORES = ("nothing", *LEVELS)  # a score says which level's rubric the answer met
+CONCEPT, DEBUG, DESIGN = "concept", "debug", "design"
+WHITEBOARD, REVIEW, CODE = "whiteboard", "review", "code"
+ORDER = (CONCEPT, DEBUG, DESIGN, WHITEBOARD, REVIEW, CODE)  # as they are asked
+MINUTES = {CONCEPT: 4, DEBUG: 8, DESIGN: 15}  # of a question that says nothing else
 LEAST, MOST = 10, 240  # minutes of an interview
+# Shares of the minutes, and the subjects of questions and exercises; none means all.
 ROLES = {
-    "generative models engineer": {"mix": (5, 2, 2), "subjects": ()},
-    "computer vision engineer": {
-        "mix": (4, 2, 2),
+    "research scientist": {
+        "mix": {CONCEPT: 0.45, WHITEBOARD: 0.2, DEBUG: 0.15, REVIEW: 0.1, DESIGN: 0.1},
+        "subjects": (),
+    },
+    "ML engineer": {
+        "mix": {CONCEPT: 0.25, CODE: 0.25, DEBUG: 0.15, REVIEW: 0.15, DESIGN: 0.2},
+        "subjects": (),
+    },
+    "computer-vision engineer": {
+        "mix": {CONCEPT: 0.3, CODE: 0.2, WHITEBOARD: 0.1, REVIEW: 0.15, DEBUG: 0.15, DESIGN: 0.1},
         "subjects": ("metrics", "autoencoder", "superres", "style", "augment", "gan", "cgan"),
     },
-    "applied scientist": {
-        "mix": (6, 3, 1),
-        "subjects": ("metrics", "vae", "gan", "bayesopt", "diffusion", "tokens", "overview"),
+    "applied scientist in e-commerce": {
+        "mix": {CONCEPT: 0.35, DESIGN: 0.25, DEBUG: 0.15, REVIEW: 0.1, WHITEBOARD: 0.15},
+        "subjects": (
+            *("overview", "metrics", "human", "vae", "gan", "cgan", "bayesopt", "diffusion"),
+            *("tokens", "augment"),
+        ),
     },
 }
 HARDEST = {"junior": 2, "senior": 4, "expert": 5}  # difficulty of an exercise, of 5
 WEAK = 1.5  # mean score out of 3 below which a subject is weak
+LEFT_OUT = Text(
+    "You left this out: {} Say in a minute why it matters.",
+    "你没有提到这一点：{}请用一分钟说明它为什么重要。",
+)
 
 
 @dataclass(frozen=True)
 class Item:
-    """Something asked: a question, or an exercise to write on a board or in a notebook."""
+    """Something asked: a question, or an exercise to review, or to write on a board or in a
+    notebook, in a framework.
+    """
 
     kind: str
     asked: Question | Exercise
+    framework: str = "torch"
 
     @property
     def subject(self) -> str:
@@ -51,12 +69,43 @@ class Item:
 
     @property
     def minutes(self) -> int:
-        return MINUTES[self.kind]
+        """Those of the item itself, or what is usual for its kind."""
+        return self.asked.minutes or MINUTES[self.kind]
+
+    @property
+    def checklist(self) -> dict[str, Text]:
+        """What can be ticked, by id: a question's points, the faults of a review; else nothing."""
+        if isinstance(self.asked, Question):
+            return {point.id: point.text for point in self.asked.points}
+        if self.kind != REVIEW:
+            return {}
+        planted = (wrong for wrong in self.asked.known_wrong(self.framework) if wrong.planted)
+        return {wrong.name: wrong.message for wrong in planted}
+
+    def share(self, said: Collection[str]) -> float:
+        """The share of the checklist, 0 to 1, that was ticked: of its weight, or of the faults."""
+        if isinstance(self.asked, Question):
+            return self.asked.share(said)
+        return sum(name in said for name in self.checklist) / max(1, len(self.checklist))
+
+    def score(self, said: Collection[str]) -> int:
+        """The level that what was ticked makes, 0 to 3.
+
+        A review that finds one fault is a junior's, two a senior's, all (and more than two) an
+        expert's.
+        """
+        if isinstance(self.asked, Question):
+            return self.asked.score(said)
+        found = sum(name in said for name in self.checklist)
+        return 3 if found > 2 and found == len(self.checklist) else min(found, 2)
 
 
 @dataclass
 class Answered:
-    """How an item went: the self-score (0 to 3), seconds, and the follow-up with its score."""
+    """How an item went: the score (0 to 3), seconds, and the follow-up with its score.
+
+    `said` and `missed` are ids of its checklist, where it has one.
+    """
 
     item: Item
     score: int
@@ -64,6 +113,8 @@ class Answered:
     follow_up: FollowUp | None = None
     follow_up_score: int | None = None
     notes: str = ""
+    said: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
 
     @property
     def overtime(self) -> bool:
@@ -78,11 +129,13 @@ def plan(
     minutes: int = 45,
     urgent: Iterable[str] = (),
     seed: int = 0,
+    framework: str = "torch",
 ) -> list[Item]:
     """The items of an interview for this role and level that fit into `minutes`.
 
-    A mix of concept, whiteboard and code in the role's proportions, concepts first; each subject
-    once before any comes twice, `urgent` (weak) ones first. The same seed gives the same plan.
+    The role says how the minutes are shared among the kinds; each subject comes once before any
+    comes twice, `urgent` (weak) ones first. What is left goes to concepts. The same seed gives the
+    same plan.
     """
     if role not in ROLES:
         raise ValueError(f"There is no role {role!r}; choose from {', '.join(ROLES)}.")
@@ -91,36 +144,44 @@ def plan(
     if minutes < LEAST:
         raise ValueError(f"An interview takes at least {LEAST} minutes, not {minutes}.")
     draw, mix = random.Random(seed), ROLES[role]["mix"]
-    wanted = ROLES[role]["subjects"] or sorted({question.subject for question in bank.values()})
+    pools, urgent = _pools(bank, role, level), list(urgent)
+    chosen: list[Item] = []
+    left = float(minutes)
+    for kind in (*sorted(mix, key=mix.get, reverse=True), CONCEPT):
+        again = any(item.kind == kind for item in chosen)  # the last round is for what is left
+        room = left if again else min(left, minutes * mix[kind])
+        for item in _in_turn(kind, pools[kind], urgent, draw):
+            taken = any(item.asked.id == other.asked.id for other in chosen)
+            if not taken and item.minutes <= left and room >= item.minutes / 2:
+                chosen.append(item)
+                left, room = left - item.minutes, room - item.minutes
+    chosen.sort(key=lambda item: ORDER.index(item.kind))
+    return [replace(item, framework=framework) for item in chosen]
+
+
+def _pools(bank: Mapping[str, Question], role: str, level: str) -> dict[str, list]:
+    """What may be asked of each kind, for a role at a level."""
     from prodgen_lib.checking.exercise import load_exercises, topics  # heavy: imports NumPy
 
-    exercises = [e for topic in topics() if topic in wanted for e in load_exercises(topic).values()]
-    fit = [e for e in exercises if e.difficulty <= HARDEST[level] and not e.review]
-    pools = {
-        CONCEPT: [q for q in bank.values() if q.subject in wanted and _asked_at(q, level)],
-        WHITEBOARD: [e for e in fit if e.importance >= 4],
-        CODE: fit,
+    subjects = ROLES[role]["subjects"]
+    asked = [one for one in bank.values() if _asked_at(one, level)]
+    exercises = [
+        one
+        for topic in topics()
+        if not subjects or topic in subjects
+        for one in load_exercises(topic).values()
+        if one.difficulty <= HARDEST[level]
+    ]
+    written = [one for one in exercises if not one.review]
+    concepts = [one for one in asked if one.kind == CONCEPT]
+    return {
+        CONCEPT: [one for one in concepts if not subjects or one.subject in subjects],
+        DEBUG: [one for one in asked if one.kind == DEBUG],
+        DESIGN: [one for one in asked if one.kind == DESIGN],
+        WHITEBOARD: [one for one in written if one.importance >= 4],
+        REVIEW: [one for one in exercises if one.review],
+        CODE: written,
     }
-    urgent, used, chosen = list(urgent), set(), []
-    left = float(minutes)
-    for kind, share in sorted(zip(MINUTES, mix, strict=True), key=lambda pair: MINUTES[pair[0]]):
-        room = minutes * share * MINUTES[kind] / _weight(mix)
-        for item in _in_turn(kind, pools[kind], urgent, draw):
-            if item.asked.id in used or item.minutes > min(left, room + item.minutes / 2):
-                continue
-            chosen.append(item)
-            used.add(item.asked.id)
-            left, room = left - item.minutes, room - item.minutes
-    for item in _in_turn(CONCEPT, pools[CONCEPT], urgent, draw):  # what is left, for questions
-        if item.asked.id not in used and item.minutes <= left:
-            chosen.append(item)
-            used.add(item.asked.id)
-            left -= item.minutes
-    return sorted(chosen, key=lambda item: item.minutes)
-
-
-def _weight(mix: Sequence[int]) -> int:
-    return sum(share * minutes for share, minutes in zip(mix, MINUTES.values(), strict=True))
 
 
 def _asked_at(question: Question, level: str) -> bool:
@@ -141,9 +202,27 @@ def _in_turn(
     return [piles[s][turn] for turn in range(longest) for s in order if turn < len(piles[s])]
 
 
-def follow_up(question: Question, score: int) -> FollowUp:
-    """What an interviewer asks next: the last and hardest after a good answer, else the first."""
+def follow_up(
+    question: Question, score: int, said: Collection[str] | None = None, level: str = "expert"
+) -> FollowUp:
+    """What an interviewer asks next.
+
+    Where points were ticked, it is about one that was missed: the heaviest that is expected at
+    this level and that a follow-up leads to, else the heaviest as it stands. Otherwise, and where
+    nothing was missed, it is the last and hardest after a good answer, else the first.
+    """
+    expected = LEVELS[: LEVELS.index(level) + 1]
+    missed = [p for p in question.missed(said or ()) if p.level in expected]
+    if said is not None and missed:
+        leading = next((point for point in missed if point.asks), None)
+        if leading:
+            return question.follow_ups[leading.asks - 1]
+        return FollowUp(_about(missed[0].text), question.full)
     return question.follow_ups[-1 if score >= SCORES.index("senior") else 0]
+
+
+def _about(point: Text) -> Text:
+    return Text(LEFT_OUT.en.format(point.en), LEFT_OUT.zh.format(point.zh))
 
 
 @dataclass
@@ -160,15 +239,28 @@ class Interview:
         """What is to be asked now; None when it is over."""
         return self.items[len(self.answered)] if len(self.answered) < len(self.items) else None
 
-    def answer(self, score: int, seconds: float, notes: str = "") -> FollowUp | None:
-        """Note the self-score of the current item; what to ask next about it, if anything."""
-        if self.current is None:
+    def tick(self, said: Collection[str], seconds: float, notes: str = "") -> FollowUp | None:
+        """Note which points of the current item were said; the score follows from them."""
+        score = self.current.score(said) if self.current else 0
+        return self.answer(score, seconds, notes, said)
+
+    def answer(
+        self, score: int, seconds: float, notes: str = "", said: Collection[str] | None = None
+    ) -> FollowUp | None:
+        """Note the score of the current item; what to ask next about it, if anything."""
+        if (item := self.current) is None:
             raise ValueError("The interview is over.")
         if score not in range(len(SCORES)):
             raise ValueError(f"A score is 0 to {len(SCORES) - 1}, not {score}.")
-        asked = self.current.asked
-        more = follow_up(asked, score) if isinstance(asked, Question) else None
-        self.answered.append(Answered(self.current, score, seconds, more, notes=notes))
+        more = None
+        if isinstance(item.asked, Question):
+            more = follow_up(item.asked, score, said, self.level)
+        one = Answered(item, score, seconds, more, notes=notes)
+        if said is not None:
+            names = list(item.checklist)
+            one.said = tuple(name for name in names if name in said)
+            one.missed = tuple(name for name in names if name not in said)
+        self.answered.append(one)
         return more
 
     def answer_follow_up(self, score: int) -> None:
@@ -190,85 +282,3 @@ class Interview:
         """Subjects with a mean below `WEAK`, the weakest first."""
         means = self.means
         return sorted((s for s, mean in means.items() if mean < WEAK), key=means.__getitem__)
-
-    def transcript(self, language: str = "en") -> str:
-        """The whole interview as Markdown, with a summary at its end."""
-        lines = [f"# Mock interview: {self.role}, {self.level}"]
-        for number, one in enumerate(self.answered, start=1):
-            lines += _told(number, one, language)
-        lines += ["## Summary", _summary(self)]
-        return "\n\n".join(lines) + "\n"
-
-
-def title(asked: Question | Exercise, language: str = "en") -> str:
-    """What is asked, in a line."""
-    if isinstance(asked, Question):
-        return getattr(asked.title, language)
-    return f"Write `{asked.name}`" if language == "en" else f"写出 `{asked.name}`"
-
-
-TASKS = {
-    CONCEPT: Text(
-        "Answer aloud, as to an interviewer, then compare.",
-        "像面对面试官那样说出你的回答，然后对照。",
-    ),
-    WHITEBOARD: Text("On paper, without running it:", "写在纸上，不运行："),
-    CODE: Text("In a notebook, which `{}` makes:", "在笔记本里写，用 `{}` 生成："),
-}
-LEVELS_OF_CODE = Text(
-    "*Junior*: it runs and gives the right shapes. *Senior*: it is right at the edges as well, "
-    "and you said why each line is there. *Expert*: in time, with what breaks when a line is "
-    "left out. Faults that others made:",
-    "*初级*：能运行，形状正确。*高级*：边界情况也正确，并说清每一行为什么在那里。"
-    "*专家*：按时完成，并指出去掉某一行会出什么问题。别人犯过的错误：",
-)
-
-
-def task(item: Item, framework: str, language: str = "en") -> str:
-    """What the candidate has to do, in Markdown."""
-    told = TASKS[item.kind].in_(language)
-    if item.kind == CONCEPT:
-        return told
-    start = f"```python\n{stub(function_source(framework, item.subject, item.asked.name))}\n```"
-    command = f"prodgen practice drill {item.asked.id} --framework {framework}"
-    return f"{told.format(command)}\n\n{start}"
-
-
-def rubric(item: Item, framework: str, language: str = "en") -> str:
-    """What a good answer holds, in Markdown: shown once the candidate has answered.
-
-    A question's follow-ups are not in it: one of them is asked next.
-    """
-    if isinstance(item.asked, Question):
-        return details(item.asked, language, spoil=False)
-    source = function_source(framework, item.subject, item.asked.name)
-    known = item.asked.known_wrong(framework)[:5]
-    faults = "\n".join(f"- {wrong.message.in_(language)}" for wrong in known)
-    return f"```python\n{source}\n```\n\n{LEVELS_OF_CODE.in_(language)}\n\n{faults}"
-
-
-def _told(number: int, one: Answered, language: str) -> list[str]:
-    minutes, seconds = divmod(round(one.seconds), 60)
-    late = f", over its {one.item.minutes} minutes" if one.overtime else ""
-    lines = [
-        f"## {number}. {title(one.item.asked, language)}",
-        f"`{one.item.asked.id}` · {one.item.kind} · answered at level *{SCORES[one.score]}* in "
-        f"{minutes}:{seconds:02d}{late}",
-    ]
-    if one.notes:
-        lines.append("\n".join(f"> {line}" for line in one.notes.splitlines()))
-    if one.follow_up:
-        score = "not asked" if one.follow_up_score is None else f"*{SCORES[one.follow_up_score]}*"
-        lines.append(f"Follow-up: {getattr(one.follow_up.question, language)} ({score})")
-    return lines
-
-
-def _summary(interview: Interview) -> str:
-    rows = [
-        f"- {subject}: {mean:.1f} of 3"
-        for subject, mean in sorted(interview.means.items(), key=lambda pair: pair[1])
-    ]
-    late = sum(one.overtime for one in interview.answered)
-    weak = ", ".join(interview.weak) or "none"
-    asked = f"{len(interview.answered)} of {len(interview.items)} items, {late} over time."
-    return "\n".join([asked, "", *rows, "", f"Weak, and first in the cards from now on: {weak}."])

@@ -19,8 +19,10 @@ from prodgen_lib.course.chapter import chapter_files, read_chapter
 from prodgen_lib.course.contents import exercises
 from prodgen_lib.course.project import CourseError, read_notebook
 from prodgen_lib.course.work import work_folder
+from prodgen_lib.interview.burndown import as_svg
 from prodgen_lib.interview.cards import Card
 from prodgen_lib.interview.history import History
+from prodgen_lib.interview.preparation import Preparation
 from prodgen_lib.interview.schedule import due, weak_subjects
 
 STYLE = """
@@ -151,14 +153,18 @@ def progress_html(
     attempts: Sequence[dict],
     *,
     now: datetime,
+    ahead: str = "",
 ) -> str:
-    """A summary in words and a table with a row a chapter; without headings, to stand anywhere."""
+    """A summary in words and a table with a row a chapter; without headings, to stand anywhere.
+
+    `ahead` is HTML about the day to be ready by.
+    """
     found = standings(root, history, cards, attempts, now=now)
     weak = weak_subjects(history, {card.id: card.subject for card in cards}, attempts)
     rows = "".join(_row(one) for one in found)
     said = "".join(f"<li>{escape(sentence)}</li>" for sentence in _sentences(found, weak, history))
     return (
-        f'<style>{STYLE}</style><div class="prodgen"><ul>{said}</ul>'
+        f'<style>{STYLE}</style><div class="prodgen">{ahead}<ul>{said}</ul>'
         "<table><caption>Each chapter</caption><thead><tr><th scope=col>Chapter</th>"
         "<th scope=col>Cells run</th><th scope=col>PyTorch</th><th scope=col>TensorFlow</th>"
         "<th scope=col>Cards begun</th><th scope=col>Due now</th></tr></thead>"
@@ -210,6 +216,13 @@ def _bar(part: int, whole: int) -> str:
     width = f"{100 * part / whole:.0f}%"
     bar = f'<span class="bar" aria-hidden="true"><span style="width:{width}"></span></span>'
     return f"{part} of {whole}{bar}"
+
+
+def ahead_html(ahead: Preparation, language: str) -> str:
+    """Whether the candidate will be ready, in a sentence and a picture; empty without a day."""
+    told = escape(ahead.told(language))
+    picture = as_svg(ahead.picture, language) if ahead.goal else ""
+    return f'<p lang="{language}">{told}</p>{picture}' if told else ""
 
 
 def write_progress(body: str, to: Path) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 
 import fsrs
 
 from prodgen_lib.interview.cards import Card
+from prodgen_lib.interview.deadline import (
+    NEW_MINUTES,
+    REVIEW_MINUTES,
+    USUAL,
+    scheduler,
+)
 from prodgen_lib.interview.history import History
 
 RATINGS = ("again", "hard", "good", "easy")
@@ -18,21 +24,28 @@ WEAK = 2.5  # mean rating below which a subject is weak; 3 is "good"
 
 
 def review(
-    history: History, card: str, rating: str, *, now: datetime, fuzz: bool = True
+    history: History,
+    card: str,
+    rating: str,
+    *,
+    now: datetime,
+    fuzz: bool = True,
+    retention: float = USUAL,
 ) -> datetime:
     """Note how well a card was known, and say when it is due again.
 
     `rating` is one of `RATINGS`; `now` has a time zone. `fuzz` spreads due dates a little, so that
-    cards learnt together don't come back together for ever.
+    cards learnt together don't come back together for ever. `retention` is the chance at which a
+    card known comes back.
     """
     if rating not in RATINGS:
         raise ValueError(f"{rating!r} is no rating; choose from {', '.join(RATINGS)}.")
     number, now = RATINGS.index(rating) + 1, now.astimezone(UTC)  # the package's own terms
-    scheduler = fsrs.Scheduler(enable_fuzzing=fuzz)
+    engine = scheduler(retention, fuzz=fuzz)
     with history.change() as file:
         row = file.execute("SELECT state FROM cards WHERE card = ?", (card,)).fetchone()
         state = fsrs.Card.from_json(row[0]) if row else fsrs.Card(card_id=0, due=now)
-        state, _ = scheduler.review_card(state, fsrs.Rating(number), now)
+        state, _ = engine.review_card(state, fsrs.Rating(number), now)
         values = (card, state.to_json(), state.due.isoformat())
         file.execute("INSERT OR REPLACE INTO cards VALUES (?, ?, ?)", values)
         values = (card, number, now.isoformat())
@@ -40,13 +53,15 @@ def review(
     return state.due
 
 
-def preview(history: History, card: str, *, now: datetime) -> dict[str, timedelta]:
+def preview(
+    history: History, card: str, *, now: datetime, retention: float = USUAL
+) -> dict[str, timedelta]:
     """How long each rating of `RATINGS` would put a card off, apart from the spread of `fuzz`."""
     state, now = history.states().get(card), now.astimezone(UTC)
     known = fsrs.Card.from_json(state) if state else fsrs.Card(card_id=0, due=now)
-    scheduler = fsrs.Scheduler(enable_fuzzing=False)
+    engine = scheduler(retention)
     return {
-        name: scheduler.review_card(known, fsrs.Rating(number), now)[0].due - now
+        name: engine.review_card(known, fsrs.Rating(number), now)[0].due - now
         for number, name in enumerate(RATINGS, start=1)
     }
 
@@ -65,12 +80,7 @@ def due(
     Among either, cards of `urgent` subjects (weak ones, say) come first. Cards due are ordered by
     how long they wait, new ones as given.
     """
-    states = {name: fsrs.Card.from_json(state) for name, state in history.states().items()}
-    urgent = list(urgent)
-
-    def place(card: Card) -> int:
-        return urgent.index(card.subject) if card.subject in urgent else len(urgent)
-
+    states, place = known(history), _places(urgent)
     waiting = [card for card in cards if card.id in states and states[card.id].due <= now]
     waiting.sort(key=lambda card: (place(card), states[card.id].due))
     left = max(0, NEW_A_DAY - _begun_today(history, now))
@@ -78,12 +88,45 @@ def due(
     return waiting + new[: left + extra]
 
 
-def _begun_today(history: History, now: datetime) -> int:
-    first: dict[str, str] = {}
+def known(history: History) -> dict[str, fsrs.Card]:
+    """FSRS's card of each that was ever reviewed."""
+    return {name: fsrs.Card.from_json(state) for name, state in history.states().items()}
+
+
+def _places(urgent: Iterable[str]) -> Callable[[Card], int]:
+    """The place of a card's subject among the urgent ones; behind them all if it is none."""
+    order = {subject: place for place, subject in enumerate(urgent)}
+    return lambda card: order.get(card.subject, len(order))
+
+
+def first_seen(history: History, now: datetime) -> dict[str, date]:
+    """The day of each card's first review, where the candidate is now."""
+    first: dict[str, date] = {}
     for card, _, time in history.reviews():
-        first.setdefault(card, time)
-    days = (datetime.fromisoformat(time).astimezone(now.tzinfo).date() for time in first.values())
-    return sum(day == now.date() for day in days)
+        if card not in first:
+            first[card] = datetime.fromisoformat(time).astimezone(now.tzinfo).date()
+    return first
+
+
+def minutes_today(history: History, now: datetime) -> tuple[float, float]:
+    """Minutes of today on cards, in all and on new ones, by what a card takes as a rule.
+
+    The steps of a new card's first day are counted in its first.
+    """
+    first = first_seen(history, now)
+    new = {card for card, day in first.items() if day == now.date()}
+    old = [
+        card
+        for card, _, time in history.reviews()
+        if card not in new
+        and datetime.fromisoformat(time).astimezone(now.tzinfo).date() == now.date()
+    ]
+    begun = NEW_MINUTES * len(new)
+    return begun + REVIEW_MINUTES * len(old), begun
+
+
+def _begun_today(history: History, now: datetime) -> int:
+    return sum(day == now.date() for day in first_seen(history, now).values())
 
 
 def weak_subjects(

@@ -6,24 +6,20 @@ a `Desk` and returns something to display.
 
 from __future__ import annotations
 
-import asyncio
 import os
-import random
-import time
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
 from ipywidgets import (
     HTML,
-    Button,
+    DatePicker,
     Dropdown,
     HBox,
     HTMLMath,
     IntSlider,
     Layout,
     Output,
-    Textarea,
     VBox,
 )
 
@@ -32,17 +28,29 @@ from prodgen_lib.checking.language import language
 from prodgen_lib.course.drill import write_drill
 from prodgen_lib.course.project import CourseError, short
 from prodgen_lib.course.work import work_folder
-from prodgen_lib.interview import mock, words
-from prodgen_lib.interview.cards import question_card
+from prodgen_lib.interview import words
+from prodgen_lib.interview.burndown import as_svg
+from prodgen_lib.interview.cards import Card, question_card
+from prodgen_lib.interview.deadline import SHORTEST
 from prodgen_lib.interview.desk import Desk
-from prodgen_lib.interview.markup import as_html, in_languages, lowered
+from prodgen_lib.interview.markup import in_languages
+from prodgen_lib.interview.mock import SCORES
+from prodgen_lib.interview.mock_widget import mock_interview
+from prodgen_lib.interview.parts import (
+    FRAMEWORKS,
+    LANGUAGES,
+    Checklist,
+    a_button,
+    bind,
+    spoken,
+    wide,
+)
+from prodgen_lib.interview.preparation import MINUTES_A_DAY, set_goal
 from prodgen_lib.interview.schedule import NEW_A_DAY, RATINGS
-from prodgen_lib.questions.bank import LEVELS, Text
-from prodgen_lib.questions.render import follow_ups
+from prodgen_lib.questions.bank import Question, Text
 from prodgen_lib.show.twin import twin, wired
 
-LANGUAGES = [("English", "en"), ("中文", "zh"), ("English + 中文", "both")]
-FRAMEWORKS = [("PyTorch", "torch"), ("TensorFlow", "tensorflow")]
+__all__ = ["drills", "flashcards", "mock_interview", "progress", "ready_by"]
 
 
 def flashcards(desk: Desk, subject: str | None = None) -> VBox:
@@ -59,11 +67,11 @@ class _Cards:
         self.language = Dropdown(options=LANGUAGES, value=language(), description="language")
         self.about, self.front = HTML(), HTMLMath()
         self.back, self.more = HTMLMath(), HTMLMath()
-        self.turn = _button("", self.show, "primary", key="space")
-        self.unfold = _button("", self.show_more)
-        self.again = _button("", self.learn_more, "primary", key="space")
+        self.turn = a_button("", self.show, "primary", key="space")
+        self.unfold = a_button("", self.show_more)
+        self.again = a_button("", self.learn_more, "primary", key="space")
         self.ratings = [
-            _button(name, _bind(self.rate, name), key=str(number))
+            a_button(name, bind(self.rate, name), key=str(number))
             for number, name in enumerate(RATINGS, start=1)
         ]
         self.times = [HTML() for _ in RATINGS]
@@ -71,7 +79,8 @@ class _Cards:
         self.rating_row = [VBox(pair, layout=Layout(align_items="center")) for pair in rows]
         self.buttons = HBox(layout=Layout(flex_flow="row wrap"))
         self.language.observe(lambda _: self.ask(), names="value")
-        self.keys = HTML()
+        self.keys, self.list = HTML(), VBox(layout=Layout(overflow="visible"))
+        self.tick = a_button("", self.show_points)
         rows = [
             self.language,
             self.about,
@@ -79,9 +88,10 @@ class _Cards:
             self.back,
             self.buttons,
             self.keys,
+            self.list,
             self.more,
         ]
-        self.box = wired(VBox(rows, layout=_wide()))
+        self.box = wired(VBox(rows, layout=wide()))
         self.ask()
 
     def say(self, text: Text, *values: object) -> str:
@@ -91,6 +101,8 @@ class _Cards:
     def ask(self) -> None:
         """Show the front of the current card."""
         self.back.value = self.more.value = ""
+        self.list.children, self.points = [], None
+        self.tick.description = self.say(words.TICK)
         self.turn.description = self.say(words.SHOW)
         self.unfold.description = self.say(words.MORE)
         code = "zh" if self.language.value == "zh" else "en"
@@ -100,13 +112,13 @@ class _Cards:
             button.description = self.say(words.RATINGS[name])
         if self.done == len(self.cards):
             new = self.desk.new(self.subject)
-            self.about.value = _said(self.say(words.DONE, self.done, new), self.language.value)
+            self.about.value = spoken(self.say(words.DONE, self.done, new), self.language.value)
             self.front.value, self.buttons.children = "", [self.again] if new else []
             return
         card = self.cards[self.done]
         level = self.say(words.LEVELS[card.level])
         place = self.say(words.CARD, self.done + 1, len(self.cards), card.subject, level)
-        self.about.value = _said(place, self.language.value)
+        self.about.value = spoken(place, self.language.value)
         front = in_languages(card.front, self.language.value)
         self.front.value = f"<strong>{front}</strong>"
         self.buttons.children = [self.turn]
@@ -117,7 +129,30 @@ class _Cards:
         self.back.value = in_languages(card.back, self.language.value)
         for time_, wait in zip(self.times, self.desk.preview(card).values(), strict=True):
             time_.value = f"<small>{words.interval(wait.total_seconds())}</small>"
-        self.buttons.children = [*self.rating_row, self.unfold]
+        more = [self.tick, self.unfold] if self.question(card) else [self.unfold]
+        self.buttons.children = [*self.rating_row, *more]
+
+    def question(self, card: Card) -> Question | None:
+        """The question of this card, if it has a checklist."""
+        found = self.desk.bank.get(card.id)
+        return found if found and found.points else None
+
+    def show_points(self) -> None:
+        """The checklist: what is ticked is noted with the rating, and its share told meanwhile."""
+        question = self.question(self.cards[self.done])
+        code = "zh" if self.language.value == "zh" else "en"
+        told = HTML()
+        self.points = Checklist({point.id: point.text for point in question.points}, code)
+
+        def count(_: object = None) -> None:
+            said = self.points.said
+            level = self.say(words.SCORES[SCORES[question.score(said)]])
+            told.value = spoken(self.say(words.SHARE, question.share(said), level), code)
+
+        for box in self.points.boxes.values():
+            box.observe(count, names="value")
+        count()
+        self.list.children = [self.points.box, told]
 
     def show_more(self) -> None:
         """Everything that the question bank says about it."""
@@ -128,15 +163,17 @@ class _Cards:
         card = self.cards[self.done]
         try:
             due = self.desk.review(card, rating)
+            if self.points:
+                self.desk.tick(self.question(card), self.points.said)
         except Exception as error:  # a click has nowhere else to say it
-            self.about.value = _said(f"Not noted: {error}")
+            self.about.value = spoken(f"Not noted: {error}")
             return
         if rating == "again":
             self.cards.append(card)
         self.done += 1
         self.ask()
         when = self.say(words.AGAIN, f"{due.astimezone():%Y-%m-%d %H:%M}")
-        self.about.value += _said(when, self.language.value)
+        self.about.value += spoken(when, self.language.value)
 
     def learn_more(self) -> None:
         """Begin as many new cards as there are in a day, beyond today's."""
@@ -151,7 +188,7 @@ def drills(desk: Desk) -> VBox:
     chapter = Dropdown(options=[("all", ""), *((t, t) for t in order)], description="chapter")
     exercise = Dropdown(description="exercise", layout=narrow)
     framework, said = Dropdown(options=FRAMEWORKS, description="framework"), HTML()
-    link = Output()
+    link, code = Output(), language()
 
     def choose(_: dict | None = None) -> None:
         chosen = [chapter.value] if chapter.value else order
@@ -160,12 +197,22 @@ def drills(desk: Desk) -> VBox:
         exercise.index = 0
 
     def make() -> None:
+        folder = work_folder(desk.root) / "drills"
+        ready(lambda: write_drill(exercise.value, framework.value, folder))
+
+    def again() -> None:
+        if waiting := desk.returning():
+            ready(lambda: desk.draw(waiting[0], framework.value))
+        else:
+            said.value = spoken(words.NONE_BACK.in_(code), code)
+
+    def ready(write: Callable[[], Path]) -> None:
         try:
-            path = write_drill(exercise.value, framework.value, work_folder(desk.root) / "drills")
+            path = write()
         except (CourseError, OSError) as error:
-            said.value = _said(f"Not made: {error}")
+            said.value = spoken(f"Not made: {error}")
             return
-        said.value = _said(f"{short(path)} is ready:")
+        said.value = spoken(f"{short(path)} is ready:")
         # As an output of the notebook, JupyterLab resolves the link and opens it in a tab beside.
         address = escape(os.path.relpath(path, Path.cwd()).replace(os.sep, "/"))
         data = {"text/html": f'<a href="{address}">open it</a>', "text/plain": address}
@@ -173,9 +220,11 @@ def drills(desk: Desk) -> VBox:
 
     choose()
     chapter.observe(choose, names="value")
-    button = _button("Make the notebook", make, "primary")
+    button = a_button("Make the notebook", make, "primary")
     button.layout.align_self = "flex-start"
-    box = VBox([chapter, exercise, framework, button, said, link], layout=_wide())
+    back = a_button(words.BACK.format(len(desk.returning())).in_(code), again)
+    back.layout.align_self = "flex-start"
+    box = VBox([chapter, exercise, framework, button, back, said, link], layout=wide())
     return twin(box, "<p>A short notebook with one exercise and its check.</p>")
 
 
@@ -193,199 +242,55 @@ def progress(desk: Desk) -> VBox:
     def renew() -> None:
         page.value = desk.progress_html()
 
-    button = _button("Renew", renew)
+    button = a_button("Renew", renew)
     button.layout.align_self = "flex-start"
     box = VBox([page, button])
     return twin(box, "<p>Exercises solved, cards known, interviews, weak subjects.</p>")
 
 
-def mock_interview(
-    desk: Desk, *, seed: int | None = None, clock: Callable[[], float] = time.monotonic
-) -> VBox:
-    """Choose role, level and length; then answer aloud, score yourself by the rubric, go on."""
-    rows = "".join(
-        f"<tr><td>{name}</td><td>{minutes} minutes each</td></tr>"
-        for name, minutes in mock.MINUTES.items()
+def ready_by(desk: Desk) -> VBox:
+    """The day to be ready by: choose it and your minutes; see whether it can be done."""
+    ahead = desk.preparation.goal
+    day = DatePicker(description="day", value=ahead.by if ahead else None, tooltip="day")
+    minutes = IntSlider(
+        value=ahead.minutes if ahead else MINUTES_A_DAY,
+        min=SHORTEST,
+        max=240,
+        step=5,
+        description="a day",
+        tooltip="minutes a day",
     )
-    about = f"Roles: {', '.join(mock.ROLES)}. Levels: {', '.join(LEVELS)}. What is asked:"
-    return twin(_Mock(desk, seed, clock).box, f"<p>{about}</p><table>{rows}</table>")
+    exercises = Dropdown(
+        options=[("cards only", ""), *((f"and {n} exercises", v) for n, v in FRAMEWORKS)],
+        value=ahead.framework if ahead else "",
+        description="what",
+    )
+    told, picture = HTML(), HTML()
+    code = language()
 
+    def show() -> None:
+        now = desk.preparation
+        told.value = spoken(now.told(code) or words.NO_DAY.in_(code), code)
+        picture.value = as_svg(now.picture, code) if now.goal else ""
 
-class _Mock:
-    def __init__(self, desk: Desk, seed: int | None, clock: Callable[[], float]):
-        self.desk, self.seed, self.clock = desk, seed, clock
-        self.role = Dropdown(options=list(mock.ROLES), description="role")
-        self.level = Dropdown(options=list(LEVELS), value="senior", description="level")
-        self.minutes = IntSlider(
-            value=45, min=mock.LEAST, max=90, step=5, description="minutes", tooltip="minutes"
-        )
-        self.language = Dropdown(options=LANGUAGES[:2], value=language(), description="language")
-        self.framework = Dropdown(options=FRAMEWORKS, description="framework")
-        self.notes = Textarea(layout=Layout(width="auto"))
-        self.about, self.left, self.text = HTML(), HTML(), HTMLMath()
-        self.ticking: asyncio.Task | None = None
-        self.scores = [_button(name, _bind(self.score, n)) for n, name in enumerate(mock.SCORES)]
-        self.begin = _button("", self.start, "primary")
-        self.ready = _button("", self.reveal, "primary")
-        self.leave, self.another = _button("", self.finish), _button("", self.settings, "primary")
-        self.language.observe(lambda _: self.name(), names="value")
-        self.top = VBox(layout=Layout(overflow="visible"))
-        self.box = wired(VBox([self.top], layout=_wide()))
-        self.name()
-        self.settings()
-
-    def say(self, text: Text, *values: object) -> str:
-        """The words in the language of the interview."""
-        return text.in_(self.language.value).format(*values)
-
-    def name(self) -> None:
-        """Put the language that was chosen on all buttons."""
-        self.begin.description, self.ready.description = map(self.say, (words.BEGIN, words.READY))
-        self.leave.description, self.another.description = map(
-            self.say, (words.LEAVE, words.ANOTHER)
-        )
-        self.notes.placeholder = self.notes.tooltip = self.say(words.NOTES)
-        for button, score in zip(self.scores, mock.SCORES, strict=True):
-            button.description = self.say(words.SCORES[score])
-
-    def settings(self) -> None:
-        """Let role, level and length be chosen."""
-        self.about.value = ""
-        chosen = [self.role, self.level, self.minutes, self.language, self.framework]
-        self.top.children = [*chosen, self.begin, self.about]
-
-    def start(self) -> None:
-        """Draw the items and ask the first."""
-        seed = random.randrange(10**6) if self.seed is None else self.seed
+    def choose(by: str) -> None:
         try:
-            self.interview = self.desk.interview(
-                self.role.value, self.level.value, self.minutes.value, seed
-            )
+            set_goal(desk.history, by, desk.now(), minutes.value, exercises.value)
         except CourseError as error:
-            self.about.value = _said(str(error))
+            told.value = spoken(str(error))
             return
-        self.more = None
-        self.ask()
+        show()
 
-    def ask(self) -> None:
-        """Show the current item, or the summary when there is none left."""
-        item = self.interview.current
-        if item is None:
-            self.finish()
-            return
-        number, count = len(self.interview.answered) + 1, len(self.interview.items)
-        place = self.say(words.ITEM, number, count, self.say(words.KINDS[item.kind]), item.minutes)
-        self.about.value = _said(place, self.language.value)
-        title = mock.title(item.asked, self.language.value)
-        task = mock.task(item, self.framework.value, self.language.value)
-        self.text.value = self.html(f"### {title}\n\n{task}")
-        self.notes.value, self.started = "", self.clock()
-        buttons = HBox([self.ready, self.leave])
-        self.top.children = [self.about, self.left, self.text, self.notes, buttons]
-        self.tick(60 * item.minutes)
-
-    def tick(self, limit: float) -> None:
-        """Show the time that is left each second, as long as this item is asked."""
-        started, self.left.value = self.started, _clock(limit, 0, self.language.value)
-
-        async def run() -> None:
-            while (
-                seconds := self.clock() - started
-            ) < 10 * limit:  # someone left: no clock for ever
-                self.left.value = _clock(limit, seconds, self.language.value)
-                await asyncio.sleep(1)
-
-        try:
-            self.ticking = asyncio.get_running_loop().create_task(run())
-        except RuntimeError:  # no loop, hence no page: a test, say
-            self.ticking = None
-
-    def stop(self) -> None:
-        """Stop the clock."""
-        if self.ticking:
-            self.ticking.cancel()
-        self.ticking, self.left.value = None, ""
-
-    def html(self, markdown: str) -> str:
-        """Markdown as HTML, marked as of the interview's language."""
-        return f'<div lang="{self.language.value}">{as_html(markdown)}</div>'
-
-    def reveal(self) -> None:
-        """Stop the clock, show the rubric (or the follow-up's answer), and ask for a score."""
-        self.stop()
-        code = self.language.value
-        if self.more:
-            others = follow_ups(self.interview.answered[-1].item.asked, code)
-            told = f"{self.more.answer.in_(code)}\n\n{others}"
-        else:
-            item, self.seconds = self.interview.current, self.clock() - self.started
-            used = self.say(words.USED, self.seconds / 60, item.minutes)
-            late = self.say(words.LATE) if self.seconds > 60 * item.minutes else ""
-            self.about.value += _said(used + late, code)
-            told = mock.rubric(item, self.framework.value, code)
-        self.text.value += f"<hr>{self.html(told)}"
-        asked = HTML(_said(self.say(words.LEVEL), code))
-        self.top.children = [self.about, self.text, asked, HBox(self.scores)]
-
-    def score(self, score: int) -> None:
-        """Note the self-score; a follow-up comes next, or the next item."""
-        if self.more:
-            self.interview.answer_follow_up(score)
-            self.more = None
-        else:
-            self.more = self.interview.answer(score, self.seconds, self.notes.value)
-        if not self.more:
-            self.ask()
-            return
-        self.text.value = self.html(f"### {self.more.question.in_(self.language.value)}")
-        self.about.value = _said(self.say(words.FOLLOW_UP), self.language.value)
-        self.top.children = [self.about, self.text, self.ready]
-
-    def finish(self) -> None:
-        """Keep the interview, and show its transcript."""
-        self.stop()
-        code = self.language.value
-        if not self.interview.answered:
-            self.about.value = _said(self.say(words.NOTHING), code)
-            self.top.children = [self.about, self.another]
-            return
-        try:
-            transcript = self.desk.keep(self.interview, code)
-        except CourseError as error:
-            transcript = self.interview.transcript(code)
-            self.about.value = _said(f"Not kept: {error}")
-        else:
-            self.about.value = _said(self.say(words.OVER), code)
-        self.text.value = self.html(lowered(transcript, 2))  # below the notebook's own headings
-        self.top.children = [self.about, self.another, self.text]
-
-
-def _clock(limit: float, seconds: float, language: str) -> str:
-    """The time that is left as HTML; amber in the last fifth and after it."""
-    amber = seconds > 0.8 * limit
-    style = "background: #ffb000; color: #000; padding: 0 .4em" if amber else ""
-    text = escape(words.clock(limit, seconds, language))
-    return f'<span role="timer" lang="{language}" style="{style}">{text}</span>'
-
-
-def _wide() -> Layout:
-    return Layout(width="46rem", max_width="100%", overflow="visible")
-
-
-def _button(text: str, action: Callable[[], None], style: str = "", key: str = "") -> Button:
-    """A button; `key` is the key that presses it as well, inside a `wired` box."""
-    button = Button(description=text, button_style=style, layout=Layout(width="auto"))
-    button.on_click(lambda _: action())
-    if key:
-        button.add_class(f"prodgen-key-{key}")
-    return button
-
-
-def _bind(action: Callable, value: object) -> Callable[[], None]:
-    return lambda: action(value)
-
-
-def _said(text: str, language: str = "en") -> str:
-    """A line that screen readers are told about."""
-    code = "zh" if language == "zh" else "en"
-    return f'<p role="status" lang="{code}">{escape(text)}</p>'
+    buttons = HBox(
+        [
+            a_button(
+                words.PLAN.in_(code),
+                lambda: choose(day.value.isoformat() if day.value else ""),
+                "primary",
+            ),
+            a_button(words.NO_PLAN.in_(code), lambda: choose("none")),
+        ]
+    )
+    show()
+    box = VBox([day, minutes, exercises, buttons, told, picture], layout=wide())
+    return twin(wired(box), "<p>The day to be ready by, your minutes a day, and the plan.</p>")

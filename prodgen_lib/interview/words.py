@@ -20,9 +20,21 @@ SCORES = {
 }
 KINDS = {
     "concept": Text("concept", "概念"),
+    "debug": Text("debug", "排错"),
+    "design": Text("design", "系统设计"),
     "whiteboard": Text("whiteboard", "白板"),
+    "review": Text("review", "代码评审"),
     "code": Text("code", "编程"),
 }
+ROLES = {
+    "research scientist": Text("research scientist", "研究科学家"),
+    "ML engineer": Text("ML engineer", "机器学习工程师"),
+    "computer-vision engineer": Text("computer-vision engineer", "计算机视觉工程师"),
+    "applied scientist in e-commerce": Text("applied scientist in e-commerce", "电商应用科学家"),
+}
+TICK = Text("Tick what you said", "勾选你说到的要点")
+TICKED = Text("These I said", "这些我说到了")
+SHARE = Text("{:.0%} of the points' weight: {}", "要点权重的 {:.0%}：{}")
 SHOW = Text("Show the answer", "显示答案")
 MORE = Text("Full answer, rubric, follow-ups", "完整回答、评分标准、追问")
 NEW = Text("More new cards", "再来一些新卡片")
@@ -36,6 +48,11 @@ KEYS = Text(
     "Keys, after a click on the card: space shows the answer, 1 to 4 rate it.",
     "按键（先点一下卡片）：空格显示答案，1 到 4 评分。",
 )
+PLAN = Text("Plan until this day", "计划到这一天")
+NO_PLAN = Text("No day", "不设日期")
+NO_DAY = Text("No day is set.", "还没有设定日期。")
+BACK = Text("What comes back today ({})", "今天再现的练习（{}）")
+NONE_BACK = Text("No exercise comes back today.", "今天没有再现的练习。")
 BEGIN = Text("Begin", "开始")
 ANOTHER = Text("Begin another", "再来一次")
 READY = Text("I have answered", "我答完了")

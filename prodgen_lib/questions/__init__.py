@@ -7,6 +7,7 @@ questions, and `question_cells` makes the text cells of a chapter's drill.
 from prodgen_lib.questions.bank import (
     LEVELS,
     FollowUp,
+    Point,
     Question,
     Source,
     Text,
@@ -18,6 +19,7 @@ from prodgen_lib.questions.render import question_cells, render
 __all__ = [
     "LEVELS",
     "FollowUp",
+    "Point",
     "Question",
     "Source",
     "Text",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,9 @@ import yaml
 from prodgen_lib.checking.language import Text
 
 LEVELS = ("junior", "senior", "expert")
+KINDS = ("concept", "design", "debug")
+THRESHOLDS = {"junior": 0.3, "senior": 0.6, "expert": 0.85}  # of the weighted share of points
+FEWEST, MOST = 4, 7  # points of a question
 ID = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")
 REFERENCE = re.compile(r"(arXiv:\d{4}\.\d{4,5}|doi:10\.\d{4,9}/\S+)")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -41,13 +44,32 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Point:
+    """One thing that an answer may say, to be ticked: it was said, or it was not.
+
+    `id` is unique in its question and never changes: cards hang on it. `level` is that of a
+    candidate from whom it is expected, `weight` what it counts; `asks` is the number of the
+    follow-up that leads to it, 0 where none does.
+    """
+
+    id: str
+    level: str
+    weight: int
+    text: Text
+    asks: int = 0
+
+
+@dataclass(frozen=True)
 class Question:
     """One interview question.
 
     `id` never changes, whatever the wording: review histories hang on it. `level` is that of a
     candidate from whom a good answer is expected. `rubric` says, for each of `LEVELS`, what an
     answer at that level contains. `shown_by` names an exercise (`gan.train_step`) or a heading of
-    the chapter; it is empty where the course shows nothing of the kind.
+    the chapter; it is empty where the course shows nothing of the kind. `points` are the
+    checklist, where one is written. `kind` is one of `KINDS`; `minutes` are those of an interview,
+    0 for what is usual. `case` is what the candidate is given besides the title, in Markdown: the
+    situation of a design, the curves of a broken run.
     """
 
     id: str
@@ -61,11 +83,34 @@ class Question:
     mistakes: tuple[Text, ...]
     shown_by: str
     sources: tuple[Source, ...]
+    points: tuple[Point, ...] = ()
+    kind: str = KINDS[0]
+    minutes: int = 0
+    case: Text | None = None
 
     @property
     def subject(self) -> str:
         """What it is about in a word, such as ``gan``."""
         return self.id.partition(".")[0]
+
+    def share(self, said: Collection[str]) -> float:
+        """The weighted share, 0 to 1, of the points whose ids are among `said`."""
+        whole = sum(point.weight for point in self.points)
+        return sum(point.weight for point in self.points if point.id in said) / max(1, whole)
+
+    def score(self, said: Collection[str]) -> int:
+        """The level that the points said make: 0 for none, 1 to 3 for each of `LEVELS`."""
+        share = self.share(said)
+        return sum(share >= THRESHOLDS[level] for level in LEVELS)
+
+    def missed(self, said: Collection[str]) -> list[Point]:
+        """The points not said, the heaviest first."""
+        missed = [point for point in self.points if point.id not in said]
+        return sorted(missed, key=lambda point: -point.weight)
+
+
+OPTIONAL = ("points", "kind", "minutes", "case")
+REQUIRED = tuple(name for name in Question.__dataclass_fields__ if name not in OPTIONAL)
 
 
 class _Faulty(ValueError):
@@ -115,12 +160,11 @@ def load_bank(chapters: str | Path) -> dict[str, Question]:
 
 
 def _question(entry: Any) -> Question:
-    fields = _fields(entry, "question", tuple(Question.__dataclass_fields__))
+    fields = _fields(entry, "question", REQUIRED, OPTIONAL)
     identity, level = _string(fields["id"], "id"), _string(fields["level"], "level")
     if not ID.fullmatch(identity):
         raise _Faulty("id", f"{identity!r} is not like gan.mode_collapse (a-z, 0-9, _)")
-    if level not in LEVELS:
-        raise _Faulty("level", f"{level!r} is not one of {', '.join(LEVELS)}")
+    _one_of(level, "level", LEVELS)
     rubric = _fields(fields["rubric"], "rubric", LEVELS)
     return Question(
         id=identity,
@@ -134,18 +178,63 @@ def _question(entry: Any) -> Question:
         mistakes=_list(fields["mistakes"], "mistakes", _text),
         shown_by=_pointer(fields["shown_by"]),
         sources=_list(fields["sources"], "sources", _source),
+        points=_points(fields.get("points", [])),
+        kind=_one_of(fields.get("kind", KINDS[0]), "kind", KINDS),
+        minutes=_whole(fields.get("minutes", 0), "minutes", 0, 60),
+        case=_text(fields["case"], "case") if "case" in fields else None,
     )
 
 
-def _fields(value: Any, place: str, names: tuple[str, ...]) -> dict[str, Any]:
+def _points(value: Any) -> tuple[Point, ...]:
+    """None, or 4 to 7 with ids of their own."""
+    if value == []:
+        return ()
+    points = _list(value, "points", _point, least=FEWEST)
+    if len(points) > MOST:
+        raise _Faulty("points", f"must be a list of {FEWEST} to {MOST}")
+    if len({point.id for point in points}) < len(points):
+        raise _Faulty("points", "an id is used twice; every point has its own")
+    return points
+
+
+def _point(value: Any, place: str) -> Point:
+    fields = _fields(value, place, ("id", "level", "weight", "en", "zh"), ("asks",))
+    name = _string(fields["id"], f"{place}.id")
+    if not re.fullmatch(r"[a-z0-9_]+", name):
+        raise _Faulty(f"{place}.id", f"{name!r} is not like latent_code (a-z, 0-9, _)")
+    return Point(
+        name,
+        _one_of(fields["level"], f"{place}.level", LEVELS),
+        _whole(fields["weight"], f"{place}.weight", 1, 5),
+        _text({"en": fields["en"], "zh": fields["zh"]}, place),
+        _whole(fields.get("asks", 0), f"{place}.asks", 0, 9),
+    )
+
+
+def _one_of(value: Any, place: str, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise _Faulty(place, f"{value!r} is not one of {', '.join(known)}")
+    return value
+
+
+def _whole(value: Any, place: str, least: int, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise _Faulty(place, f"must be a whole number from {least} to {most}")
+    return value
+
+
+def _fields(
+    value: Any, place: str, names: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _Faulty(place, f"must hold {', '.join(names)}")
     for name in names:
         if name not in value:
             raise _Faulty(place if place != "question" else name, f"{name} is missing")
     for name in value:
-        if name not in names:
-            raise _Faulty(place, f"unknown field {name!r}; known are {', '.join(names)}")
+        if name not in (*names, *optional):
+            known = ", ".join((*names, *optional))
+            raise _Faulty(place, f"unknown field {name!r}; known are {known}")
     return value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from prodgen_lib.questions.bank import LEVELS, Question, Text, load_questions
+from prodgen_lib.questions.bank import KINDS, LEVELS, Question, Text, load_questions
 
 WORDS = {
     "short": Text("Answer in 30 seconds", "30 秒回答"),
@@ -14,6 +14,7 @@ WORDS = {
     "junior": Text("Junior", "初级"),
     "senior": Text("Senior", "高级"),
     "expert": Text("Expert", "专家"),
+    "points": Text("Points", "要点"),
     "follow_ups": Text("Follow-ups", "追问"),
     "mistakes": Text("Common mistakes", "常见错误"),
     "shown_by": Text("Shown by", "参见"),
@@ -25,10 +26,11 @@ LANGUAGES = {"en": ("en",), "zh": ("zh",), "both": ("en", "zh")}
 def question_cells(path: str | Path, framework: str | None = None) -> list[tuple[str, str]]:
     """A cell for each question of a chapter's file: `(stable cell id, Markdown)`, in file order.
 
+    Those of a kind of their own (design, debug) wait for a mock interview, and are none of them.
     English with the Chinese in a fold of its own beneath. `framework` changes nothing: questions
     are about ideas. Raises ValueError like `load_questions`.
     """
-    questions = load_questions(path)
+    questions = [one for one in load_questions(path) if one.kind == KINDS[0]]
     return [
         (f"q-{question.id.replace('.', '-')}", _cell(question, number))
         for number, question in enumerate(questions, start=1)
@@ -101,3 +103,13 @@ def follow_ups(question: Question, language: str) -> str:
         for more in question.follow_ups
     )
     return f"**{getattr(WORDS['follow_ups'], language)}**\n\n{asked}"
+
+
+def checklist(question: Question, language: str) -> str:
+    """The points, the heaviest first within each level, in "en" or "zh"; empty without any."""
+    points = sorted(question.points, key=lambda point: (LEVELS.index(point.level), -point.weight))
+    told = "\n".join(
+        f"- {getattr(point.text, language)} ({getattr(WORDS[point.level], language)})"
+        for point in points
+    )
+    return f"**{getattr(WORDS['points'], language)}**\n\n{told}" if points else ""

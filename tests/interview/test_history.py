@@ -52,9 +52,71 @@ def test_a_newer_file_is_reported_and_kept(path):
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 9")
     before = path.read_bytes()
-    with pytest.raises(CourseError, match=r"newer prodgen .format 9; this one knows 1"):
+    with pytest.raises(CourseError, match=r"newer prodgen .format 9; this one knows 2"):
         History(path)
     assert path.read_bytes() == before
+
+
+def old_file(path):
+    """A history as format 1 wrote it, with a review and an interview."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with sqlite3.connect(path) as connection:
+        connection.executescript(module.TABLES)
+        connection.execute("PRAGMA user_version = 1")
+        connection.execute("INSERT INTO reviews VALUES (1, 'vae.a', 3, ?)", (NOW.isoformat(),))
+        connection.execute("INSERT INTO interviews VALUES (1, 't', 'r', 'senior', '[]', '# M')")
+    connection.close()
+
+
+def version_of(path):
+    with sqlite3.connect(path) as connection:
+        return connection.execute("PRAGMA user_version").fetchone()[0]
+
+
+def test_an_older_file_gets_the_new_tables_and_stays_beside(path):
+    old_file(path)
+    history = History(path)
+    assert history.reviews() == [("vae.a", 3, NOW.isoformat())]
+    assert [one["transcript"] for one in history.interviews()] == ["# M"]
+    history.set_goal("2026-01-05", "2026-01-30", 20, "torch")
+    assert history.goal() == ("2026-01-05", "2026-01-30", 20, "torch")
+    copy = history.backups / "format-1.db"
+    assert version_of(copy) == 1 and version_of(path) == 2
+    History(path)  # once is enough, and a file that is put back gets a copy of its own
+    assert len(list(history.backups.glob("format-1*"))) == 1
+    path.write_bytes(copy.read_bytes())
+    History(path)
+    assert len(list(history.backups.glob("format-1*"))) == 2
+
+
+def test_where_no_copy_can_be_made_an_older_file_stays_as_it_is(path, monkeypatch):
+    old_file(path)
+    before = path.read_bytes()
+
+    def full(self, to):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(History, "backup", full)
+    with pytest.raises(OSError, match="No space"):
+        History(path)
+    assert path.read_bytes() == before
+
+
+MIGRATE = """
+import sys
+from pathlib import Path
+from prodgen_lib.interview.history import History
+History(Path(sys.argv[1]))
+"""
+
+
+def test_two_windows_at_once_migrate_once(path):
+    old_file(path)
+    command = [sys.executable, "-c", MIGRATE, str(path)]
+    started = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    errors = [process.communicate(timeout=120)[1] for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0], errors
+    assert len(list(History(path).backups.glob("format-1*"))) == 1
 
 
 def test_another_programs_database_is_left_alone(path):

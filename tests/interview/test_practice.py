@@ -5,13 +5,13 @@ import re
 import sqlite3
 import zipfile
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import nbformat
 import pytest
 from click.testing import CliRunner
-from ipywidgets import Button
+from ipywidgets import Button, Checkbox
 
 from prodgen_lib.checking.exercise import load_exercises
 from prodgen_lib.checking.source import function_source
@@ -22,12 +22,16 @@ from prodgen_lib.interview import mock, widgets
 from prodgen_lib.interview.anki import write_deck
 from prodgen_lib.interview.desk import Desk
 from prodgen_lib.interview.progress_page import cells_run
+from prodgen_lib.interview.prompt import interview_prompt
+from prodgen_lib.interview.transcript import ending, rubric, task, transcript
 from prodgen_lib.questions import Text, load_bank
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 BANK = load_bank(ROOT / "chapters")
-ROLE = "generative models engineer"
+ROLE = "ML engineer"
+SEED = 3  # of an interview whose first item has points
+KINDS = (mock.CONCEPT, mock.DEBUG, mock.DESIGN)
 
 
 @pytest.fixture
@@ -57,17 +61,36 @@ def test_a_plan_fits_its_time_its_level_and_mixes(role, level):
         assert minutes * 0.6 <= sum(item.minutes for item in items) <= minutes
         assert len({item.asked.id for item in items}) == len(items)
         allowed = ("junior", "senior", "expert")[: 1 + ("junior", "senior", "expert").index(level)]
-        assert all(i.asked.level in allowed for i in items if i.kind == mock.CONCEPT)
-    assert {item.kind for item in items} == {mock.CONCEPT, mock.WHITEBOARD, mock.CODE}
+        assert all(i.asked.level in allowed for i in items if i.kind in KINDS)
+    long = {
+        i.kind
+        for n in range(4)
+        for i in mock.plan(BANK, role=role, level=level, minutes=180, seed=n)
+    }
+    assert len({item.kind for item in items}) >= 4 and long == set(mock.ROLES[role]["mix"])
     assert [item.kind for item in items] == sorted(
-        (item.kind for item in items), key=list(mock.MINUTES).index
+        (item.kind for item in items), key=mock.ORDER.index
     )
     assert items == mock.plan(BANK, role=role, level=level, minutes=90, seed=90)
     assert items != mock.plan(BANK, role=role, level=level, minutes=90, seed=91)
 
 
+def test_reviews_are_asked_and_minutes_are_those_of_the_item():
+    kinds = {
+        item.kind: item
+        for seed in range(6)
+        for item in mock.plan(BANK, role=ROLE, level="senior", minutes=90, seed=seed)
+    }
+    review = kinds[mock.REVIEW]
+    assert review.asked.review and review.minutes == review.asked.minutes
+    assert kinds[mock.CODE].minutes == kinds[mock.CODE].asked.minutes
+    assert kinds[mock.CONCEPT].minutes == 4 and kinds[mock.DESIGN].minutes >= 10
+
+
 def test_urgent_subjects_are_asked_first():
-    items = mock.plan(BANK, role=ROLE, level="senior", urgent=["vae", "metrics"], seed=1)
+    items = mock.plan(
+        BANK, role="research scientist", level="senior", urgent=["vae", "metrics"], seed=1
+    )
     assert [item.subject for item in items[:2]] == ["vae", "metrics"]
 
 
@@ -92,20 +115,91 @@ def test_the_follow_up_depends_on_the_score():
     assert interview.answer(3, 600.0, "my notes") == question.follow_ups[-1]
     assert interview.current is None and interview.means == {"vae": 4 / 3}
     assert interview.weak == ["vae"]
-    text = interview.transcript()
+    text = transcript(interview)
     assert "over its 4 minutes" in text and "> my notes" in text and "1 over time" in text
     assert "(*nothing*)" in text and "(not asked)" in text
     with pytest.raises(ValueError, match="over"):
         interview.answer(1, 1.0)
 
 
+def test_points_make_the_score_and_a_missed_one_the_follow_up():
+    question = BANK["vae.what_is_it"]
+    all_of_them = [point.id for point in question.points]
+    interview = mock.Interview(ROLE, "senior", [mock.Item(mock.CONCEPT, question)] * 3)
+    without = [name for name in all_of_them if name not in ("two_terms", "aggregate")]
+    asked = question.follow_ups[question.points[1].asks - 1]
+    assert interview.tick(without, 60.0) == asked, "the point that was missed leads to it"
+    one = interview.answered[-1]
+    assert one.score == question.score(without) == 2 and one.missed == ("two_terms", "aggregate")
+    without = [name for name in all_of_them if name not in ("each_prevents", "aggregate")]
+    more = interview.tick(without, 60.0)
+    assert "Sampling noise makes neighbouring codes" in more.question.en
+    assert "采样噪声" in more.question.zh and more.answer == question.full
+    last = interview.tick([name for name in all_of_them if name != "aggregate"], 60.0)
+    assert last == question.follow_ups[-1], "of a senior no expert's point is missed"
+    text = transcript(interview)
+    assert "Left out:" in text and "The aggregate of q(z|x)" in text
+    assert "5 points were left out; each is a card now" in text
+
+
+def test_a_review_is_scored_by_the_faults_that_were_found():
+    item = mock.Item(mock.REVIEW, load_exercises("gan")["review_step"])
+    faults = list(item.checklist)
+    assert len(faults) == 3 and f"its {len(faults)} faults" in task(item)
+    assert [item.score(faults[:count]) for count in range(4)] == [0, 1, 2, 3]
+    code = function_source("torch", "gan", "review_step")
+    assert code not in task(item) and code in rubric(item)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_is_said_is_said_in_one_language(language):
+    items = mock.plan(BANK, role=ROLE, level="senior", minutes=90, seed=4)
+    interview = mock.Interview(ROLE, "senior", items)
+    while item := interview.current:
+        said = list(item.checklist)[:1]
+        more = interview.tick(said, 7000.0) if item.checklist else interview.answer(0, 1.0)
+        if more:
+            interview.answer_follow_up(1)
+    text = transcript(interview, language)
+    words = "Mock interview|Summary|Tomorrow|over its|Follow-up|Left out"
+    assert bool(re.search(words, text)) == (language == "en")
+    assert bool(re.search("模拟面试|小结|明天|超过限时|追问|没说到", text)) == (language == "zh")
+    assert "prodgen practice drill" in text and "prodgen practice cards --about" in text
+    assert ending(text).startswith("## S" if language == "en" else "## 小结")
+    prompt = interview_prompt(interview, language)
+    advisory = "marks are advisory" if language == "en" else "评分仅供参考"
+    assert advisory in prompt and len(prompt.split("\n## ")) == 1 + len(items)
+    for item in items:
+        assert all(text.in_(language) in prompt for text in item.checklist.values())
+
+
+def test_a_prompt_is_written_and_nothing_is_asked(home, tmp_path):
+    file = tmp_path / "prompt.md"
+    options = ("--export-prompt", file, "--seed", 2, "--minutes", 60)
+    result = run("practice", "mock", *options)
+    assert "Its marks are advisory; nothing was sent anywhere." in result.output
+    assert "For you only" in file.read_text(encoding="utf-8")
+    assert Desk(ROOT).history.interviews() == []
+    assert "exists already" in run("practice", "mock", *options).output
+
+
 def test_a_code_item_shows_its_answer_only_in_the_rubric():
     item = mock.Item(mock.CODE, load_exercises("gan")["generator_loss"])
     answer = "softplus(-fake_logits)"
-    assert answer not in mock.task(item, "torch") and "NotImplementedError" in mock.task(
-        item, "torch"
-    )
-    assert answer in mock.rubric(item, "torch")
+    assert answer not in task(item) and "NotImplementedError" in task(item)
+    assert answer in rubric(item)
+
+
+def test_a_point_left_out_becomes_a_card(desk):
+    question = BANK["vae.what_is_it"]
+    desk.tick(question, [point.id for point in question.points[1:]])
+    card = next(card for card in desk.cards if card.id == "point:vae.what_is_it:mean_variance")
+    assert card.back == question.points[0].text and card.subject == "vae"
+    assert question.points[0].text.en not in card.front.en
+    assert question.points[1].text.zh in card.front.zh
+    assert desk.due()[0] == card, "what was left out last comes first"
+    desk.tick(replace(question, id="vae.gone"), [])
+    assert len([card for card in desk.cards if card.id.startswith("point:")]) == 1
 
 
 # ------------------------------------------------------------------------------------------ drills
@@ -174,6 +268,7 @@ def test_a_new_wording_keeps_the_identity_of_a_note(tmp_path):
     assert len(one) == 2 and len(two) == 4 and one.keys() <= two.keys()
     same = next(guid for guid in one if one[guid][3].find("What is a variational") >= 0)
     assert r"Other words: \(x^2\) &amp; 1 &lt; 2" in two[same][3]
+    assert "The encoder gives a distribution of codes" in two[same][5], "its points go along"
 
 
 def test_pictures_go_along_and_formulas_are_anki_s(tmp_path):
@@ -214,15 +309,45 @@ def test_cards_in_a_terminal(home):
 
 
 def test_an_interview_in_a_terminal_is_kept_and_steers_the_cards(home, tmp_path):
-    keys = "\n0\n\n0\nq\n"
+    keys = "\n\n\n0\nq\n"  # answered, no point said, the follow-up's answer, nothing, the end
     page = tmp_path / "talk.md"
-    result = run("practice", "mock", "--seed", 3, "--transcript", page, keys=keys)
+    result = run("practice", "mock", "--seed", SEED, "--transcript", page, keys=keys)
     assert "Weak, and first in the cards from now on" in result.output
     desk = Desk(ROOT)
     (kept,) = desk.history.interviews()
     assert kept["transcript"] == page.read_text() and len(kept["weak"]) == 1
     assert desk.due()[0].subject == kept["weak"][0]
     assert "exists already" in run("practice", "mock", "--transcript", page).output
+
+
+def test_a_day_to_be_ready_by_in_a_terminal(home, tmp_path):
+    by = date.today() + timedelta(days=30)
+    assert "No day is set" in run("practice", "plan").output
+    assert "name it with --by" in run("practice", "plan", "--minutes-a-day", 20).output
+    assert "is past" in run("practice", "plan", "--by", "2020-01-01").output
+    assert "'soon' is no day" in run("practice", "cards", "--by", "soon").output
+    told = run("practice", "plan", "--by", by, "--minutes-a-day", 12).output
+    assert f"you will see all {len(BANK)}" not in told and "these first: " in told and "░" in told
+    told = run("practice", "cards", "--minutes-a-day", 60, keys="\n\n3\nq\n").output
+    assert f"you will see all {len(BANK)}" in told and re.search(r"\[1 of \d\]", told)
+    chinese = run("practice", "plan", "--language", "zh").output
+    assert "都能看到，已看 1 项" in chinese and "按计划" in chinese
+    run("practice", "progress", tmp_path / "p.html")
+    text = (tmp_path / "p.html").read_text()
+    assert text.count("<svg") == 1 and "are unseen today" in text and "30 days left" in text
+    told = run("practice", "plan", "--with-exercises", "torch").output
+    (exercise, *_) = re.findall(r"practice drill (\S+) --framework torch", told)
+    root = tmp_path / "course"
+    root.mkdir()
+    for name in ("chapters", "pyproject.toml"):
+        (root / name).symlink_to(ROOT / name)
+    command = ["--root", str(root), "practice", "drill", "--by", by.isoformat()]
+    assert "is ready" in CliRunner().invoke(main, command, catch_exceptions=False).output
+    (path,) = (root / "work" / "drills").iterdir()
+    assert path.name == f"drill_{exercise.replace('.', '_')}_torch.ipynb"
+    told = run("practice", "mock", "--seed", SEED, keys="\n\n\n0\nq\n").output
+    assert "By your plan until" in told
+    assert "No day is set" in run("practice", "plan", "--by", "none").output
 
 
 def test_progress_export_and_backup_in_a_terminal(home, tmp_path):
@@ -276,6 +401,12 @@ def press(box, text: str) -> None:
     raise AssertionError(f"There is no button {text!r}.")
 
 
+def boxes(box) -> list[Checkbox]:
+    """The boxes to tick, in order."""
+    inner = [found for widget in getattr(box, "children", ()) for found in boxes(widget)]
+    return [box] if isinstance(box, Checkbox) else inner
+
+
 def shown(box) -> str:
     """All the words in a box, also in the boxes inside."""
     inner = [shown(widget) for widget in getattr(box, "children", ())]
@@ -289,9 +420,15 @@ def test_the_card_widget(desk):
     assert "hidden code" in shown(box)
     press(box, "Full answer, rubric, follow-ups")
     assert "10 min" in shown(box) and " d<" in shown(box)  # when each rating brings it back
+    press(box, "Tick what you said")
+    assert "0% of the points" in shown(box)
+    for check in boxes(box)[:4]:
+        check.value = True
+    assert "80% of the points&#x27; weight: senior" in shown(box)
     press(box, "good")
     assert "Card 2 of" in shown(box) and "comes again on" in shown(box)
     assert desk.history.reviews()[0][:2] == ("vae.what_is_it", 3)
+    assert [point for _, point in desk.history.missed()] == ["price_blur", "aggregate"]
 
 
 def test_a_card_not_known_returns_and_more_new_ones_can_be_had(desk):
@@ -317,11 +454,15 @@ def test_the_widgets_speak_chinese(desk):
 
 def test_the_interview_widget(desk):
     seconds = iter(range(0, 10_000, 500))
-    box = widgets.mock_interview(desk, seed=1, clock=lambda: next(seconds))
+    box = widgets.mock_interview(desk, seed=SEED, clock=lambda: next(seconds))
     press(box, "Begin")
     press(box, "I have answered")
     assert "over time" in shown(box)
-    press(box, "expert")
+    points = boxes(box)
+    assert len(points) >= 4
+    points[0].value = True
+    press(box, "These I said")
+    assert "of the points" in shown(box)
     assert "Follow-up" in shown(box)
     press(box, "I have answered")
     press(box, "nothing")
@@ -340,7 +481,7 @@ def test_the_shortest_interview_asks_something_and_no_rubric_tells_the_follow_up
             items = mock.plan(BANK, role=role, level=level, minutes=mock.LEAST, seed=2)
             assert items and sum(item.minutes for item in items) <= mock.LEAST
     question = BANK["vae.what_is_it"]
-    told = mock.rubric(mock.Item(mock.CONCEPT, question), "torch")
+    told = rubric(mock.Item(mock.CONCEPT, question))
     assert not any(more.answer.en in told for more in question.follow_ups)
 
 

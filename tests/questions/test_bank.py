@@ -149,3 +149,77 @@ def test_every_topic_of_an_interview_is_covered():
 def test_a_short_answer_fits_thirty_seconds(bank):
     for question in load_questions(bank):
         assert len(question.short.en.split()) <= 85, question.id
+
+
+def test_only_chapter_11_lacks_checklists(capsys):
+    bank = load_bank(CHAPTERS)
+    without = Counter(question.subject for question in bank.values() if not question.points)
+    with capsys.disabled():
+        total = sum(without.values())
+        print(f"\n{total} of {len(bank)} questions have no checklist: {dict(without)}")
+    assert without.keys() <= {"diffusion"}
+
+
+@pytest.mark.parametrize("bank", BANKS, ids=[bank.stem for bank in BANKS])
+def test_a_checklist_makes_the_levels_that_it_says(bank):
+    """Who says all that is expected at a level, and below, is scored at that level."""
+    for question in load_questions(bank):
+        if not question.points:
+            continue
+        assert question.score([]) == 0 and question.share([p.id for p in question.points]) == 1
+        for number, level in enumerate(LEVELS, start=1):
+            said = [p.id for p in question.points if LEVELS.index(p.level) < number]
+            assert question.score(said) == number, (question.id, level, question.share(said))
+        assert all(point.asks <= len(question.follow_ups) for point in question.points)
+        assert all(len(point.text.en.split()) <= 32 for point in question.points), question.id
+
+
+def test_design_and_debug_are_asked_with_a_case_and_points():
+    kinds = Counter(question.kind for question in load_bank(CHAPTERS).values())
+    assert kinds["design"] >= 10 and kinds["debug"] >= 5
+    for question in load_bank(CHAPTERS).values():
+        if question.kind != "concept":
+            assert question.case and question.points and question.minutes, question.id
+            assert re.search(r"\d", question.case.en) and re.search(r"\d", question.short.en)
+
+
+def test_numbers_are_the_same_in_both_languages():
+    """Figures that a design is worked out with, and curves, are copied without a slip."""
+    for question in load_bank(CHAPTERS).values():
+        if question.kind == "concept":
+            continue
+        for text in (question.case, *(point.text for point in question.points)):
+            english, chinese = (Counter(_figures(words)) for words in (text.en, text.zh))
+            assert english <= chinese or chinese <= english, (question.id, text.en)
+
+
+def _figures(words: str) -> list[str]:
+    """Numbers with a decimal point: those of whole units may be written in words."""
+    return re.findall(r"\d+\.\d+", words)
+
+
+def test_a_kind_of_its_own_waits_for_the_interview(write):
+    cells = question_cells(write(GOOD, changed(id="gan.other", kind="debug")), "torch")
+    assert [key for key, _ in cells] == ["q-gan-why"]
+
+
+POINT = {"id": "a", "level": "junior", "weight": 2, "en": "says", "zh": "说"}
+
+
+@pytest.mark.parametrize(
+    ("points", "complaint"),
+    [
+        ([POINT] * 3, "points: must be a list of 4 or more"),
+        ([{**POINT, "id": f"p{n}"} for n in range(8)], "points: must be a list of 4 to 7"),
+        ([POINT] * 4, "points: an id is used twice"),
+        ([{**POINT, "weight": 9}] * 4, r"points\[1\].weight: must be a whole number from 1 to 5"),
+        ([{**POINT, "zh": "none"}] * 4, r"points\[1\].zh: has no Chinese"),
+        ([{**POINT, "level": "guru"}] * 4, r"points\[1\].level: 'guru' is not one of"),
+        ([{**POINT, "id": "Not so"}] * 4, r"points\[1\].id: 'Not so' is not like"),
+    ],
+)
+def test_a_faulty_point_is_named(write, points, complaint):
+    with pytest.raises(ValueError, match=f"06_gan.yaml, gan.why, {complaint}"):
+        load_questions(write(changed(points=points)))
+    with pytest.raises(ValueError, match="kind: 'quiz' is not one of concept, design, debug"):
+        load_questions(write(changed(kind="quiz")))
