@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from prodgen_lib.data import load
-from prodgen_lib.torch import autoencoder, cgan, gan, superres, vae
+from prodgen_lib.torch import autoencoder, cgan, flows, gan, superres, vae
 
 COLUMNS, SIDE, GAP, MARGIN = 10, 72, 4, 200
 INK = (40, 40, 40)
@@ -35,6 +35,13 @@ def rows() -> Iterator[tuple[str, np.ndarray]]:
     yield "8  from 16 pixels …", small
     network = superres.load_pretrained(factor=4)
     yield "     … to 64", superres.enlarge_pictures(network, small, factor=4)
+    orders = np.array(
+        [(kind, (5 * kind) % 12, kind % 4, (5 * kind + 4) % 12) for kind in range(10)]
+    )
+    yield (
+        "11  as asked: kind, colours,\npattern",
+        flows.sample(flows.load_pixels(), orders, scale=1.5),
+    )
 
 
 def board(found: list[tuple[str, np.ndarray]]) -> Image.Image:
