@@ -177,12 +177,11 @@ def _rivals(lib, data, seed, row, judge) -> None:
         "VAE": partial(lib.vae.train, data.images, **quiet),
     }
     for name, train in trainings.items():
-        train(steps=3)  # compiles
+        few, more = (_seconds(train, steps) for steps in (TRIAL, 3 * TRIAL))  # both begin alike
+        each = (more - few) / (2 * TRIAL)
+        affordable = TRIAL + int((budget - few) / each)
         start = time.process_time()
-        train(steps=TRIAL)
-        each = (time.process_time() - start) / TRIAL
-        start = time.process_time()
-        made = train(steps=max(1, int(budget / each)))
+        made = train(steps=affordable)
         row["seconds"][name] = time.process_time() - start
         if name == "pixels":
             drawn = lib.flows.sample(made, asked, seed=seed)
@@ -192,6 +191,12 @@ def _rivals(lib, data, seed, row, judge) -> None:
             seen = lib.vae.encode(made.encoder, data.images[:4000])
             drawn = lib.vae.decode(made.decoder, mixture_codes(*seen, 1000, seed=seed))
         row["sets"][f"{name}, equal seconds"] = judge(drawn, asked)
+
+
+def _seconds(train, steps: int) -> float:
+    start = time.process_time()
+    train(steps=steps)
+    return time.process_time() - start
 
 
 def _whole_catalogue(lib, seed) -> dict[str, float]:
