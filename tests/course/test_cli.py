@@ -183,12 +183,12 @@ def test_no_help_cuts_a_description():
 
 def test_every_exercise_that_a_help_text_names_exists():
     known = {name: load_exercises(name) for name in topics()}
-    named = re.compile(rf"\b({'|'.join(known)})\.([a-z]\w+)")
+    named = re.compile(rf"drill ({'|'.join(known)})\.(\w+)")
     texts = [main.help or "", *(command.help or "" for command in commands(main))]
     found = [match.groups() for text in texts for match in named.finditer(text)]
     assert found
     for topic, name in found:
-        assert name in known[topic] or name == "py", f"{topic}.{name} is no exercise"
+        assert name in known[topic], f"{topic}.{name} is no exercise"
 
 
 def commands(group: click.Group) -> Iterator[click.Command]:
