@@ -19,6 +19,7 @@ from prodgen_lib.checking.source import FRAMEWORKS
 from prodgen_lib.course import execute, lint
 from prodgen_lib.course.chapter import Chapter, chapter_files, read_chapter
 from prodgen_lib.course.compose import TITLES, Target, compose
+from prodgen_lib.course.figures import lighten
 from prodgen_lib.course.project import (
     TREES,
     CourseError,
@@ -79,7 +80,7 @@ def compose_pair(root: Path, target: Target, profile: str | None = None) -> Pair
     key = execute.execution_key(main, {"profile": profile or target.chapter.profile})
     pair = Pair(target, main, compose(learner_of(target)) if target.framework else None, key)
     with suppress(CourseError):  # no file, or one that git left half merged: write it anew
-        _carry(pair, read_notebook(root / target.file))
+        _carry(pair, lighten(read_notebook(root / target.file)))
     return pair
 
 
@@ -106,7 +107,7 @@ def run_pair(root: Path, pair: Pair, profile: str | None = None) -> None:
     except CourseError as error:
         raise CourseError(f"{target.file} {error}") from None
     executed.metadata.prodgen = {**pair.main.metadata.prodgen, "execution": pair.key}
-    _carry(pair, execute.settled(executed))
+    _carry(pair, lighten(execute.settled(executed), before=pair.main))
 
 
 def faults(root: Path, pairs: list[Pair]) -> list[str]:

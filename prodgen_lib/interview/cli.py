@@ -89,7 +89,7 @@ def practice() -> None:
     Examples:
       prodgen practice cards --language both
       prodgen practice cards --by 2026-12-04 --minutes-a-day 40
-      prodgen practice drill vae.kl_to_standard_normal
+      prodgen practice drill vae.kl_divergence
       prodgen practice mock --level senior --minutes 45
       prodgen practice progress progress.html
     """
@@ -156,7 +156,7 @@ def drill(context, exercise, again, framework, by, minutes_a_day, with_exercises
 
     \b
     Examples:
-      prodgen practice drill vae.kl_to_standard_normal
+      prodgen practice drill vae.kl_divergence
       prodgen practice drill --again
       prodgen practice drill --by friday --with-exercises torch
     """

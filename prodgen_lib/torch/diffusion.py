@@ -36,9 +36,10 @@ def signal_and_noise(t: Tensor, *, path: str) -> tuple[Tensor, Tensor]:
     """How much of the picture and how much of the noise a mixture holds at times t: (a, b).
 
     `path` "linear": a = 1 - t and b = t, whose sum is 1. `path` "cosine": a = cos(πt/2) and
-    b = sin(πt/2), whose squares sum to 1, so a mixture of unit variance keeps it. Both have the
-    shape of `t`, and both ends are exact, (1, 0) and (0, 1): in float32 cos(π/2) is not 0, but the
-    same number is sin(π(1 - t)/2). Raises `ValueError` for any other path.
+    b = sin(πt/2), whose squares sum to 1: where picture and noise are independent and have
+    variance 1, so has the mixture. Both have the shape of `t`, and gradients reach it. Both ends
+    are exact, (1, 0) and (0, 1): in float32 cos(π/2) is not 0, but the same number is
+    sin(π(1 - t)/2). Raises `ValueError` for any other path.
     On the linear path, t = 0.25 gives (0.75, 0.25).
     """
     if path not in ("linear", "cosine"):
@@ -118,21 +119,6 @@ def read(
     return pictures, (signal * predicted - signal_speed * mixed) / divisor
 
 
-def flow_loss(
-    network: Network, pictures: Tensor, noise: Tensor, t: Tensor, labels: Tensor
-) -> Tensor:
-    """What flow matching minimises: the mean squared error of the network's velocity, a scalar.
-
-    The network is shown each picture mixed with its noise on the linear path at its own time t
-    (N,), is told t and `labels` as they are, and has to predict noise - picture. The mean is over
-    all numbers of all pictures (arXiv:2210.02747, equation 9; arXiv:2209.03003). It does not go to
-    0: many pairs lead through one mixture, and the network can only know their mean.
-    For a network that predicts 0, pictures 1 and 2 and noises 0 and 1: (1 + 1) / 2 = 1.
-    """
-    predicted = network(mix(pictures, noise, t), t, labels)
-    return torch.mean(torch.square(predicted - (noise - pictures)))
-
-
 def best_velocity(mixed: Tensor, t: Tensor, examples: Tensor) -> Tensor:
     """The velocity that no network can better, where the data are `examples` and nothing else.
 
@@ -149,6 +135,21 @@ def best_velocity(mixed: Tensor, t: Tensor, examples: Tensor) -> Tensor:
     return (mixed - (weights @ known).reshape(mixed.shape)) / beside(t, mixed)
 
 
+def flow_loss(
+    network: Network, pictures: Tensor, noise: Tensor, t: Tensor, labels: Tensor
+) -> Tensor:
+    """What flow matching minimises: the mean squared error of the network's velocity, a scalar.
+
+    The network is shown each picture mixed with its noise on the linear path at its own time t
+    (N,), is told t and `labels` as they are, and has to predict noise - picture. The mean is over
+    all numbers of all pictures (arXiv:2210.02747, equation 9; arXiv:2209.03003). It does not go to
+    0: many pairs lead through one mixture, and the network can only know their mean.
+    For a network that predicts 0, pictures 1 and 2 and noises 0 and 1: (1 + 1) / 2 = 1.
+    """
+    predicted = network(mix(pictures, noise, t), t, labels)
+    return torch.mean(torch.square(predicted - (noise - pictures)))
+
+
 def diffusion_loss(
     network: Network,
     pictures: Tensor,
@@ -162,6 +163,99 @@ def diffusion_loss(
     """`flow_loss` for any reading and path: mean squared error of what `target` names, a scalar."""
     predicted = network(mix(pictures, noise, t, path=path), t, labels)
     return torch.mean(torch.square(predicted - target(pictures, noise, t, kind=kind, path=path)))
+
+
+def time_features(t: Tensor, *, size: int) -> Tensor:
+    """Times (N,) in [0, 1] as waves (N, size), from fast to slow: cosines, then sines.
+
+    With half = size / 2, wave k = 0 … half - 1 has the angle 1000 · t · 10000^(-k / (half - 1)):
+    1000 t for the first and t / 10 for the last. `size` is even and at least 4.
+    At t = 0: ones, then zeros. (In arXiv:2006.11239 a step has a number from 0 to 1,000, for which
+    such waves were made; hence the factor.)
+    """
+    half = size // 2
+    frequencies = 1000 * 10000.0 ** (-torch.arange(half) / (half - 1))
+    angles = t[:, None] * frequencies
+    return torch.cat([angles.cos(), angles.sin()], dim=1)
+
+
+def modulate(tokens: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
+    """Tokens (N, T, D) scaled by 1 + scale and shifted, (N, D) each.
+
+    With shift and scale zero the tokens come back unchanged, so that a network whose modulation
+    starts at zero starts without it (adaLN-Zero, arXiv:2212.09748). Token 2, shift 1 and scale 0.5
+    give 4.
+    """
+    return tokens * (1 + scale[:, None]) + shift[:, None]
+
+
+def train_step(
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    pictures: Tensor,
+    noise: Tensor,
+    t: Tensor,
+    labels: Tensor,
+) -> Tensor:
+    """One update of the network by `flow_loss`; returns the loss as it was before the update.
+
+    What is minimised is `flow_loss` of the same arguments: the network sees `pictures` mixed with
+    `noise` at times `t` (N,), is told `t` and `labels` (N, K), and the mean squared error of what
+    it predicts is that against noise - picture. Noise and times are given: nothing is drawn here.
+    `optimizer` holds the network's weights and moves each of them once, by the gradient of this
+    loss and of nothing else.
+    Gradients left over from before the call must not count: the check starts with some. The loss
+    that is returned is a scalar tensor without a graph.
+    For a network that predicts w · mixture with w = 0, picture 2 and noise -1 at t = 0.25, the
+    mixture is 1.25, the loss 9 and its gradient 7.5: plain descent at rate 0.1 leads to w = -0.75.
+    """
+    loss = flow_loss(network, pictures, noise, t, labels)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+def drop_labels(labels: Tensor, draws: Tensor, *, probability: float, nothing: Tensor) -> Tensor:
+    """Labels of which some pictures' are replaced by `nothing`, so that one network learns both.
+
+    `labels` (N, K) are integers; `nothing` (K,) holds, for each question, a label that no picture
+    has. `draws` (N,) lie in [0, 1): picture i loses all its labels where draws[i] < probability.
+    The result has the dtype of `labels`, which stay as they are. With draws 0.05 and 0.2 and
+    probability 0.2, labels 1 and 2 become nothing and 2.
+    """
+    return torch.where(draws[:, None] < probability, nothing, labels)
+
+
+def flow_sample(network: Network, start: Tensor, labels: Tensor, *, steps: int) -> Tensor:
+    """Pictures from noise by Euler's method: `steps` equal steps from t = 1 to t = 0.
+
+    `start` is noise from N(0, 1) in the shape of the pictures; `network` gives velocities,
+    d mixed / dt. It is called `steps` times, at t = 1, 1 - 1/steps, …, 1/steps: the time at which a
+    step begins, told as (N,) float32. Never at 0. `labels` are handed on, and `start` stays as it
+    is. Nothing is clipped.
+    With a velocity that is mixed + t, two steps lead from 1 to 0, then to -0.25.
+    """
+    mixed = start
+    for step in range(steps):
+        t = torch.full((len(start),), 1 - step / steps)
+        mixed = mixed - network(mixed, t, labels) / steps
+    return mixed
+
+
+def heun_sample(network: Network, start: Tensor, labels: Tensor, *, steps: int) -> Tensor:
+    """As `flow_sample`, with the mean velocity of both ends of each step: 2 · steps calls.
+
+    Velocities are averaged, not the pictures and noises that they stand for: remixing an average
+    of these at the step's end is not Heun's method.
+    """
+    mixed, count = start, start.shape[0]
+    for step in range(steps):
+        ends = [torch.full((count,), 1 - k / steps) for k in (step, step + 1)]
+        velocity = network(mixed, ends[0], labels)
+        ahead = network(mixed - velocity / steps, ends[1], labels)
+        mixed = mixed - (velocity + ahead) / (2 * steps)
+    return mixed
 
 
 def remix(
@@ -185,7 +279,8 @@ def remix(
     `mixed`, `predicted_noise` and `fresh` have one shape; `t` and `s` are (N,), 0 ≤ s < t < 1.
     `eta` 0 is DDIM: nothing is drawn and `fresh` may be None. `eta` 1 is DDPM: σ² is the variance
     of the mixture at s, given mixture and picture at t. At s = 0 the result is the picture, and
-    `fresh` changes nothing. Nothing is clipped (arXiv:2010.02502, equations 12 and 16, where a² is
+    `fresh` changes nothing. Nothing is clipped; a difference below a root that rounding makes
+    negative counts as 0 (arXiv:2010.02502, equations 12 and 16, where a² is
     called α). On the linear path with `eta` 0 this is exactly one Euler step of the flow:
     mixture 1 and noise 0.5 at t = 0.5 hold the picture 1.5, and become 1.25 at s = 0.25.
     """
@@ -196,36 +291,6 @@ def remix(
     direction = (b_s**2 - spread**2).clamp(min=0).sqrt()
     remixed = a_s * picture + direction * predicted_noise
     return remixed if fresh is None else remixed + spread * fresh
-
-
-def flow_sample(network: Network, start: Tensor, labels: Tensor, *, steps: int) -> Tensor:
-    """Pictures from noise by Euler's method: `steps` equal steps from t = 1 to t = 0.
-
-    `start` is noise from N(0, 1) in the shape of the pictures; `network` gives velocities,
-    d mixed / dt. It is called `steps` times, at t = 1, 1 - 1/steps, …, 1/steps: the time at which a
-    step begins, told as (N,) float32. Never at 0. `labels` are handed on. Nothing is clipped.
-    With a velocity that is mixed + t, two steps lead from 1 to 0, then to -0.25.
-    """
-    mixed = start
-    for step in range(steps):
-        t = torch.full((len(start),), 1 - step / steps)
-        mixed = mixed - network(mixed, t, labels) / steps
-    return mixed
-
-
-def heun_sample(network: Network, start: Tensor, labels: Tensor, *, steps: int) -> Tensor:
-    """As `flow_sample`, with the mean velocity of both ends of each step: 2 · steps calls.
-
-    Velocities are averaged, not the pictures and noises that they stand for: remixing an average
-    of these at the step's end is not Heun's method.
-    """
-    mixed, count = start, start.shape[0]
-    for step in range(steps):
-        ends = [torch.full((count,), 1 - k / steps) for k in (step, step + 1)]
-        velocity = network(mixed, ends[0], labels)
-        ahead = network(mixed - velocity / steps, ends[1], labels)
-        mixed = mixed - (velocity + ahead) / (2 * steps)
-    return mixed
 
 
 def remix_sample(
@@ -256,62 +321,6 @@ def remix_sample(
     return mixed
 
 
-def guide(conditional: Tensor, unconditional: Tensor, *, scale: float) -> Tensor:
-    """Classifier-free guidance: from the unconditional prediction to the conditional.
-
-    Scale 1 is the conditional prediction, 0 the unconditional, 3 goes three times as far. That is
-    the convention of Imagen and Stable Diffusion; the paper's weight w is scale - 1
-    (arXiv:2207.12598, equation 6). From 1 without labels and 2 with them, scale 3 makes 4. Both
-    predictions have one shape; gradients reach both.
-    """
-    return unconditional + scale * (conditional - unconditional)
-
-
-def drop_labels(labels: Tensor, draws: Tensor, *, probability: float, nothing: Tensor) -> Tensor:
-    """Labels of which some pictures' are replaced by `nothing`, so that one network learns both.
-
-    `labels` (N, K) are integers, `nothing` (K,) holds a label for each question that no picture
-    has. `draws` (N,) lie in [0, 1): picture i loses all its labels where draws[i] < probability.
-    The result has the dtype of `labels`, which stay as they are. With draws 0.05 and 0.2 and
-    probability 0.2, labels 1 and 2 become nothing and 2.
-    """
-    return torch.where(draws[:, None] < probability, nothing, labels)
-
-
-def guided(network: Network, nothing: Tensor, *, scale: float) -> Network:
-    """A network that calls `network` with labels and with `nothing` (K,), and guides by `scale`."""
-
-    def both(mixed: Tensor, t: Tensor, labels: Tensor) -> Tensor:
-        without = nothing.expand_as(labels)
-        return guide(network(mixed, t, labels), network(mixed, t, without), scale=scale)
-
-    return both
-
-
-def time_features(t: Tensor, *, size: int) -> Tensor:
-    """Times (N,) in [0, 1] as waves (N, size), from fast to slow: cosines, then sines.
-
-    With half = size / 2, wave k = 0 … half - 1 has the angle 1000 · t · 10000^(-k / (half - 1)):
-    1000 t for the first and t / 10 for the last. `size` is even and at least 4
-    (arXiv:2006.11239, whose index of 1,000 steps the factor stands for). At t = 0: ones, then
-    zeros.
-    """
-    half = size // 2
-    frequencies = 1000 * 10000.0 ** (-torch.arange(half) / (half - 1))
-    angles = t[:, None] * frequencies
-    return torch.cat([angles.cos(), angles.sin()], dim=1)
-
-
-def modulate(tokens: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
-    """Tokens (N, T, D) scaled by 1 + scale and shifted, (N, D) each.
-
-    With shift and scale zero the tokens come back unchanged, so that a network whose modulation
-    starts at zero starts without it (adaLN-Zero, arXiv:2212.09748). Token 2, shift 1 and scale 0.5
-    give 4.
-    """
-    return tokens * (1 + scale[:, None]) + shift[:, None]
-
-
 def latent_scale(codes: Tensor) -> Tensor:
     """The number by which codes (N, D) are divided to have variance 1: a scalar, no graph.
 
@@ -323,31 +332,25 @@ def latent_scale(codes: Tensor) -> Tensor:
     return codes.detach().std(correction=0)
 
 
-def train_step(
-    network: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    pictures: Tensor,
-    noise: Tensor,
-    t: Tensor,
-    labels: Tensor,
-) -> Tensor:
-    """One update of the network by `flow_loss`; returns the loss as it was before the update.
+def guide(conditional: Tensor, unconditional: Tensor, *, scale: float) -> Tensor:
+    """Classifier-free guidance: from the unconditional prediction to the conditional.
 
-    What is minimised is `flow_loss` of the same arguments: the network sees `pictures` mixed with
-    `noise` at times `t` (N,), is told `t` and `labels` (N, K), and the mean squared error of what
-    it predicts is that against noise - picture. Noise and times are given: nothing is drawn here.
-    `optimizer` holds the network's weights and moves each of them once, by the gradient of this
-    loss and of nothing else.
-    Gradients left over from before the call must not count: the check starts with some. The loss
-    that is returned is a scalar tensor without a graph.
-    For a network that predicts w · mixture with w = 0, picture 2 and noise -1 at t = 0.25, the
-    mixture is 1.25, the loss 9 and its gradient 7.5: plain descent at rate 0.1 leads to w = -0.75.
+    Scale 1 is the conditional prediction, 0 the unconditional, 3 goes three times as far. That is
+    the convention of Imagen and Stable Diffusion; the paper's weight w is scale - 1
+    (arXiv:2207.12598, equation 6). From 1 without labels and 2 with them, scale 3 makes 4. Both
+    predictions have one shape; gradients reach both.
     """
-    loss = flow_loss(network, pictures, noise, t, labels)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    return loss.detach()
+    return unconditional + scale * (conditional - unconditional)
+
+
+def guided(network: Network, nothing: Tensor, *, scale: float) -> Network:
+    """A network that calls `network` with labels and with `nothing` (K,), and guides by `scale`."""
+
+    def both(mixed: Tensor, t: Tensor, labels: Tensor) -> Tensor:
+        without = nothing.expand_as(labels)
+        return guide(network(mixed, t, labels), network(mixed, t, without), scale=scale)
+
+    return both
 
 
 def pair_noise(pictures: Tensor, noise: Tensor) -> Tensor:
@@ -369,7 +372,8 @@ def review_sampler(
     `network(mixed, t, labels)` gives velocities on the linear path, noise - picture; `start` is
     noise at t = 1; a step begins at t = 1, 1 - 1/steps, …, 1/steps, told as (N,). `labels` (N,)
     are integers and `nothing` (N,) stands for none. `scale` 1 is the conditional velocity, 0 the
-    unconditional one. Nothing is clipped.
+    unconditional one. Nothing is clipped, and `start` stays as it is. Both calls of a step may be
+    one of 2N rows, and at scale 1 the call with `nothing` may be left out.
     """
     mixed = start
     for step in range(steps):

@@ -1,11 +1,15 @@
+import io
 import json
+from base64 import b64encode
 
 import nbformat
+import numpy as np
 import pytest
+from PIL import Image
 
 from prodgen_lib.course import build as builder
 from prodgen_lib.course import execute
-from prodgen_lib.course.project import CourseError, read_notebook
+from prodgen_lib.course.project import CourseError, read_notebook, write_notebook
 
 
 @pytest.fixture
@@ -133,6 +137,26 @@ def test_without_executing_old_outputs_stay_and_are_called_stale(course, ran):
     assert len(ran) == 3
     sentences = builder.stale(course)
     assert len(sentences) == 2 and all("executed" in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize("run", [True, False])
+def test_figures_are_made_small_once(course, ran, run):
+    build(course)
+    path = course / "solutions/05_mini_torch.ipynb"
+    notebook = read_notebook(path)
+    buffer = io.BytesIO()
+    greys = np.random.default_rng(0).integers(0, 256, (64, 64), dtype=np.uint8)
+    Image.fromarray(greys).convert("RGBA").save(buffer, format="png")
+    picture = f'<img src="data:image/png;base64,{b64encode(buffer.getvalue()).decode()}" alt="A">'
+    cell = next(cell for cell in notebook.cells if cell.cell_type == "code")
+    cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": picture})]
+    write_notebook(notebook, path)
+    large = path.stat().st_size
+    assert any("05_mini_torch.ipynb is not what" in said for said in builder.stale(course))
+    assert f"solutions/{path.name}: written" in build(course, run=run)
+    assert path.stat().st_size < large and "data:image/png" in path.read_text(encoding="utf-8")
+    assert builder.stale(course) == []
+    assert all(line.endswith(": unchanged") for line in build(course, run=run)) and len(ran) == 3
 
 
 def test_check_says_a_sentence_for_each_stale_file_and_writes_nothing(course, ran):

@@ -1,12 +1,15 @@
 import os
+import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
 import click
 import pytest
 from click.testing import CliRunner
 
+from prodgen_lib.checking.exercise import load_exercises, topics
 from prodgen_lib.cli import main
 
 
@@ -176,3 +179,20 @@ def test_no_help_cuts_a_description():
         assert commands and "..." not in commands, names
         inside = ((name, one) for name, one in group.commands.items())
         groups += [((*names, n), c) for n, c in inside if isinstance(c, click.Group)]
+
+
+def test_every_exercise_that_a_help_text_names_exists():
+    known = {name: load_exercises(name) for name in topics()}
+    named = re.compile(rf"drill ({'|'.join(known)})\.(\w+)")
+    texts = [main.help or "", *(command.help or "" for command in commands(main))]
+    found = [match.groups() for text in texts for match in named.finditer(text)]
+    assert found
+    for topic, name in found:
+        assert name in known[topic], f"{topic}.{name} is no exercise"
+
+
+def commands(group: click.Group) -> Iterator[click.Command]:
+    for command in group.commands.values():
+        yield command
+        if isinstance(command, click.Group):
+            yield from commands(command)

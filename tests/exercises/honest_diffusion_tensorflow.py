@@ -418,6 +418,26 @@ def review_sampler__split_and_mix(network, start, labels, nothing, *, steps, sca
     return x
 
 
+def review_sampler__one_call_for_both(network, start, labels, nothing, *, steps, scale):
+    x, count, told = start, len(start), tf.concat([labels, nothing], 0)
+    for k in range(steps):
+        t = tf.fill([count], 1 - k / steps)
+        both = tf.concat([x, x], 0), tf.concat([t, t], 0), told
+        bound, free = tf.split(network(*both), 2)
+        x = x - (free + scale * (bound - free)) / steps
+    return x
+
+
+def review_sampler__no_needless_call(network, start, labels, nothing, *, steps, scale):
+    x, count = start, len(start)
+    for k in range(steps):
+        t = tf.fill([count], 1 - k / steps)
+        bound = network(x, t, labels)
+        free = bound if scale == 1 else network(x, t, nothing)
+        x = x - (free + scale * (bound - free)) / steps
+    return x
+
+
 def review_sampler__while(network, start, labels, nothing, *, steps, scale):
     x, left, count = start, steps, len(start)
     while left:

@@ -41,8 +41,10 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         return {"pictures": look.array(answer(network, start, labels, steps=inputs["steps"]))}
     network, told = gaussian_network(framework, inputs["mean"], inputs["spread"])
     pictures = look.array(answer(network, start, labels, steps=inputs["steps"]))
+    kept = np.array_equal(look.array(start), look.array(tensors(look, inputs, "start")[0]))
     return {
         "times that the network is told": np.array(told["times"]),
         "labels that the network is told": np.array(told["labels"]),
         "pictures": pictures,
+        "invariant noise as it was": np.asarray(kept),
     }

@@ -28,17 +28,23 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     look, inputs = probe(framework), case.inputs
     to_labels = framework.module("cgan").to_labels
     given = [to_labels(inputs[name]) for name in ("labels", "nothing")]
-    network, told = gaussian_network(framework, 0.5, 0.5)
+    count, start = len(inputs["start"]), look.tensor(inputs["start"])
 
-    def drawn(scale: float) -> np.ndarray:
-        start = look.tensor(inputs["start"])
-        return look.array(answer(network, start, *given, steps=inputs["steps"], scale=scale))
+    def drawn(scale: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        network, told = gaussian_network(framework, 0.5, 0.5)
+        pictures = answer(network, start, *given, steps=inputs["steps"], scale=scale)
+        rows = [np.concatenate([x.ravel() for x in told[name]]) for name in ("times", "labels")]
+        return look.array(pictures), *rows, told["shown"][0][:count]
 
-    plain = drawn(1.0)
-    seen = {
-        "times that the network is told": np.sort(np.ravel(told["times"])),
-        "labels that the network is told": np.sort(np.ravel(told["labels"])),
-        "what the network is shown first": told["shown"][0],
+    plain, when, asked, _ = drawn(1.0)
+    labelled = asked != inputs["nothing"][0]  # at scale 1 nobody needs the others
+    kept = np.array_equal(look.array(start), inputs["start"])
+    guided, *both, shown = drawn(inputs["scale"])
+    return {
+        "times that the network is told": np.sort(np.append(when[labelled], both[0])),
+        "labels that the network is told": np.sort(np.append(asked[labelled], both[1])),
+        "what the network is shown first": shown,
         "pictures with scale 1": plain,
+        "pictures": guided,
+        "invariant noise as it was": np.asarray(kept),
     }
-    return {**seen, "pictures": drawn(inputs["scale"])}
