@@ -237,7 +237,7 @@ def page(rows: list[dict]) -> str:
         f"(lowest–highest): {counts['torch']} in PyTorch, {counts['tensorflow']} in TensorFlow. "
         f"{STEPS:,} steps took "
         + " and ".join(f"{mean(s):.0f} CPU s in {f}" for f, s in seconds.items() if s)
-        + ", the rivals as long. Fréchet distances are comparable within a table.",
+        + "; the rivals were to take as long. Fréchet distances are comparable within a table.",
     ]
     for framework, title in (("torch", "PyTorch"), ("tensorflow", "TensorFlow")):
         mine = [row for row in rows if row["framework"] == framework]
@@ -266,9 +266,14 @@ def _rest(rows: list[dict]) -> list[str]:
         f"{size} pictures {mean(row['copies'][size] for row in rows):.2f}"
         for size in rows[0]["copies"]
     )
+    seconds = ", ".join(
+        f"{name} {mean(row['seconds'][name] for row in rows):.0f}" for name in rows[0]["seconds"]
+    )
     lines = [
+        f"CPU seconds of training: {seconds}.",
+        "",
         "Distance to the nearest training picture, as a share of that of fresh real pictures, "
-        f"after 500 steps on few pictures: {copies}."
+        f"after 500 steps on few pictures: {copies}.",
     ]
     for row in rows:
         if "full" in row:
