@@ -203,7 +203,8 @@ def flow_sample(network: Network, start: Tensor, labels: Tensor, *, steps: int) 
 
     `start` is noise from N(0, 1) in the shape of the pictures; `network` gives velocities,
     d mixed / dt. It is called `steps` times, at t = 1, 1 - 1/steps, …, 1/steps: the time at which a
-    step begins, told as (N,) float32. Never at 0. `labels` are handed on. Nothing is clipped.
+    step begins, told as (N,) float32. Never at 0. `labels` are handed on. Nothing is clipped,
+    and `start` stays as it is: the mixture of each step is a new tensor.
     With a velocity that is mixed + t, two steps lead from 1 to 0, then to -0.25.
     """
     mixed = start
