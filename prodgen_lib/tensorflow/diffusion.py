@@ -382,7 +382,8 @@ def review_sampler(
     `network(mixed, t, labels)` gives velocities on the linear path, noise - picture; `start` is
     noise at t = 1; a step begins at t = 1, 1 - 1/steps, …, 1/steps, told as (N,). `labels` (N,)
     are integers and `nothing` (N,) stands for none. `scale` 1 is the conditional velocity, 0 the
-    unconditional one. Nothing is clipped.
+    unconditional one. Nothing is clipped, and `start` stays as it is. Both velocities of a step may
+    come from one call with everything stacked; what scale 1 does not need may be left out.
     """
     mixed = start
     for step in range(steps):

@@ -418,6 +418,38 @@ def review_sampler__split_and_mix(network, start, labels, nothing, *, steps, sca
     return x
 
 
+def review_sampler__stacked(network, start, labels, nothing, *, steps, scale):
+    x = start
+    for k in range(steps):
+        t = tf.fill([2 * len(x)], 1 - k / steps)
+        bound, free = tf.split(
+            network(tf.concat([x, x], 0), t, tf.concat([labels, nothing], 0)), 2
+        )
+        x = x - guide(bound, free, scale=scale) / steps
+    return x
+
+
+def review_sampler__nothing_first_in_a_stack(network, start, labels, nothing, *, steps, scale):
+    x, asked = start, tf.concat([nothing, labels], 0)
+    for k in range(steps):
+        t = tf.fill([2 * len(x)], 1 - k / steps)
+        velocity = network(tf.concat([x, x], 0), t, asked)
+        free, bound = velocity[: len(x)], velocity[len(x) :]
+        x = x - (free + scale * (bound - free)) / steps
+    return x
+
+
+def review_sampler__one_call_at_scale_1(network, start, labels, nothing, *, steps, scale):
+    x = start
+    for k in range(steps):
+        t = tf.fill([len(x)], 1 - k / steps)
+        velocity = network(x, t, labels)
+        if scale != 1:
+            velocity = guide(velocity, network(x, t, nothing), scale=scale)
+        x = x - velocity / steps
+    return x
+
+
 def review_sampler__while(network, start, labels, nothing, *, steps, scale):
     x, left, count = start, steps, len(start)
     while left:

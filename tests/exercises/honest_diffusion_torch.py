@@ -417,6 +417,36 @@ def review_sampler__split_and_mix(network, start, labels, nothing, *, steps, sca
     return x
 
 
+def review_sampler__stacked(network, start, labels, nothing, *, steps, scale):
+    x = start
+    for k in range(steps):
+        t = torch.full((2 * len(x),), 1 - k / steps)
+        bound, free = network(torch.cat([x, x]), t, torch.cat([labels, nothing])).chunk(2)
+        x = x - guide(bound, free, scale=scale) / steps
+    return x
+
+
+def review_sampler__nothing_first_in_a_stack(network, start, labels, nothing, *, steps, scale):
+    x, asked = start, torch.cat([nothing, labels])
+    for k in range(steps):
+        t = torch.full((2 * len(x),), 1 - k / steps)
+        velocity = network(torch.cat([x, x]), t, asked)
+        free, bound = velocity[: len(x)], velocity[len(x) :]
+        x = x - (free + scale * (bound - free)) / steps
+    return x
+
+
+def review_sampler__one_call_at_scale_1(network, start, labels, nothing, *, steps, scale):
+    x = start
+    for k in range(steps):
+        t = torch.full((len(x),), 1 - k / steps)
+        velocity = network(x, t, labels)
+        if scale != 1:
+            velocity = guide(velocity, network(x, t, nothing), scale=scale)
+        x = x - velocity / steps
+    return x
+
+
 def review_sampler__while(network, start, labels, nothing, *, steps, scale):
     x, left, count = start, steps, len(start)
     while left:

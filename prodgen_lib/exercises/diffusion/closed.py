@@ -44,7 +44,7 @@ def guarded(answer: Callable) -> tuple[Callable, Callable[[], np.ndarray]]:
 
 
 def _copied(tensor: object) -> np.ndarray:
-    return np.array(tensor.detach() if hasattr(tensor, "detach") else tensor)
+    return np.asarray(tensor.detach() if hasattr(tensor, "detach") else tensor).copy()
 
 
 def times(t: object, mixed: object) -> np.ndarray:
