@@ -36,9 +36,10 @@ def signal_and_noise(t: Tensor, *, path: str) -> tuple[Tensor, Tensor]:
     """How much of the picture and how much of the noise a mixture holds at times t: (a, b).
 
     `path` "linear": a = 1 - t and b = t, whose sum is 1. `path` "cosine": a = cos(πt/2) and
-    b = sin(πt/2), whose squares sum to 1, so a mixture of unit variance keeps it. Both have the
-    shape of `t`, and both ends are exact, (1, 0) and (0, 1): in float32 cos(π/2) is not 0, but the
-    same number is sin(π(1 - t)/2). Raises `ValueError` for any other path.
+    b = sin(πt/2), whose squares sum to 1, so a mixture has variance 1 at every t where picture and
+    noise are independent, each of variance 1. Both have the shape of `t`, gradients reach `t`, and
+    both ends are exact, (1, 0) and (0, 1): in float32 cos(π/2) is not 0, but the same number is
+    sin(π(1 - t)/2). Raises `ValueError` for any other path.
     On the linear path, t = 0.25 gives (0.75, 0.25).
     """
     if path not in ("linear", "cosine"):
@@ -74,7 +75,8 @@ def split(mixed: Tensor, velocity: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
 
     The inverse of `mix` where `velocity` is noise - pictures: two equations, two unknowns. `mixed`
     and `velocity` have one shape, `t` is (N,). Nothing is divided, so it holds at t = 0 and t = 1
-    too: mixture 1.25 and velocity -3 at t = 0.25 are picture 2 and noise -1. Nothing is clipped.
+    too: mixture 1.25 and velocity -3 at t = 0.25 are picture 2 and noise -1. Nothing is clipped,
+    and gradients reach the velocity.
     """
     t = beside(t, mixed)
     return mixed - t * velocity, mixed + (1 - t) * velocity
@@ -123,8 +125,9 @@ def flow_loss(
 ) -> Tensor:
     """What flow matching minimises: the mean squared error of the network's velocity, a scalar.
 
-    The network is shown each picture mixed with its noise on the linear path at its own time t
-    (N,), is told t and `labels` as they are, and has to predict noise - picture. The mean is over
+    The network is called by position, as `network(mixed, t, labels)`: it is shown each picture
+    mixed with its noise on the linear path at its own time t (N,), is told t and `labels` as they
+    are, and has to predict noise - picture. The mean is over
     all numbers of all pictures (arXiv:2210.02747, equation 9; arXiv:2209.03003). It does not go to
     0: many pairs lead through one mixture, and the network can only know their mean.
     For a network that predicts 0, pictures 1 and 2 and noises 0 and 1: (1 + 1) / 2 = 1.
@@ -176,18 +179,21 @@ def remix(
 ) -> Tensor:
     """One step from time t back to time s < t: estimate the picture, then mix it anew.
 
-    With (a_t, b_t) and (a_s, b_s) from `signal_and_noise` and ε the predicted noise:
+    With (a_t, b_t) and (a_s, b_s) from `signal_and_noise` and ε the predicted noise, the picture
+    is what is left of the mixture without its noise, at full strength again:
 
         picture = (mixed - b_t ε) / a_t
         σ       = η · (b_s / b_t) · √(b_t² - (a_t / a_s)² b_s²)
         result  = a_s · picture + √(b_s² - σ²) · ε + σ · fresh
 
-    `mixed`, `predicted_noise` and `fresh` have one shape; `t` and `s` are (N,), 0 ≤ s < t < 1.
-    `eta` 0 is DDIM: nothing is drawn and `fresh` may be None. `eta` 1 is DDPM: σ² is the variance
-    of the mixture at s, given mixture and picture at t. At s = 0 the result is the picture, and
-    `fresh` changes nothing. Nothing is clipped (arXiv:2010.02502, equations 12 and 16, where a² is
-    called α). On the linear path with `eta` 0 this is exactly one Euler step of the flow:
-    mixture 1 and noise 0.5 at t = 0.5 hold the picture 1.5, and become 1.25 at s = 0.25.
+    `mixed`, `predicted_noise` and `fresh` have one shape; `t` and `s` are (N,), 0 ≤ s < t < 1:
+    at t = 1 a_t is 0, and a mixture tells nothing of its picture. Where rounding makes what stands
+    under a root negative, it counts as 0. Nothing is drawn here: `fresh` is N(0, 1) noise that the
+    caller drew. `eta` 0 is DDIM, where σ is 0 and `fresh` may be None. `eta` 1 is DDPM: σ² is the
+    variance of the mixture at s, given mixture and picture at t. At s = 0 the result is the
+    picture, and `fresh` changes nothing. Nothing is clipped (arXiv:2010.02502, equations 12 and
+    16, where a² is called α). On the linear path with `eta` 0 this is exactly one Euler step of
+    the flow: mixture 1 and noise 0.5 at t = 0.5 hold the picture 1.5, and become 1.25 at s = 0.25.
     """
     a_t, b_t = signal_and_noise(beside(t, mixed), path=path)
     a_s, b_s = signal_and_noise(beside(s, mixed), path=path)
@@ -271,10 +277,10 @@ def guide(conditional: Tensor, unconditional: Tensor, *, scale: float) -> Tensor
 def drop_labels(labels: Tensor, draws: Tensor, *, probability: float, nothing: Tensor) -> Tensor:
     """Labels of which some pictures' are replaced by `nothing`, so that one network learns both.
 
-    `labels` (N, K) are integers, `nothing` (K,) holds a label for each question that no picture
+    `labels` (N, K) are integers, `nothing` (K,) holds, for each question, a label that no picture
     has. `draws` (N,) lie in [0, 1): picture i loses all its labels where draws[i] < probability.
-    The result has the dtype of `labels`, which stay as they are. With draws 0.05 and 0.2 and
-    probability 0.2, labels 1 and 2 become nothing and 2.
+    The result is a new tensor with the dtype of `labels`, which stay as they are. With draws 0.05
+    and 0.2 and probability 0.2, labels 1 and 2 become nothing and 2.
     """
     return torch.where(draws[:, None] < probability, nothing, labels)
 
@@ -293,9 +299,9 @@ def time_features(t: Tensor, *, size: int) -> Tensor:
     """Times (N,) in [0, 1] as waves (N, size), from fast to slow: cosines, then sines.
 
     With half = size / 2, wave k = 0 … half - 1 has the angle 1000 · t · 10000^(-k / (half - 1)):
-    1000 t for the first and t / 10 for the last. `size` is even and at least 4
-    (arXiv:2006.11239, whose index of 1,000 steps the factor stands for). At t = 0: ones, then
-    zeros.
+    1000 t for the first and t / 10 for the last. `size` is even and at least 4.
+    The paper's times are the indices 0 to 1000 of its steps (arXiv:2006.11239): 1000 t is such an
+    index. At t = 0: ones, then zeros.
     """
     half = size // 2
     frequencies = 1000 * 10000.0 ** (-torch.arange(half) / (half - 1))
@@ -308,7 +314,7 @@ def modulate(tokens: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
 
     With shift and scale zero the tokens come back unchanged, so that a network whose modulation
     starts at zero starts without it (adaLN-Zero, arXiv:2212.09748). Token 2, shift 1 and scale 0.5
-    give 4.
+    give 4. Gradients reach all three.
     """
     return tokens * (1 + scale[:, None]) + shift[:, None]
 

@@ -422,9 +422,7 @@ def review_sampler__stacked(network, start, labels, nothing, *, steps, scale):
     x = start
     for k in range(steps):
         t = tf.fill([2 * len(x)], 1 - k / steps)
-        bound, free = tf.split(
-            network(tf.concat([x, x], 0), t, tf.concat([labels, nothing], 0)), 2
-        )
+        bound, free = tf.split(network(tf.concat([x, x], 0), t, tf.concat([labels, nothing], 0)), 2)
         x = x - guide(bound, free, scale=scale) / steps
     return x
 

@@ -269,7 +269,7 @@ def drop_labels__copied(labels, draws, *, probability, nothing):
 
 
 def drop_labels__masked(labels, draws, *, probability, nothing):
-    keep = (draws >= probability).long()[:, None]
+    keep = (draws >= probability).to(labels.dtype)[:, None]
     return keep * labels + (1 - keep) * nothing
 
 

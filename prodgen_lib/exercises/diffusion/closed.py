@@ -10,7 +10,6 @@ import numpy as np
 from prodgen_lib.checking.exercise import Complaint, Framework
 from prodgen_lib.exercises.common import probe
 
-
 STAYS = "invariant: what is given stays as it is"
 
 

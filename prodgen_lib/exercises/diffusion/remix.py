@@ -6,11 +6,11 @@ import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
 from prodgen_lib.exercises.common import probe
-from prodgen_lib.exercises.diffusion.closed import floats, tensors
+from prodgen_lib.exercises.diffusion.closed import STAYS, floats, guarded, tensors
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """One number by hand; both paths without fresh noise, with some, and with all; the end."""
+    """One number by hand; both paths, with no fresh noise, some, and all; the end; near t = 1."""
 
     def draw(name: str, path: str, eta: float, *shape: int, drawn: bool = True) -> Case:
         arrays = floats(
@@ -26,6 +26,12 @@ def cases(rng: np.random.Generator) -> list[Case]:
     worked |= {"path": "linear", "eta": 0.0, "drawn": False}
     end = draw("at s = 0, η = 1", "cosine", 1.0, 2, 3)
     end.inputs["s"][:] = 0
+    # From the noise almost to the picture, b_s² - σ² is a rounding, on either side of 0.
+    far = draw("from t = 0.98 almost to the picture, η = 1", "cosine", 1.0, 60, 2)
+    far.inputs["t"][:] = rng.uniform(0.97, 0.99, 60)
+    far.inputs["s"][:] = rng.uniform(0.001, 0.01, 60)
+    late = draw("from t = 0.98 on the linear path", "linear", 0.5, 3, 4)
+    late.inputs["t"][:] = rng.uniform(0.97, 0.99, 3)
     return [
         Case("the number worked by hand", worked, {"remixed": [[1.25]]}),
         draw("η = 0, nothing drawn", "cosine", 0.0, 3, 4, drawn=False),
@@ -34,11 +40,14 @@ def cases(rng: np.random.Generator) -> list[Case]:
         draw("η = 0.5, two pictures", "cosine", 0.5, 2, 2, 3, 1),
         draw("η = 0.7 on the linear path", "linear", 0.7, 3, 4),
         end,
+        late,
+        far,
     ]
 
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     """The mixture at s, and its gradients."""
+    answer, changed = guarded(answer)
     look, inputs = probe(framework), case.inputs
     mixed, noise, fresh, t, s = tensors(look, inputs, "mixed", "noise", "fresh", "t", "s")
     options = {"eta": inputs["eta"], "fresh": fresh} if inputs["drawn"] else {}
@@ -48,7 +57,9 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         lambda *given: answer(*given, t, s, **options), mixed, noise
     )
     return {
+        "numbers that are not NaN": np.isfinite(value),
         "remixed": value,
         "gradient of the mixture": to_mixed,
         "gradient of the predicted noise": to_noise,
+        STAYS: changed(),
     }

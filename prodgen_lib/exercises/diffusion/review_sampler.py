@@ -16,7 +16,9 @@ def cases(rng: np.random.Generator) -> list[Case]:
         labels = {"labels": rng.permutation(3)[:count] + 1, "nothing": np.full(count, 7)}
         start = rng.uniform(1.2, 2.5, (count, 3)) * rng.choice([-1, 1], (count, 3))
         start[0, 0], start[-1, -1] = 12, -12  # beyond whatever a start may be clipped to
-        return Case(name, floats(start=start) | labels | {"steps": steps, "scale": scale, "mean": mean})
+        return Case(
+            name, floats(start=start) | labels | {"steps": steps, "scale": scale, "mean": mean}
+        )
 
     return [
         draw("four steps, scale 2.5", 4, 2.5, 3),
@@ -49,12 +51,13 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
 
     plain, told, asked = drawn(1.0)
     with_labels = asked[asked[:, 1] != inputs["nothing"][0]]
+    first = np.unique(told["shown"][0], axis=0) if told["shown"] else np.zeros(0)
     pictures, _, asked_twice = drawn(inputs["scale"])
     return {
         "times that the network is told": np.unique(asked_twice[:, 0]),
         "labels that the network is told": asked_twice,
         "labels that the network is told with scale 1": with_labels,
-        "what the network is shown first": np.unique(told["shown"][0], axis=0),
+        "what the network is shown first": first,
         "pictures with scale 1": plain,
         "pictures": pictures,
         STAYS: changed(),
