@@ -194,6 +194,13 @@ def flow_sample__ones_times(network, start, labels, *, steps):
     return x
 
 
+def flow_sample__in_place_on_a_copy(network, start, labels, *, steps):
+    x = start.clone()
+    for k in range(steps):
+        x -= network(x, torch.full((len(start),), 1 - k / steps), labels) / steps
+    return x
+
+
 def flow_sample__while(network, start, labels, *, steps):
     step, x, count = 0, start, len(start)
     while step < steps:
