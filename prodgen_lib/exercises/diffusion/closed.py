@@ -65,6 +65,11 @@ def gaussian_network(framework: Framework, mean: float, spread: float) -> tuple[
     def network(mixed, t, labels):
         told["times"].append(times(t, mixed))
         numbers = np.asarray(labels, np.float32)
+        if numbers.size != len(mixed):
+            raise Complaint(
+                f"The network is told labels of shape {numbers.shape} for {len(mixed)} pictures.",
+                f"网络收到的标签形状是 {numbers.shape}，而图片有 {len(mixed)} 张。",
+            )
         told["labels"].append(numbers)
         told["shown"].append(look.array(mixed))
         at = beside(t, mixed)
