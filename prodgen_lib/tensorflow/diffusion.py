@@ -37,9 +37,9 @@ def signal_and_noise(t: tf.Tensor, *, path: str) -> tuple[tf.Tensor, tf.Tensor]:
     """How much of the picture and how much of the noise a mixture holds at times t: (a, b).
 
     `path` "linear": a = 1 - t and b = t, whose sum is 1. `path` "cosine": a = cos(πt/2) and
-    b = sin(πt/2), whose squares sum to 1: where picture and noise are independent and have
-    variance 1, so has the mixture. Both have the shape of `t`, and gradients reach it. Both ends
-    are exact, (1, 0) and (0, 1): in float32 cos(π/2) is not 0, but the same number is
+    b = sin(πt/2), whose squares sum to 1, so a mixture has variance 1 at every t where picture and
+    noise are independent, each of variance 1. Both have the shape of `t`, gradients reach `t`, and
+    both ends are exact, (1, 0) and (0, 1): in float32 cos(π/2) is not 0, but the same number is
     sin(π(1 - t)/2). Raises `ValueError` for any other path.
     On the linear path, t = 0.25 gives (0.75, 0.25).
     """
@@ -76,7 +76,8 @@ def split(mixed: tf.Tensor, velocity: tf.Tensor, t: tf.Tensor) -> tuple[tf.Tenso
 
     The inverse of `mix` where `velocity` is noise - pictures: two equations, two unknowns. `mixed`
     and `velocity` have one shape, `t` is (N,). Nothing is divided, so it holds at t = 0 and t = 1
-    too: mixture 1.25 and velocity -3 at t = 0.25 are picture 2 and noise -1. Nothing is clipped.
+    too: mixture 1.25 and velocity -3 at t = 0.25 are picture 2 and noise -1. Nothing is clipped,
+    and gradients reach the velocity.
     """
     t = beside(t, mixed)
     return mixed - t * velocity, mixed + (1 - t) * velocity
@@ -120,6 +121,22 @@ def read(
     divisor = signal * noise_speed - amount * signal_speed
     pictures = (noise_speed * mixed - amount * predicted) / divisor
     return pictures, (signal * predicted - signal_speed * mixed) / divisor
+
+
+def flow_loss(
+    network: Network, pictures: tf.Tensor, noise: tf.Tensor, t: tf.Tensor, labels: tf.Tensor
+) -> tf.Tensor:
+    """What flow matching minimises: the mean squared error of the network's velocity, a scalar.
+
+    The network is called by position, as `network(mixed, t, labels)`: it is shown each picture
+    mixed with its noise on the linear path at its own time t (N,), is told t and `labels` as they
+    are, and has to predict noise - picture. The mean is over
+    all numbers of all pictures (arXiv:2210.02747, equation 9; arXiv:2209.03003). It does not go to
+    0: many pairs lead through one mixture, and the network can only know their mean.
+    For a network that predicts 0, pictures 1 and 2 and noises 0 and 1: (1 + 1) / 2 = 1.
+    """
+    predicted = network(mix(pictures, noise, t), t, labels)
+    return tf.reduce_mean(tf.square(predicted - (noise - pictures)))
 
 
 def best_velocity(mixed: tf.Tensor, t: tf.Tensor, examples: tf.Tensor) -> tf.Tensor:
@@ -168,13 +185,143 @@ def diffusion_loss(
     return tf.reduce_mean(tf.square(predicted - target(pictures, noise, t, kind=kind, path=path)))
 
 
+def remix(
+    mixed: tf.Tensor,
+    predicted_noise: tf.Tensor,
+    t: tf.Tensor,
+    s: tf.Tensor,
+    *,
+    eta: float = 0.0,
+    fresh: tf.Tensor | None = None,
+    path: str = "cosine",
+) -> tf.Tensor:
+    """One step from time t back to time s < t: estimate the picture, then mix it anew.
+
+    With (a_t, b_t) and (a_s, b_s) from `signal_and_noise` and ε the predicted noise, the picture
+    is what is left of the mixture without its noise, at full strength again:
+
+        picture = (mixed - b_t ε) / a_t
+        σ       = η · (b_s / b_t) · √(b_t² - (a_t / a_s)² b_s²)
+        result  = a_s · picture + √(b_s² - σ²) · ε + σ · fresh
+
+    `mixed`, `predicted_noise` and `fresh` have one shape; `t` and `s` are (N,), 0 ≤ s < t < 1:
+    at t = 1 a_t is 0, and a mixture tells nothing of its picture. Where rounding makes what stands
+    under a root negative, it counts as 0. Nothing is drawn here: `fresh` is N(0, 1) noise that the
+    caller drew. `eta` 0 is DDIM, where σ is 0 and `fresh` may be None. `eta` 1 is DDPM: σ² is the
+    variance of the mixture at s, given mixture and picture at t. At s = 0 the result is the
+    picture, and `fresh` changes nothing. Nothing is clipped (arXiv:2010.02502, equations 12 and
+    16, where a² is called α). On the linear path with `eta` 0 this is exactly one Euler step of
+    the flow: mixture 1 and noise 0.5 at t = 0.5 hold the picture 1.5, and become 1.25 at s = 0.25.
+    """
+    a_t, b_t = signal_and_noise(beside(t, mixed), path=path)
+    a_s, b_s = signal_and_noise(beside(s, mixed), path=path)
+    picture = (mixed - b_t * predicted_noise) / a_t
+    spread = eta * b_s / b_t * tf.sqrt(tf.nn.relu(b_t**2 - (a_t / a_s * b_s) ** 2))
+    direction = tf.sqrt(tf.nn.relu(b_s**2 - spread**2))
+    remixed = a_s * picture + direction * predicted_noise
+    return remixed if fresh is None else remixed + spread * fresh
+
+
+def flow_sample(network: Network, start: tf.Tensor, labels: tf.Tensor, *, steps: int) -> tf.Tensor:
+    """Pictures from noise by Euler's method: `steps` equal steps from t = 1 to t = 0.
+
+    `start` is noise from N(0, 1) in the shape of the pictures; `network` gives velocities,
+    d mixed / dt. It is called `steps` times, at t = 1, 1 - 1/steps, …, 1/steps: the time at which a
+    step begins, told as (N,) float32. Never at 0. `labels` are handed on. Nothing is clipped,
+    and `start` stays as it is: the mixture of each step is a new tensor.
+    With a velocity that is mixed + t, two steps lead from 1 to 0, then to -0.25.
+    """
+    mixed = start
+    for step in range(steps):
+        t = tf.fill([len(start)], 1 - step / steps)
+        mixed = mixed - network(mixed, t, labels) / steps
+    return mixed
+
+
+def heun_sample(network: Network, start: tf.Tensor, labels: tf.Tensor, *, steps: int) -> tf.Tensor:
+    """As `flow_sample`, with the mean velocity of both ends of each step: 2 · steps calls.
+
+    Velocities are averaged, not the pictures and noises that they stand for: remixing an average
+    of these at the step's end is not Heun's method.
+    """
+    mixed, count = start, start.shape[0]
+    for step in range(steps):
+        ends = [tf.fill([count], 1 - k / steps) for k in (step, step + 1)]
+        velocity = network(mixed, ends[0], labels)
+        ahead = network(mixed - velocity / steps, ends[1], labels)
+        mixed = mixed - (velocity + ahead) / (2 * steps)
+    return mixed
+
+
+def remix_sample(
+    network: Network,
+    start: tf.Tensor,
+    labels: tf.Tensor,
+    *,
+    steps: int,
+    kind: str = "noise",
+    path: str = "cosine",
+    eta: float = 0.0,
+    draws: tf.Tensor | None = None,
+    first: float = 0.98,
+) -> tf.Tensor:
+    """Pictures from noise by `steps` calls of `remix`, from time `first` to 0 in equal steps.
+
+    `network` predicts what `kind` names. `first` is below 1, where `remix` would divide by 0.
+    `draws` (steps, N, …) from N(0, 1) is the fresh noise of each step, needed where `eta` is not 0.
+    """
+    if eta and draws is None:
+        raise ValueError("eta is not 0: give the fresh noise of each step as draws.")
+    mixed, count = start, start.shape[0]
+    for step in range(steps):
+        t, s = (tf.fill([count], first * (1 - k / steps)) for k in (step, step + 1))
+        _, noise = read(mixed, network(mixed, t, labels), t, kind=kind, path=path)
+        fresh = None if draws is None else draws[step]
+        mixed = remix(mixed, noise, t, s, eta=eta, fresh=fresh, path=path)
+    return mixed
+
+
+def guide(conditional: tf.Tensor, unconditional: tf.Tensor, *, scale: float) -> tf.Tensor:
+    """Classifier-free guidance: from the unconditional prediction to the conditional.
+
+    Scale 1 is the conditional prediction, 0 the unconditional, 3 goes three times as far. That is
+    the convention of Imagen and Stable Diffusion; the paper's weight w is scale - 1
+    (arXiv:2207.12598, equation 6). From 1 without labels and 2 with them, scale 3 makes 4. Both
+    predictions have one shape; gradients reach both.
+    """
+    return unconditional + scale * (conditional - unconditional)
+
+
+def drop_labels(
+    labels: tf.Tensor, draws: tf.Tensor, *, probability: float, nothing: tf.Tensor
+) -> tf.Tensor:
+    """Labels of which some pictures' are replaced by `nothing`, so that one network learns both.
+
+    `labels` (N, K) are integers, `nothing` (K,) holds, for each question, a label that no picture
+    has. `draws` (N,) lie in [0, 1): picture i loses all its labels where draws[i] < probability.
+    The result is a new tensor with the dtype of `labels`, which stay as they are. With draws 0.05
+    and 0.2 and probability 0.2, labels 1 and 2 become nothing and 2.
+    """
+    return tf.where(draws[:, None] < probability, nothing, labels)
+
+
+def guided(network: Network, nothing: tf.Tensor, *, scale: float) -> Network:
+    """A network that calls `network` with labels and with `nothing` (K,), and guides by `scale`."""
+
+    def both(mixed: tf.Tensor, t: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        without = tf.broadcast_to(nothing, tf.shape(labels))
+        return guide(network(mixed, t, labels), network(mixed, t, without), scale=scale)
+
+    return both
+
+
 def time_features(t: tf.Tensor, *, size: int) -> tf.Tensor:
     """Times (N,) in [0, 1] as waves (N, size), from fast to slow: cosines, then sines.
 
     With half = size / 2, wave k = 0 … half - 1 has the angle 1000 · t · 10000^(-k / (half - 1)):
     1000 t for the first and t / 10 for the last. `size` is even and at least 4.
-    At t = 0: ones, then zeros. (In arXiv:2006.11239 a step has a number from 0 to 1,000, for which
-    such waves were made; hence the factor.)
+    The paper's times are the indices 0 to 1000 of its steps (arXiv:2006.11239): 1000 t is such an
+    index. At t = 0: ones, then zeros.
     """
     half = size // 2
     frequencies = 1000 * 10000.0 ** (-tf.range(half, dtype=tf.float32) / (half - 1))
@@ -187,7 +334,7 @@ def modulate(tokens: tf.Tensor, shift: tf.Tensor, scale: tf.Tensor) -> tf.Tensor
 
     With shift and scale zero the tokens come back unchanged, so that a network whose modulation
     starts at zero starts without it (adaLN-Zero, arXiv:2212.09748). Token 2, shift 1 and scale 0.5
-    give 4.
+    give 4. Gradients reach all three.
     """
     return tokens * (1 + scale[:, None]) + shift[:, None]
 
@@ -384,8 +531,8 @@ def review_sampler(
     `network(mixed, t, labels)` gives velocities on the linear path, noise - picture; `start` is
     noise at t = 1; a step begins at t = 1, 1 - 1/steps, …, 1/steps, told as (N,). `labels` (N,)
     are integers and `nothing` (N,) stands for none. `scale` 1 is the conditional velocity, 0 the
-    unconditional one. Nothing is clipped, and `start` stays as it is. Both calls of a step may be
-    one of 2N rows, and at scale 1 the call with `nothing` may be left out.
+    unconditional one. Nothing is clipped, and `start` stays as it is. Both velocities of a step may
+    come from one call with everything stacked; what scale 1 does not need may be left out.
     """
     mixed = start
     for step in range(steps):

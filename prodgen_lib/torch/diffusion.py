@@ -36,9 +36,9 @@ def signal_and_noise(t: Tensor, *, path: str) -> tuple[Tensor, Tensor]:
     """How much of the picture and how much of the noise a mixture holds at times t: (a, b).
 
     `path` "linear": a = 1 - t and b = t, whose sum is 1. `path` "cosine": a = cos(πt/2) and
-    b = sin(πt/2), whose squares sum to 1: where picture and noise are independent and have
-    variance 1, so has the mixture. Both have the shape of `t`, and gradients reach it. Both ends
-    are exact, (1, 0) and (0, 1): in float32 cos(π/2) is not 0, but the same number is
+    b = sin(πt/2), whose squares sum to 1, so a mixture has variance 1 at every t where picture and
+    noise are independent, each of variance 1. Both have the shape of `t`, gradients reach `t`, and
+    both ends are exact, (1, 0) and (0, 1): in float32 cos(π/2) is not 0, but the same number is
     sin(π(1 - t)/2). Raises `ValueError` for any other path.
     On the linear path, t = 0.25 gives (0.75, 0.25).
     """
@@ -75,7 +75,8 @@ def split(mixed: Tensor, velocity: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
 
     The inverse of `mix` where `velocity` is noise - pictures: two equations, two unknowns. `mixed`
     and `velocity` have one shape, `t` is (N,). Nothing is divided, so it holds at t = 0 and t = 1
-    too: mixture 1.25 and velocity -3 at t = 0.25 are picture 2 and noise -1. Nothing is clipped.
+    too: mixture 1.25 and velocity -3 at t = 0.25 are picture 2 and noise -1. Nothing is clipped,
+    and gradients reach the velocity.
     """
     t = beside(t, mixed)
     return mixed - t * velocity, mixed + (1 - t) * velocity
@@ -117,6 +118,22 @@ def read(
     divisor = signal * noise_speed - amount * signal_speed
     pictures = (noise_speed * mixed - amount * predicted) / divisor
     return pictures, (signal * predicted - signal_speed * mixed) / divisor
+
+
+def flow_loss(
+    network: Network, pictures: Tensor, noise: Tensor, t: Tensor, labels: Tensor
+) -> Tensor:
+    """What flow matching minimises: the mean squared error of the network's velocity, a scalar.
+
+    The network is called by position, as `network(mixed, t, labels)`: it is shown each picture
+    mixed with its noise on the linear path at its own time t (N,), is told t and `labels` as they
+    are, and has to predict noise - picture. The mean is over
+    all numbers of all pictures (arXiv:2210.02747, equation 9; arXiv:2209.03003). It does not go to
+    0: many pairs lead through one mixture, and the network can only know their mean.
+    For a network that predicts 0, pictures 1 and 2 and noises 0 and 1: (1 + 1) / 2 = 1.
+    """
+    predicted = network(mix(pictures, noise, t), t, labels)
+    return torch.mean(torch.square(predicted - (noise - pictures)))
 
 
 def best_velocity(mixed: Tensor, t: Tensor, examples: Tensor) -> Tensor:
@@ -270,19 +287,21 @@ def remix(
 ) -> Tensor:
     """One step from time t back to time s < t: estimate the picture, then mix it anew.
 
-    With (a_t, b_t) and (a_s, b_s) from `signal_and_noise` and ε the predicted noise:
+    With (a_t, b_t) and (a_s, b_s) from `signal_and_noise` and ε the predicted noise, the picture
+    is what is left of the mixture without its noise, at full strength again:
 
         picture = (mixed - b_t ε) / a_t
         σ       = η · (b_s / b_t) · √(b_t² - (a_t / a_s)² b_s²)
         result  = a_s · picture + √(b_s² - σ²) · ε + σ · fresh
 
-    `mixed`, `predicted_noise` and `fresh` have one shape; `t` and `s` are (N,), 0 ≤ s < t < 1.
-    `eta` 0 is DDIM: nothing is drawn and `fresh` may be None. `eta` 1 is DDPM: σ² is the variance
-    of the mixture at s, given mixture and picture at t. At s = 0 the result is the picture, and
-    `fresh` changes nothing. Nothing is clipped; a difference below a root that rounding makes
-    negative counts as 0 (arXiv:2010.02502, equations 12 and 16, where a² is
-    called α). On the linear path with `eta` 0 this is exactly one Euler step of the flow:
-    mixture 1 and noise 0.5 at t = 0.5 hold the picture 1.5, and become 1.25 at s = 0.25.
+    `mixed`, `predicted_noise` and `fresh` have one shape; `t` and `s` are (N,), 0 ≤ s < t < 1:
+    at t = 1 a_t is 0, and a mixture tells nothing of its picture. Where rounding makes what stands
+    under a root negative, it counts as 0. Nothing is drawn here: `fresh` is N(0, 1) noise that the
+    caller drew. `eta` 0 is DDIM, where σ is 0 and `fresh` may be None. `eta` 1 is DDPM: σ² is the
+    variance of the mixture at s, given mixture and picture at t. At s = 0 the result is the
+    picture, and `fresh` changes nothing. Nothing is clipped (arXiv:2010.02502, equations 12 and
+    16, where a² is called α). On the linear path with `eta` 0 this is exactly one Euler step of
+    the flow: mixture 1 and noise 0.5 at t = 0.5 hold the picture 1.5, and become 1.25 at s = 0.25.
     """
     a_t, b_t = signal_and_noise(beside(t, mixed), path=path)
     a_s, b_s = signal_and_noise(beside(s, mixed), path=path)
@@ -291,6 +310,37 @@ def remix(
     direction = (b_s**2 - spread**2).clamp(min=0).sqrt()
     remixed = a_s * picture + direction * predicted_noise
     return remixed if fresh is None else remixed + spread * fresh
+
+
+def flow_sample(network: Network, start: Tensor, labels: Tensor, *, steps: int) -> Tensor:
+    """Pictures from noise by Euler's method: `steps` equal steps from t = 1 to t = 0.
+
+    `start` is noise from N(0, 1) in the shape of the pictures; `network` gives velocities,
+    d mixed / dt. It is called `steps` times, at t = 1, 1 - 1/steps, …, 1/steps: the time at which a
+    step begins, told as (N,) float32. Never at 0. `labels` are handed on. Nothing is clipped,
+    and `start` stays as it is: the mixture of each step is a new tensor.
+    With a velocity that is mixed + t, two steps lead from 1 to 0, then to -0.25.
+    """
+    mixed = start
+    for step in range(steps):
+        t = torch.full((len(start),), 1 - step / steps)
+        mixed = mixed - network(mixed, t, labels) / steps
+    return mixed
+
+
+def heun_sample(network: Network, start: Tensor, labels: Tensor, *, steps: int) -> Tensor:
+    """As `flow_sample`, with the mean velocity of both ends of each step: 2 · steps calls.
+
+    Velocities are averaged, not the pictures and noises that they stand for: remixing an average
+    of these at the step's end is not Heun's method.
+    """
+    mixed, count = start, start.shape[0]
+    for step in range(steps):
+        ends = [torch.full((count,), 1 - k / steps) for k in (step, step + 1)]
+        velocity = network(mixed, ends[0], labels)
+        ahead = network(mixed - velocity / steps, ends[1], labels)
+        mixed = mixed - (velocity + ahead) / (2 * steps)
+    return mixed
 
 
 def remix_sample(
@@ -319,6 +369,62 @@ def remix_sample(
         fresh = None if draws is None else draws[step]
         mixed = remix(mixed, noise, t, s, eta=eta, fresh=fresh, path=path)
     return mixed
+
+
+def guide(conditional: Tensor, unconditional: Tensor, *, scale: float) -> Tensor:
+    """Classifier-free guidance: from the unconditional prediction to the conditional.
+
+    Scale 1 is the conditional prediction, 0 the unconditional, 3 goes three times as far. That is
+    the convention of Imagen and Stable Diffusion; the paper's weight w is scale - 1
+    (arXiv:2207.12598, equation 6). From 1 without labels and 2 with them, scale 3 makes 4. Both
+    predictions have one shape; gradients reach both.
+    """
+    return unconditional + scale * (conditional - unconditional)
+
+
+def drop_labels(labels: Tensor, draws: Tensor, *, probability: float, nothing: Tensor) -> Tensor:
+    """Labels of which some pictures' are replaced by `nothing`, so that one network learns both.
+
+    `labels` (N, K) are integers, `nothing` (K,) holds, for each question, a label that no picture
+    has. `draws` (N,) lie in [0, 1): picture i loses all its labels where draws[i] < probability.
+    The result is a new tensor with the dtype of `labels`, which stay as they are. With draws 0.05
+    and 0.2 and probability 0.2, labels 1 and 2 become nothing and 2.
+    """
+    return torch.where(draws[:, None] < probability, nothing, labels)
+
+
+def guided(network: Network, nothing: Tensor, *, scale: float) -> Network:
+    """A network that calls `network` with labels and with `nothing` (K,), and guides by `scale`."""
+
+    def both(mixed: Tensor, t: Tensor, labels: Tensor) -> Tensor:
+        without = nothing.expand_as(labels)
+        return guide(network(mixed, t, labels), network(mixed, t, without), scale=scale)
+
+    return both
+
+
+def time_features(t: Tensor, *, size: int) -> Tensor:
+    """Times (N,) in [0, 1] as waves (N, size), from fast to slow: cosines, then sines.
+
+    With half = size / 2, wave k = 0 … half - 1 has the angle 1000 · t · 10000^(-k / (half - 1)):
+    1000 t for the first and t / 10 for the last. `size` is even and at least 4.
+    The paper's times are the indices 0 to 1000 of its steps (arXiv:2006.11239): 1000 t is such an
+    index. At t = 0: ones, then zeros.
+    """
+    half = size // 2
+    frequencies = 1000 * 10000.0 ** (-torch.arange(half) / (half - 1))
+    angles = t[:, None] * frequencies
+    return torch.cat([angles.cos(), angles.sin()], dim=1)
+
+
+def modulate(tokens: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
+    """Tokens (N, T, D) scaled by 1 + scale and shifted, (N, D) each.
+
+    With shift and scale zero the tokens come back unchanged, so that a network whose modulation
+    starts at zero starts without it (adaLN-Zero, arXiv:2212.09748). Token 2, shift 1 and scale 0.5
+    give 4. Gradients reach all three.
+    """
+    return tokens * (1 + scale[:, None]) + shift[:, None]
 
 
 def latent_scale(codes: Tensor) -> Tensor:
@@ -372,8 +478,8 @@ def review_sampler(
     `network(mixed, t, labels)` gives velocities on the linear path, noise - picture; `start` is
     noise at t = 1; a step begins at t = 1, 1 - 1/steps, …, 1/steps, told as (N,). `labels` (N,)
     are integers and `nothing` (N,) stands for none. `scale` 1 is the conditional velocity, 0 the
-    unconditional one. Nothing is clipped, and `start` stays as it is. Both calls of a step may be
-    one of 2N rows, and at scale 1 the call with `nothing` may be left out.
+    unconditional one. Nothing is clipped, and `start` stays as it is. Both velocities of a step may
+    come from one call with everything stacked; what scale 1 does not need may be left out.
     """
     mixed = start
     for step in range(steps):

@@ -194,6 +194,13 @@ def flow_sample__ones_times(network, start, labels, *, steps):
     return x
 
 
+def flow_sample__in_place_on_a_copy(network, start, labels, *, steps):
+    x = tf.Variable(start)
+    for k in range(steps):
+        x.assign_sub(network(x, tf.fill([len(start)], 1 - k / steps), labels) / steps)
+    return tf.convert_to_tensor(x)
+
+
 def flow_sample__while(network, start, labels, *, steps):
     step, x, count = 0, start, len(start)
     while step < steps:
@@ -418,23 +425,33 @@ def review_sampler__split_and_mix(network, start, labels, nothing, *, steps, sca
     return x
 
 
-def review_sampler__one_call_for_both(network, start, labels, nothing, *, steps, scale):
-    x, count, told = start, len(start), tf.concat([labels, nothing], 0)
+def review_sampler__stacked(network, start, labels, nothing, *, steps, scale):
+    x = start
     for k in range(steps):
-        t = tf.fill([count], 1 - k / steps)
-        both = tf.concat([x, x], 0), tf.concat([t, t], 0), told
-        bound, free = tf.split(network(*both), 2)
+        t = tf.fill([2 * len(x)], 1 - k / steps)
+        bound, free = tf.split(network(tf.concat([x, x], 0), t, tf.concat([labels, nothing], 0)), 2)
+        x = x - guide(bound, free, scale=scale) / steps
+    return x
+
+
+def review_sampler__nothing_first_in_a_stack(network, start, labels, nothing, *, steps, scale):
+    x, asked = start, tf.concat([nothing, labels], 0)
+    for k in range(steps):
+        t = tf.fill([2 * len(x)], 1 - k / steps)
+        velocity = network(tf.concat([x, x], 0), t, asked)
+        free, bound = velocity[: len(x)], velocity[len(x) :]
         x = x - (free + scale * (bound - free)) / steps
     return x
 
 
-def review_sampler__no_needless_call(network, start, labels, nothing, *, steps, scale):
-    x, count = start, len(start)
+def review_sampler__one_call_at_scale_1(network, start, labels, nothing, *, steps, scale):
+    x = start
     for k in range(steps):
-        t = tf.fill([count], 1 - k / steps)
-        bound = network(x, t, labels)
-        free = bound if scale == 1 else network(x, t, nothing)
-        x = x - (free + scale * (bound - free)) / steps
+        t = tf.fill([len(x)], 1 - k / steps)
+        velocity = network(x, t, labels)
+        if scale != 1:
+            velocity = guide(velocity, network(x, t, nothing), scale=scale)
+        x = x - velocity / steps
     return x
 
 

@@ -194,6 +194,13 @@ def flow_sample__ones_times(network, start, labels, *, steps):
     return x
 
 
+def flow_sample__in_place_on_a_copy(network, start, labels, *, steps):
+    x = start.clone()
+    for k in range(steps):
+        x -= network(x, torch.full((len(start),), 1 - k / steps), labels) / steps
+    return x
+
+
 def flow_sample__while(network, start, labels, *, steps):
     step, x, count = 0, start, len(start)
     while step < steps:
@@ -269,7 +276,7 @@ def drop_labels__copied(labels, draws, *, probability, nothing):
 
 
 def drop_labels__masked(labels, draws, *, probability, nothing):
-    keep = (draws >= probability).long()[:, None]
+    keep = (draws >= probability).to(labels.dtype)[:, None]
     return keep * labels + (1 - keep) * nothing
 
 
@@ -417,23 +424,33 @@ def review_sampler__split_and_mix(network, start, labels, nothing, *, steps, sca
     return x
 
 
-def review_sampler__one_call_for_both(network, start, labels, nothing, *, steps, scale):
-    x, count, told = start, len(start), torch.cat([labels, nothing])
+def review_sampler__stacked(network, start, labels, nothing, *, steps, scale):
+    x = start
     for k in range(steps):
-        t = torch.full((count,), 1 - k / steps)
-        both = torch.cat([x, x]), torch.cat([t, t]), told
-        bound, free = network(*both).chunk(2)
+        t = torch.full((2 * len(x),), 1 - k / steps)
+        bound, free = network(torch.cat([x, x]), t, torch.cat([labels, nothing])).chunk(2)
+        x = x - guide(bound, free, scale=scale) / steps
+    return x
+
+
+def review_sampler__nothing_first_in_a_stack(network, start, labels, nothing, *, steps, scale):
+    x, asked = start, torch.cat([nothing, labels])
+    for k in range(steps):
+        t = torch.full((2 * len(x),), 1 - k / steps)
+        velocity = network(torch.cat([x, x]), t, asked)
+        free, bound = velocity[: len(x)], velocity[len(x) :]
         x = x - (free + scale * (bound - free)) / steps
     return x
 
 
-def review_sampler__no_needless_call(network, start, labels, nothing, *, steps, scale):
-    x, count = start, len(start)
+def review_sampler__one_call_at_scale_1(network, start, labels, nothing, *, steps, scale):
+    x = start
     for k in range(steps):
-        t = torch.full((count,), 1 - k / steps)
-        bound = network(x, t, labels)
-        free = bound if scale == 1 else network(x, t, nothing)
-        x = x - (free + scale * (bound - free)) / steps
+        t = torch.full((len(x),), 1 - k / steps)
+        velocity = network(x, t, labels)
+        if scale != 1:
+            velocity = guide(velocity, network(x, t, nothing), scale=scale)
+        x = x - velocity / steps
     return x
 
 

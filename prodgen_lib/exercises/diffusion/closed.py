@@ -10,6 +10,8 @@ import numpy as np
 from prodgen_lib.checking.exercise import Complaint, Framework
 from prodgen_lib.exercises.common import probe
 
+STAYS = "invariant: what is given stays as it is"
+
 
 def floats(**arrays: object) -> dict[str, np.ndarray]:
     """Inputs of a case as float32 arrays."""
@@ -22,6 +24,26 @@ def tensors(look: ModuleType, inputs: dict, *names: str) -> list:
         look.pictures(inputs[name]) if np.ndim(inputs[name]) == 4 else look.tensor(inputs[name])
         for name in names
     ]
+
+
+def guarded(answer: Callable) -> tuple[Callable, Callable[[], np.ndarray]]:
+    """`answer`, and a look at which of its arguments it has changed so far: "" where none."""
+    changed: set[str] = set()
+
+    def called(*given: object, **options: object) -> object:
+        named = {str(place): one for place, one in enumerate(given)} | options
+        before = {name: _copied(one) for name, one in named.items() if hasattr(one, "shape")}
+        found = answer(*given, **options)
+        changed.update(
+            name for name, old in before.items() if not np.array_equal(old, _copied(named[name]))
+        )
+        return found
+
+    return called, lambda: np.asarray(" ".join(sorted(changed)))
+
+
+def _copied(tensor: object) -> np.ndarray:
+    return np.asarray(tensor.detach() if hasattr(tensor, "detach") else tensor).copy()
 
 
 def times(t: object, mixed: object) -> np.ndarray:
@@ -43,6 +65,11 @@ def gaussian_network(framework: Framework, mean: float, spread: float) -> tuple[
     def network(mixed, t, labels):
         told["times"].append(times(t, mixed))
         numbers = np.asarray(labels, np.float32)
+        if numbers.size != len(mixed):
+            raise Complaint(
+                f"The network is told labels of shape {numbers.shape} for {len(mixed)} pictures.",
+                f"网络收到的标签形状是 {numbers.shape}，而图片有 {len(mixed)} 张。",
+            )
         told["labels"].append(numbers)
         told["shown"].append(look.array(mixed))
         at = beside(t, mixed)

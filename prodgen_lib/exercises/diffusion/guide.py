@@ -6,7 +6,7 @@ import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
 from prodgen_lib.exercises.common import probe
-from prodgen_lib.exercises.diffusion.closed import floats, tensors
+from prodgen_lib.exercises.diffusion.closed import STAYS, floats, guarded, tensors
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -27,11 +27,13 @@ def cases(rng: np.random.Generator) -> list[Case]:
         draw("three codes, scale 1.5", 1.5, 3, 4),
         draw("two pictures, scale 7", 7.0, 2, 2, 3, 3),
         draw("two codes, scale 0.3", 0.3, 2, 3),
+        draw("two codes, scale -2", -2.0, 2, 3),
     ]
 
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     """The guided prediction, and its gradients for both."""
+    answer, changed = guarded(answer)
     look = probe(framework)
     value, (to_conditional, to_unconditional) = look.value_and_gradients(
         lambda *given: answer(*given, scale=case.inputs["scale"]),
@@ -41,4 +43,5 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         "guided": value,
         "gradient of the conditional": to_conditional,
         "gradient of the unconditional": to_unconditional,
+        STAYS: changed(),
     }

@@ -6,7 +6,7 @@ import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
 from prodgen_lib.exercises.common import probe
-from prodgen_lib.exercises.diffusion.closed import floats, tensors
+from prodgen_lib.exercises.diffusion.closed import STAYS, floats, guarded, tensors
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -26,11 +26,13 @@ def cases(rng: np.random.Generator) -> list[Case]:
         draw("three codes on the cosine path", "cosine", 3, 4),
         draw("three pictures of three pixels a row", "linear", 3, 3, 3, 3),
         draw("four pictures on the cosine path", "cosine", 4, 2, 3, 1),
+        draw("two rows of two tokens", "linear", 2, 3, 2),
     ]
 
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     """The mixture, and its gradients; the linear path is the default."""
+    answer, changed = guarded(answer)
     look = probe(framework)
     path = case.inputs["path"]
     options = {} if path == "linear" else {"path": path}
@@ -43,4 +45,5 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         "gradient of the pictures": to_pictures,
         "gradient of the noise": to_noise,
         "gradient of the times": to_times,
+        STAYS: changed(),
     }

@@ -6,7 +6,7 @@ import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
 from prodgen_lib.exercises.common import probe
-from prodgen_lib.exercises.diffusion.closed import floats, tensors
+from prodgen_lib.exercises.diffusion.closed import STAYS, floats, guarded, tensors
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
@@ -28,6 +28,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     """The tokens, and their gradients for all three."""
+    answer, changed = guarded(answer)
     look = probe(framework)
     value, (to_tokens, to_shift, to_scale) = look.value_and_gradients(
         answer, *tensors(look, case.inputs, "tokens", "shift", "scale")
@@ -37,4 +38,5 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         "gradient of the tokens": to_tokens,
         "gradient of the shift": to_shift,
         "gradient of the scale": to_scale,
+        STAYS: changed(),
     }

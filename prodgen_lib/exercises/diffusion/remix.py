@@ -6,11 +6,11 @@ import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Framework, Observation
 from prodgen_lib.exercises.common import probe
-from prodgen_lib.exercises.diffusion.closed import floats, tensors
+from prodgen_lib.exercises.diffusion.closed import STAYS, floats, guarded, tensors
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """One number by hand; both paths without fresh noise, with some, and with all; the end."""
+    """One number by hand; both paths, with no fresh noise, some, and all; the end; near t = 1."""
 
     def draw(name: str, path: str, eta: float, *shape: int, drawn: bool = True) -> Case:
         arrays = floats(
@@ -28,6 +28,12 @@ def cases(rng: np.random.Generator) -> list[Case]:
     early.inputs["t"][:] = 0.98, 0.97, 0.99
     end = draw("at s = 0, η = 1", "cosine", 1.0, 2, 3)
     end.inputs["s"][:] = 0
+    # Times at which b_s² - σ² is a rounding below 0, in whatever order it is worked out.
+    below = draw("almost to the picture, η = 1, linear path", "linear", 1.0, 3, 4)
+    below.inputs["t"][:] = 0.9, 0.964, 0.922
+    below.inputs["s"][:] = 0.00091, 0.00048, 0.0019
+    late = draw("from t = 0.98 and thereabouts", "cosine", 0.5, 3, 4)
+    late.inputs["t"][:] = rng.uniform(0.97, 0.99, 3)
     return [
         Case("the number worked by hand", worked, {"remixed": [[1.25]]}),
         draw("η = 0, nothing drawn", "cosine", 0.0, 3, 4, drawn=False),
@@ -37,11 +43,14 @@ def cases(rng: np.random.Generator) -> list[Case]:
         draw("η = 0.7 on the linear path", "linear", 0.7, 3, 4),
         early,
         end,
+        late,
+        below,
     ]
 
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     """The mixture at s, and its gradients."""
+    answer, changed = guarded(answer)
     look, inputs = probe(framework), case.inputs
     mixed, noise, fresh, t, s = tensors(look, inputs, "mixed", "noise", "fresh", "t", "s")
     options = {"eta": inputs["eta"], "fresh": fresh} if inputs["drawn"] else {}
@@ -51,7 +60,9 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         lambda *given: answer(*given, t, s, **options), mixed, noise
     )
     return {
+        "numbers that are not NaN": np.isfinite(value),
         "remixed": value,
         "gradient of the mixture": to_mixed,
         "gradient of the predicted noise": to_noise,
+        STAYS: changed(),
     }

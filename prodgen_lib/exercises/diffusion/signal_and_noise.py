@@ -7,7 +7,7 @@ import numpy as np
 from prodgen_lib.checking.exercise import Case, Framework, Observation
 from prodgen_lib.checking.language import Text
 from prodgen_lib.exercises.common import probe, raised, two
-from prodgen_lib.exercises.diffusion.closed import floats
+from prodgen_lib.exercises.diffusion.closed import STAYS, floats, guarded
 
 PARTS = Text("signal and noise", "信号和噪声")
 
@@ -32,6 +32,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     """Both shares, their gradients, whether ends are exact, and what another path gives."""
+    answer, changed = guarded(answer)
     look, path = probe(framework), case.inputs["path"]
     t = look.tensor(case.inputs["t"])
     signal, noise = (look.array(part) for part in two(answer(t, path=path), PARTS))
@@ -46,4 +47,5 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         "gradient of the noise": slopes[1],
         "invariant: the ends are exact": np.array([np.sum(signal == 0), np.sum(noise == 0)]),
         "error for another path": raised(answer, t, path="straight"),
+        STAYS: changed(),
     }

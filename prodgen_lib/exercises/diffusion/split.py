@@ -7,7 +7,7 @@ import numpy as np
 from prodgen_lib.checking.exercise import Case, Framework, Observation
 from prodgen_lib.checking.language import Text
 from prodgen_lib.exercises.common import probe, two
-from prodgen_lib.exercises.diffusion.closed import floats, tensors
+from prodgen_lib.exercises.diffusion.closed import STAYS, floats, guarded, tensors
 
 PARTS = Text("pictures and noise", "图片和噪声")
 
@@ -33,11 +33,13 @@ def cases(rng: np.random.Generator) -> list[Case]:
         draw("three codes", 3, 4),
         ends,
         draw("three pictures of three pixels a row", 3, 3, 3, 3),
+        draw("two rows of two tokens", 2, 3, 2),
     ]
 
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     """Both parts, and their gradient for the velocity."""
+    answer, changed = guarded(answer)
     look = probe(framework)
     mixed, velocity, t = tensors(look, case.inputs, "mixed", "velocity", "t")
     pictures, noise = two(answer(mixed, velocity, t), PARTS)
@@ -51,4 +53,5 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         "pictures": look.array(pictures),
         "noise": look.array(noise),
         "gradient of the velocity": gradient,
+        STAYS: changed(),
     }
