@@ -1,8 +1,8 @@
 """Diffusion and flow matching, in TensorFlow (Keras): a product from noise, as asked.
 
-Read from top to bottom: how a picture is mixed with noise, one loss in three readings, steps back
-from noise to picture, conditions and guidance, what networks and codes need, straighter paths.
-The networks are in `denoisers`, what samplers are good for besides in `editing`.
+Read from top to bottom: how a picture is mixed with noise, one loss in three readings, what a
+network is told, training, steps back to a picture, codes, guidance, straighter paths. The networks
+are in `denoisers`, the loop in `flows`, what samplers are good for besides in `editing`.
 
 One convention holds everywhere: `t` in [0, 1] is the *amount of noise*. 0 is the picture, 1 the
 noise, a sampler goes from 1 to 0, and velocity is how the mixture changes as t grows: on the linear
@@ -123,22 +123,6 @@ def read(
     return pictures, (signal * predicted - signal_speed * mixed) / divisor
 
 
-def flow_loss(
-    network: Network, pictures: tf.Tensor, noise: tf.Tensor, t: tf.Tensor, labels: tf.Tensor
-) -> tf.Tensor:
-    """What flow matching minimises: the mean squared error of the network's velocity, a scalar.
-
-    The network is called by position, as `network(mixed, t, labels)`: it is shown each picture
-    mixed with its noise on the linear path at its own time t (N,), is told t and `labels` as they
-    are, and has to predict noise - picture. The mean is over
-    all numbers of all pictures (arXiv:2210.02747, equation 9; arXiv:2209.03003). It does not go to
-    0: many pairs lead through one mixture, and the network can only know their mean.
-    For a network that predicts 0, pictures 1 and 2 and noises 0 and 1: (1 + 1) / 2 = 1.
-    """
-    predicted = network(mix(pictures, noise, t), t, labels)
-    return tf.reduce_mean(tf.square(predicted - (noise - pictures)))
-
-
 def best_velocity(mixed: tf.Tensor, t: tf.Tensor, examples: tf.Tensor) -> tf.Tensor:
     """The velocity that no network can better, where the data are `examples` and nothing else.
 
@@ -160,8 +144,9 @@ def flow_loss(
 ) -> tf.Tensor:
     """What flow matching minimises: the mean squared error of the network's velocity, a scalar.
 
-    The network is shown each picture mixed with its noise on the linear path at its own time t
-    (N,), is told t and `labels` as they are, and has to predict noise - picture. The mean is over
+    The network is called by position, as `network(mixed, t, labels)`: it is shown each picture
+    mixed with its noise on the linear path at its own time t (N,), is told t and `labels` as they
+    are, and has to predict noise - picture. The mean is over
     all numbers of all pictures (arXiv:2210.02747, equation 9; arXiv:2209.03003). It does not go to
     0: many pairs lead through one mixture, and the network can only know their mean.
     For a network that predicts 0, pictures 1 and 2 and noises 0 and 1: (1 + 1) / 2 = 1.
@@ -183,136 +168,6 @@ def diffusion_loss(
     """`flow_loss` for any reading and path: mean squared error of what `target` names, a scalar."""
     predicted = network(mix(pictures, noise, t, path=path), t, labels)
     return tf.reduce_mean(tf.square(predicted - target(pictures, noise, t, kind=kind, path=path)))
-
-
-def remix(
-    mixed: tf.Tensor,
-    predicted_noise: tf.Tensor,
-    t: tf.Tensor,
-    s: tf.Tensor,
-    *,
-    eta: float = 0.0,
-    fresh: tf.Tensor | None = None,
-    path: str = "cosine",
-) -> tf.Tensor:
-    """One step from time t back to time s < t: estimate the picture, then mix it anew.
-
-    With (a_t, b_t) and (a_s, b_s) from `signal_and_noise` and ε the predicted noise, the picture
-    is what is left of the mixture without its noise, at full strength again:
-
-        picture = (mixed - b_t ε) / a_t
-        σ       = η · (b_s / b_t) · √(b_t² - (a_t / a_s)² b_s²)
-        result  = a_s · picture + √(b_s² - σ²) · ε + σ · fresh
-
-    `mixed`, `predicted_noise` and `fresh` have one shape; `t` and `s` are (N,), 0 ≤ s < t < 1:
-    at t = 1 a_t is 0, and a mixture tells nothing of its picture. Where rounding makes what stands
-    under a root negative, it counts as 0. Nothing is drawn here: `fresh` is N(0, 1) noise that the
-    caller drew. `eta` 0 is DDIM, where σ is 0 and `fresh` may be None. `eta` 1 is DDPM: σ² is the
-    variance of the mixture at s, given mixture and picture at t. At s = 0 the result is the
-    picture, and `fresh` changes nothing. Nothing is clipped (arXiv:2010.02502, equations 12 and
-    16, where a² is called α). On the linear path with `eta` 0 this is exactly one Euler step of
-    the flow: mixture 1 and noise 0.5 at t = 0.5 hold the picture 1.5, and become 1.25 at s = 0.25.
-    """
-    a_t, b_t = signal_and_noise(beside(t, mixed), path=path)
-    a_s, b_s = signal_and_noise(beside(s, mixed), path=path)
-    picture = (mixed - b_t * predicted_noise) / a_t
-    spread = eta * b_s / b_t * tf.sqrt(tf.nn.relu(b_t**2 - (a_t / a_s * b_s) ** 2))
-    direction = tf.sqrt(tf.nn.relu(b_s**2 - spread**2))
-    remixed = a_s * picture + direction * predicted_noise
-    return remixed if fresh is None else remixed + spread * fresh
-
-
-def flow_sample(network: Network, start: tf.Tensor, labels: tf.Tensor, *, steps: int) -> tf.Tensor:
-    """Pictures from noise by Euler's method: `steps` equal steps from t = 1 to t = 0.
-
-    `start` is noise from N(0, 1) in the shape of the pictures; `network` gives velocities,
-    d mixed / dt. It is called `steps` times, at t = 1, 1 - 1/steps, …, 1/steps: the time at which a
-    step begins, told as (N,) float32. Never at 0. `labels` are handed on. Nothing is clipped,
-    and `start` stays as it is: the mixture of each step is a new tensor.
-    With a velocity that is mixed + t, two steps lead from 1 to 0, then to -0.25.
-    """
-    mixed = start
-    for step in range(steps):
-        t = tf.fill([len(start)], 1 - step / steps)
-        mixed = mixed - network(mixed, t, labels) / steps
-    return mixed
-
-
-def heun_sample(network: Network, start: tf.Tensor, labels: tf.Tensor, *, steps: int) -> tf.Tensor:
-    """As `flow_sample`, with the mean velocity of both ends of each step: 2 · steps calls.
-
-    Velocities are averaged, not the pictures and noises that they stand for: remixing an average
-    of these at the step's end is not Heun's method.
-    """
-    mixed, count = start, start.shape[0]
-    for step in range(steps):
-        ends = [tf.fill([count], 1 - k / steps) for k in (step, step + 1)]
-        velocity = network(mixed, ends[0], labels)
-        ahead = network(mixed - velocity / steps, ends[1], labels)
-        mixed = mixed - (velocity + ahead) / (2 * steps)
-    return mixed
-
-
-def remix_sample(
-    network: Network,
-    start: tf.Tensor,
-    labels: tf.Tensor,
-    *,
-    steps: int,
-    kind: str = "noise",
-    path: str = "cosine",
-    eta: float = 0.0,
-    draws: tf.Tensor | None = None,
-    first: float = 0.98,
-) -> tf.Tensor:
-    """Pictures from noise by `steps` calls of `remix`, from time `first` to 0 in equal steps.
-
-    `network` predicts what `kind` names. `first` is below 1, where `remix` would divide by 0.
-    `draws` (steps, N, …) from N(0, 1) is the fresh noise of each step, needed where `eta` is not 0.
-    """
-    if eta and draws is None:
-        raise ValueError("eta is not 0: give the fresh noise of each step as draws.")
-    mixed, count = start, start.shape[0]
-    for step in range(steps):
-        t, s = (tf.fill([count], first * (1 - k / steps)) for k in (step, step + 1))
-        _, noise = read(mixed, network(mixed, t, labels), t, kind=kind, path=path)
-        fresh = None if draws is None else draws[step]
-        mixed = remix(mixed, noise, t, s, eta=eta, fresh=fresh, path=path)
-    return mixed
-
-
-def guide(conditional: tf.Tensor, unconditional: tf.Tensor, *, scale: float) -> tf.Tensor:
-    """Classifier-free guidance: from the unconditional prediction to the conditional.
-
-    Scale 1 is the conditional prediction, 0 the unconditional, 3 goes three times as far. That is
-    the convention of Imagen and Stable Diffusion; the paper's weight w is scale - 1
-    (arXiv:2207.12598, equation 6). From 1 without labels and 2 with them, scale 3 makes 4. Both
-    predictions have one shape; gradients reach both.
-    """
-    return unconditional + scale * (conditional - unconditional)
-
-
-def drop_labels(
-    labels: tf.Tensor, draws: tf.Tensor, *, probability: float, nothing: tf.Tensor
-) -> tf.Tensor:
-    """Labels of which some pictures' are replaced by `nothing`, so that one network learns both.
-
-    `labels` (N, K) are integers, `nothing` (K,) holds, for each question, a label that no picture
-    has. `draws` (N,) lie in [0, 1): picture i loses all its labels where draws[i] < probability.
-    The result is a new tensor with the dtype of `labels`, which stay as they are. With draws 0.05
-    and 0.2 and probability 0.2, labels 1 and 2 become nothing and 2.
-    """
-    return tf.where(draws[:, None] < probability, nothing, labels)
-
-
-def guided(network: Network, nothing: tf.Tensor, *, scale: float) -> Network:
-    """A network that calls `network` with labels and with `nothing` (K,), and guides by `scale`."""
-
-    def both(mixed: tf.Tensor, t: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        without = tf.broadcast_to(nothing, tf.shape(labels))
-        return guide(network(mixed, t, labels), network(mixed, t, without), scale=scale)
-
-    return both
 
 
 def time_features(t: tf.Tensor, *, size: int) -> tf.Tensor:
@@ -372,10 +227,10 @@ def drop_labels(
 ) -> tf.Tensor:
     """Labels of which some pictures' are replaced by `nothing`, so that one network learns both.
 
-    `labels` (N, K) are integers; `nothing` (K,) holds, for each question, a label that no picture
+    `labels` (N, K) are integers, `nothing` (K,) holds, for each question, a label that no picture
     has. `draws` (N,) lie in [0, 1): picture i loses all its labels where draws[i] < probability.
-    The result has the dtype of `labels`, which stay as they are. With draws 0.05 and 0.2 and
-    probability 0.2, labels 1 and 2 become nothing and 2.
+    The result is a new tensor with the dtype of `labels`, which stay as they are. With draws 0.05
+    and 0.2 and probability 0.2, labels 1 and 2 become nothing and 2.
     """
     return tf.where(draws[:, None] < probability, nothing, labels)
 
@@ -385,8 +240,8 @@ def flow_sample(network: Network, start: tf.Tensor, labels: tf.Tensor, *, steps:
 
     `start` is noise from N(0, 1) in the shape of the pictures; `network` gives velocities,
     d mixed / dt. It is called `steps` times, at t = 1, 1 - 1/steps, …, 1/steps: the time at which a
-    step begins, told as (N,) float32. Never at 0. `labels` are handed on, and `start` stays as it
-    is. Nothing is clipped.
+    step begins, told as (N,) float32. Never at 0. `labels` are handed on. Nothing is clipped,
+    and `start` stays as it is: the mixture of each step is a new tensor.
     With a velocity that is mixed + t, two steps lead from 1 to 0, then to -0.25.
     """
     mixed = start
@@ -399,8 +254,7 @@ def flow_sample(network: Network, start: tf.Tensor, labels: tf.Tensor, *, steps:
 def heun_sample(network: Network, start: tf.Tensor, labels: tf.Tensor, *, steps: int) -> tf.Tensor:
     """As `flow_sample`, with the mean velocity of both ends of each step: 2 · steps calls.
 
-    Velocities are averaged, not the pictures and noises that they stand for: remixing an average
-    of these at the step's end is not Heun's method.
+    Velocities are averaged: an average of the pictures and noises that they stand for won't do.
     """
     mixed, count = start, start.shape[0]
     for step in range(steps):
@@ -423,19 +277,21 @@ def remix(
 ) -> tf.Tensor:
     """One step from time t back to time s < t: estimate the picture, then mix it anew.
 
-    With (a_t, b_t) and (a_s, b_s) from `signal_and_noise` and ε the predicted noise:
+    With (a_t, b_t) and (a_s, b_s) from `signal_and_noise` and ε the predicted noise, the picture
+    is what is left of the mixture without its noise, at full strength again:
 
         picture = (mixed - b_t ε) / a_t
         σ       = η · (b_s / b_t) · √(b_t² - (a_t / a_s)² b_s²)
         result  = a_s · picture + √(b_s² - σ²) · ε + σ · fresh
 
-    `mixed`, `predicted_noise` and `fresh` have one shape; `t` and `s` are (N,), 0 ≤ s < t < 1.
-    `eta` 0 is DDIM: nothing is drawn and `fresh` may be None. `eta` 1 is DDPM: σ² is the variance
-    of the mixture at s, given mixture and picture at t. At s = 0 the result is the picture, and
-    `fresh` changes nothing. Nothing is clipped; a difference below a root that rounding makes
-    negative counts as 0 (arXiv:2010.02502, equations 12 and 16, where a² is
-    called α). On the linear path with `eta` 0 this is exactly one Euler step of the flow:
-    mixture 1 and noise 0.5 at t = 0.5 hold the picture 1.5, and become 1.25 at s = 0.25.
+    `mixed`, `predicted_noise` and `fresh` have one shape; `t` and `s` are (N,), 0 ≤ s < t < 1:
+    at t = 1 a_t is 0, and a mixture tells nothing of its picture. Where rounding makes what stands
+    under a root negative, it counts as 0. Nothing is drawn here: `fresh` is N(0, 1) noise that the
+    caller drew. `eta` 0 is DDIM, where σ is 0 and `fresh` may be None. `eta` 1 is DDPM: σ² is the
+    variance of the mixture at s, given mixture and picture at t. At s = 0 the result is the
+    picture, and `fresh` changes nothing. Nothing is clipped (arXiv:2010.02502, equations 12 and
+    16, where a² is called α). On the linear path with `eta` 0 this is exactly one Euler step of
+    the flow: mixture 1 and noise 0.5 at t = 0.5 hold the picture 1.5, and become 1.25 at s = 0.25.
     """
     a_t, b_t = signal_and_noise(beside(t, mixed), path=path)
     a_s, b_s = signal_and_noise(beside(s, mixed), path=path)
@@ -509,8 +365,8 @@ def guided(network: Network, nothing: tf.Tensor, *, scale: float) -> Network:
 def pair_noise(pictures: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
     """The same noises, ordered so that the squared distances to their pictures have the least sum.
 
-    Minibatch optimal transport (arXiv:2302.00482): straighter paths. The *noise* is reordered, so
-    that pictures keep their labels; each is used once. Without a graph.
+    Minibatch optimal transport (arXiv:2302.00482). The *noise* is reordered, so that pictures keep
+    their labels; each is used once. Without a graph.
     """
     distances = cdist(*(to_numpy(x).reshape(len(x), -1) for x in (pictures, noise)), "sqeuclidean")
     _, order = linear_sum_assignment(distances)

@@ -1,8 +1,8 @@
 """Diffusion and flow matching, in PyTorch: a product from noise, as asked.
 
-Read from top to bottom: how a picture is mixed with noise, one loss in three readings, steps back
-from noise to picture, conditions and guidance, what networks and codes need, straighter paths.
-The networks are in `denoisers`, what samplers are good for besides in `editing`.
+Read from top to bottom: how a picture is mixed with noise, one loss in three readings, what a
+network is told, training, steps back to a picture, codes, guidance, straighter paths. The networks
+are in `denoisers`, the loop in `flows`, what samplers are good for besides in `editing`.
 
 One convention holds everywhere: `t` in [0, 1] is the *amount of noise*. 0 is the picture, 1 the
 noise, a sampler goes from 1 to 0, and velocity is how the mixture changes as t grows: on the linear
@@ -120,22 +120,6 @@ def read(
     return pictures, (signal * predicted - signal_speed * mixed) / divisor
 
 
-def flow_loss(
-    network: Network, pictures: Tensor, noise: Tensor, t: Tensor, labels: Tensor
-) -> Tensor:
-    """What flow matching minimises: the mean squared error of the network's velocity, a scalar.
-
-    The network is called by position, as `network(mixed, t, labels)`: it is shown each picture
-    mixed with its noise on the linear path at its own time t (N,), is told t and `labels` as they
-    are, and has to predict noise - picture. The mean is over
-    all numbers of all pictures (arXiv:2210.02747, equation 9; arXiv:2209.03003). It does not go to
-    0: many pairs lead through one mixture, and the network can only know their mean.
-    For a network that predicts 0, pictures 1 and 2 and noises 0 and 1: (1 + 1) / 2 = 1.
-    """
-    predicted = network(mix(pictures, noise, t), t, labels)
-    return torch.mean(torch.square(predicted - (noise - pictures)))
-
-
 def best_velocity(mixed: Tensor, t: Tensor, examples: Tensor) -> Tensor:
     """The velocity that no network can better, where the data are `examples` and nothing else.
 
@@ -157,8 +141,9 @@ def flow_loss(
 ) -> Tensor:
     """What flow matching minimises: the mean squared error of the network's velocity, a scalar.
 
-    The network is shown each picture mixed with its noise on the linear path at its own time t
-    (N,), is told t and `labels` as they are, and has to predict noise - picture. The mean is over
+    The network is called by position, as `network(mixed, t, labels)`: it is shown each picture
+    mixed with its noise on the linear path at its own time t (N,), is told t and `labels` as they
+    are, and has to predict noise - picture. The mean is over
     all numbers of all pictures (arXiv:2210.02747, equation 9; arXiv:2209.03003). It does not go to
     0: many pairs lead through one mixture, and the network can only know their mean.
     For a network that predicts 0, pictures 1 and 2 and noises 0 and 1: (1 + 1) / 2 = 1.
@@ -187,8 +172,8 @@ def time_features(t: Tensor, *, size: int) -> Tensor:
 
     With half = size / 2, wave k = 0 … half - 1 has the angle 1000 · t · 10000^(-k / (half - 1)):
     1000 t for the first and t / 10 for the last. `size` is even and at least 4.
-    At t = 0: ones, then zeros. (In arXiv:2006.11239 a step has a number from 0 to 1,000, for which
-    such waves were made; hence the factor.)
+    The paper's times are the indices 0 to 1000 of its steps (arXiv:2006.11239): 1000 t is such an
+    index. At t = 0: ones, then zeros.
     """
     half = size // 2
     frequencies = 1000 * 10000.0 ** (-torch.arange(half) / (half - 1))
@@ -201,7 +186,7 @@ def modulate(tokens: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
 
     With shift and scale zero the tokens come back unchanged, so that a network whose modulation
     starts at zero starts without it (adaLN-Zero, arXiv:2212.09748). Token 2, shift 1 and scale 0.5
-    give 4.
+    give 4. Gradients reach all three.
     """
     return tokens * (1 + scale[:, None]) + shift[:, None]
 
@@ -236,10 +221,10 @@ def train_step(
 def drop_labels(labels: Tensor, draws: Tensor, *, probability: float, nothing: Tensor) -> Tensor:
     """Labels of which some pictures' are replaced by `nothing`, so that one network learns both.
 
-    `labels` (N, K) are integers; `nothing` (K,) holds, for each question, a label that no picture
+    `labels` (N, K) are integers, `nothing` (K,) holds, for each question, a label that no picture
     has. `draws` (N,) lie in [0, 1): picture i loses all its labels where draws[i] < probability.
-    The result has the dtype of `labels`, which stay as they are. With draws 0.05 and 0.2 and
-    probability 0.2, labels 1 and 2 become nothing and 2.
+    The result is a new tensor with the dtype of `labels`, which stay as they are. With draws 0.05
+    and 0.2 and probability 0.2, labels 1 and 2 become nothing and 2.
     """
     return torch.where(draws[:, None] < probability, nothing, labels)
 
@@ -249,8 +234,8 @@ def flow_sample(network: Network, start: Tensor, labels: Tensor, *, steps: int) 
 
     `start` is noise from N(0, 1) in the shape of the pictures; `network` gives velocities,
     d mixed / dt. It is called `steps` times, at t = 1, 1 - 1/steps, …, 1/steps: the time at which a
-    step begins, told as (N,) float32. Never at 0. `labels` are handed on, and `start` stays as it
-    is. Nothing is clipped.
+    step begins, told as (N,) float32. Never at 0. `labels` are handed on. Nothing is clipped,
+    and `start` stays as it is: the mixture of each step is a new tensor.
     With a velocity that is mixed + t, two steps lead from 1 to 0, then to -0.25.
     """
     mixed = start
@@ -263,8 +248,7 @@ def flow_sample(network: Network, start: Tensor, labels: Tensor, *, steps: int) 
 def heun_sample(network: Network, start: Tensor, labels: Tensor, *, steps: int) -> Tensor:
     """As `flow_sample`, with the mean velocity of both ends of each step: 2 · steps calls.
 
-    Velocities are averaged, not the pictures and noises that they stand for: remixing an average
-    of these at the step's end is not Heun's method.
+    Velocities are averaged: an average of the pictures and noises that they stand for won't do.
     """
     mixed, count = start, start.shape[0]
     for step in range(steps):
@@ -312,37 +296,6 @@ def remix(
     return remixed if fresh is None else remixed + spread * fresh
 
 
-def flow_sample(network: Network, start: Tensor, labels: Tensor, *, steps: int) -> Tensor:
-    """Pictures from noise by Euler's method: `steps` equal steps from t = 1 to t = 0.
-
-    `start` is noise from N(0, 1) in the shape of the pictures; `network` gives velocities,
-    d mixed / dt. It is called `steps` times, at t = 1, 1 - 1/steps, …, 1/steps: the time at which a
-    step begins, told as (N,) float32. Never at 0. `labels` are handed on. Nothing is clipped,
-    and `start` stays as it is: the mixture of each step is a new tensor.
-    With a velocity that is mixed + t, two steps lead from 1 to 0, then to -0.25.
-    """
-    mixed = start
-    for step in range(steps):
-        t = torch.full((len(start),), 1 - step / steps)
-        mixed = mixed - network(mixed, t, labels) / steps
-    return mixed
-
-
-def heun_sample(network: Network, start: Tensor, labels: Tensor, *, steps: int) -> Tensor:
-    """As `flow_sample`, with the mean velocity of both ends of each step: 2 · steps calls.
-
-    Velocities are averaged, not the pictures and noises that they stand for: remixing an average
-    of these at the step's end is not Heun's method.
-    """
-    mixed, count = start, start.shape[0]
-    for step in range(steps):
-        ends = [torch.full((count,), 1 - k / steps) for k in (step, step + 1)]
-        velocity = network(mixed, ends[0], labels)
-        ahead = network(mixed - velocity / steps, ends[1], labels)
-        mixed = mixed - (velocity + ahead) / (2 * steps)
-    return mixed
-
-
 def remix_sample(
     network: Network,
     start: Tensor,
@@ -369,62 +322,6 @@ def remix_sample(
         fresh = None if draws is None else draws[step]
         mixed = remix(mixed, noise, t, s, eta=eta, fresh=fresh, path=path)
     return mixed
-
-
-def guide(conditional: Tensor, unconditional: Tensor, *, scale: float) -> Tensor:
-    """Classifier-free guidance: from the unconditional prediction to the conditional.
-
-    Scale 1 is the conditional prediction, 0 the unconditional, 3 goes three times as far. That is
-    the convention of Imagen and Stable Diffusion; the paper's weight w is scale - 1
-    (arXiv:2207.12598, equation 6). From 1 without labels and 2 with them, scale 3 makes 4. Both
-    predictions have one shape; gradients reach both.
-    """
-    return unconditional + scale * (conditional - unconditional)
-
-
-def drop_labels(labels: Tensor, draws: Tensor, *, probability: float, nothing: Tensor) -> Tensor:
-    """Labels of which some pictures' are replaced by `nothing`, so that one network learns both.
-
-    `labels` (N, K) are integers, `nothing` (K,) holds, for each question, a label that no picture
-    has. `draws` (N,) lie in [0, 1): picture i loses all its labels where draws[i] < probability.
-    The result is a new tensor with the dtype of `labels`, which stay as they are. With draws 0.05
-    and 0.2 and probability 0.2, labels 1 and 2 become nothing and 2.
-    """
-    return torch.where(draws[:, None] < probability, nothing, labels)
-
-
-def guided(network: Network, nothing: Tensor, *, scale: float) -> Network:
-    """A network that calls `network` with labels and with `nothing` (K,), and guides by `scale`."""
-
-    def both(mixed: Tensor, t: Tensor, labels: Tensor) -> Tensor:
-        without = nothing.expand_as(labels)
-        return guide(network(mixed, t, labels), network(mixed, t, without), scale=scale)
-
-    return both
-
-
-def time_features(t: Tensor, *, size: int) -> Tensor:
-    """Times (N,) in [0, 1] as waves (N, size), from fast to slow: cosines, then sines.
-
-    With half = size / 2, wave k = 0 … half - 1 has the angle 1000 · t · 10000^(-k / (half - 1)):
-    1000 t for the first and t / 10 for the last. `size` is even and at least 4.
-    The paper's times are the indices 0 to 1000 of its steps (arXiv:2006.11239): 1000 t is such an
-    index. At t = 0: ones, then zeros.
-    """
-    half = size // 2
-    frequencies = 1000 * 10000.0 ** (-torch.arange(half) / (half - 1))
-    angles = t[:, None] * frequencies
-    return torch.cat([angles.cos(), angles.sin()], dim=1)
-
-
-def modulate(tokens: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
-    """Tokens (N, T, D) scaled by 1 + scale and shifted, (N, D) each.
-
-    With shift and scale zero the tokens come back unchanged, so that a network whose modulation
-    starts at zero starts without it (adaLN-Zero, arXiv:2212.09748). Token 2, shift 1 and scale 0.5
-    give 4. Gradients reach all three.
-    """
-    return tokens * (1 + scale[:, None]) + shift[:, None]
 
 
 def latent_scale(codes: Tensor) -> Tensor:
@@ -462,8 +359,8 @@ def guided(network: Network, nothing: Tensor, *, scale: float) -> Network:
 def pair_noise(pictures: Tensor, noise: Tensor) -> Tensor:
     """The same noises, ordered so that the squared distances to their pictures have the least sum.
 
-    Minibatch optimal transport (arXiv:2302.00482): straighter paths. The *noise* is reordered, so
-    that pictures keep their labels; each is used once. Without a graph.
+    Minibatch optimal transport (arXiv:2302.00482). The *noise* is reordered, so that pictures keep
+    their labels; each is used once. Without a graph.
     """
     distances = cdist(*(to_numpy(x).reshape(len(x), -1) for x in (pictures, noise)), "sqeuclidean")
     _, order = linear_sum_assignment(distances)

@@ -52,7 +52,6 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         return {"pictures": pictures, STAYS: changed()}
     network, told = gaussian_network(framework, inputs["mean"], inputs["spread"])
     pictures = look.array(answer(network, start, labels, steps=inputs["steps"]))
-    kept = np.array_equal(look.array(start), look.array(tensors(look, inputs, "start")[0]))
     return {
         "times that the network is told": np.array(told["times"]),
         "labels that the network is told": np.array(told["labels"]),

@@ -24,8 +24,6 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
     worked = floats(mixed=[[1]], noise=[[0.5]], fresh=[[0]], t=[0.5], s=[0.25])
     worked |= {"path": "linear", "eta": 0.0, "drawn": False}
-    early = draw("η = 1, nearly noise", "cosine", 1.0, 3, 4)
-    early.inputs["t"][:] = 0.98, 0.97, 0.99
     end = draw("at s = 0, η = 1", "cosine", 1.0, 2, 3)
     end.inputs["s"][:] = 0
     # Times at which b_s² - σ² is a rounding below 0, in whatever order it is worked out.
@@ -41,7 +39,6 @@ def cases(rng: np.random.Generator) -> list[Case]:
         draw("η = 1, three codes", "cosine", 1.0, 3, 4),
         draw("η = 0.5, two pictures", "cosine", 0.5, 2, 2, 3, 1),
         draw("η = 0.7 on the linear path", "linear", 0.7, 3, 4),
-        early,
         end,
         late,
         below,
