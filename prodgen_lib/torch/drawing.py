@@ -27,7 +27,6 @@ from prodgen_lib.torch.bridge import (
     to_tensor,
     weights,
 )
-from prodgen_lib.torch.cgan import to_labels
 from prodgen_lib.torch.diffusion import guide
 from prodgen_lib.torch.gan import update_average
 from prodgen_lib.torch.tokens import draw_token, next_token_loss, nucleus, still_missing, unmask
@@ -42,6 +41,11 @@ class Drawer(NamedTuple):
     network: Transformer
     rounding: Rounding
     history: dict[str, np.ndarray]
+
+
+def to_tokens(ids: np.ndarray) -> Tensor:
+    """Ids as an int64 tensor of the same shape."""
+    return torch.tensor(np.asarray(ids), dtype=torch.int64)
 
 
 def build(rounding: Rounding, *, places: int, causal: bool = True, **sizes: int) -> Transformer:
@@ -75,7 +79,7 @@ def train_masked_step(
     id, and 0 where it is shown.
     """
     picture, words = tokens[:, NAMES:], tokens[:, :NAMES]
-    mask_id = network.table.num_embeddings - 1
+    mask_id = len(network.meanings) - 1
     shown = torch.where(hidden > 0, mask_id, picture)
     logits = network(torch.cat([words, shown], dim=1))[:, NAMES:]
     losses = F.cross_entropy(logits.mT, picture, reduction="none")
@@ -132,7 +136,7 @@ def train(
         lost = rng.random((batch_size, NAMES)) < drop / 3
         lost |= rng.random((batch_size, 1)) < drop
         told = np.where(lost, unsaid, words[index])
-        tokens = to_labels(np.concatenate([told, pictures[index]], axis=1))
+        tokens = to_tokens(np.concatenate([told, pictures[index]], axis=1))
         if causal:
             loss = train_step(network, optimizer, tokens)
         else:
@@ -168,7 +172,7 @@ def draw(
     """
     network, uniform = drawer.network, np.random.default_rng(seed)
     uniform = to_tensor(uniform.random((len(prompts), network.places)))
-    allowed = torch.arange(network.table.num_embeddings)
+    allowed = torch.arange(len(network.meanings))
     allowed = (allowed >= WORDS) & (allowed < WORDS + drawer.rounding.ids)
     drawn = []
     for start in range(0, len(prompts), 500):
@@ -187,7 +191,7 @@ def asked_twice(prompts: np.ndarray, scale: float) -> Tensor:
     """The words of prompts; unless `scale` is 1, those of as many empty prompts below them."""
     words = word_ids(prompts)
     both = [words] if scale == 1 else [words, word_ids(np.tile(COUNTS, (len(words), 1)))]
-    return to_labels(np.concatenate(both))
+    return to_tokens(np.concatenate(both))
 
 
 def guided(logits: Tensor, scale: float) -> Tensor:
@@ -212,11 +216,11 @@ def draw_at_once(
     without it the likeliest tokens always come first, and pictures become alike.
     """
     network, rng = drawer.network, np.random.default_rng(seed)
-    mask_id, drawn = network.table.num_embeddings - 1, []
+    mask_id, drawn = len(network.meanings) - 1, []
     for start in range(0, len(prompts), 500):
         words = asked_twice(prompts[start : start + 500], scale)
         count = len(prompts[start : start + 500])
-        picture = to_labels(np.full((count, network.places), mask_id))
+        picture = to_tokens(np.full((count, network.places), mask_id))
         for step in range(1, rounds + 1):
             shown = picture.repeat(len(words) // count, 1)
             logits = guided(network(torch.cat([words, shown], dim=1))[:, NAMES:], scale)
@@ -243,7 +247,7 @@ def name(drawer: Drawer, codes: np.ndarray, *, factor: int) -> np.ndarray:
     for value in range(COUNTS[factor]):
         prompts = np.tile(COUNTS, (len(codes), 1))
         prompts[:, factor] = value
-        tokens = to_labels(np.concatenate([word_ids(prompts), pictures], axis=1))
+        tokens = to_tokens(np.concatenate([word_ids(prompts), pictures], axis=1))
         logits = drawer.network(tokens)[:, NAMES - 1 : -1]
         scores.append(-F.cross_entropy(logits.mT, tokens[:, NAMES:], reduction="none").sum(dim=1))
     return to_numpy(torch.stack(scores, dim=1))
