@@ -94,3 +94,83 @@ def codebook_loss__means_of_means(features, quantised, *, beta):
     codes = keras.ops.mean((keras.ops.stop_gradient(features) - quantised) ** 2, axis=-1)
     commitment = keras.ops.mean((features - keras.ops.stop_gradient(quantised)) ** 2, axis=-1)
     return keras.ops.mean(codes) + beta * keras.ops.mean(commitment)
+
+
+def perplexity__counted(ids, *, size):
+    ids = tf.cast(tf.reshape(ids, [-1]), tf.int32)
+    counts = tf.cast(tf.math.bincount(ids, minlength=size), tf.float32)
+    shares = counts / tf.reduce_sum(counts)
+    return tf.exp(-tf.reduce_sum(tf.math.multiply_no_nan(tf.math.log(shares + 1e-30), shares)))
+
+
+def perplexity__codes_that_occur(ids, *, size):
+    counts = tf.cast(tf.unique_with_counts(tf.reshape(ids, [-1])).count, tf.float32)
+    shares = counts / tf.reduce_sum(counts)
+    return tf.exp(-tf.reduce_sum(shares * tf.math.log(shares)))
+
+
+def perplexity__one_hot(ids, *, size):
+    shares = tf.reduce_mean(tf.reshape(tf.one_hot(ids, size), [-1, size]), axis=0)
+    return tf.exp(-tf.reduce_sum(shares * tf.math.log(shares + 1e-10)))
+
+
+def perplexity__bits(ids, *, size):
+    flat = tf.cast(tf.reshape(ids, [-1, 1]), tf.int32)
+    shares = tf.reduce_mean(tf.cast(flat == tf.range(size), tf.float32), axis=0)
+    bits = -tf.reduce_sum(shares * keras.ops.log2(tf.maximum(shares, 1e-12)))
+    return 2**bits
+
+
+def perplexity__numpy(ids, *, size):
+    counts = np.bincount(np.ravel(ids), minlength=size)
+    shares = counts[counts > 0] / counts.sum()
+    return tf.constant(np.exp(-(shares * np.log(shares)).sum()), tf.float32)
+
+
+def round_levels__nearest_of_the_values(features, *, levels):
+    bounded, ids, quantised = tf.tanh(features), 0, []
+    for k, count in enumerate(levels):
+        values = tf.linspace(-1.0, 1.0, count)
+        digit = tf.argmin(abs(bounded[..., k, None] - values), axis=-1)
+        quantised.append(tf.gather(values, digit))
+        ids = ids * count + digit
+    return bounded + tf.stop_gradient(tf.stack(quantised, axis=-1) - bounded), ids
+
+
+def round_levels__around_zero(features, *, levels):
+    half = (tf.constant(levels, tf.float32) - 1) / 2
+    bounded = half * tf.tanh(features)
+    offset = half % 1
+    rounded = tf.round(bounded - offset) + offset
+    passed = bounded + tf.stop_gradient(rounded - bounded)
+    base = tf.math.cumprod(tf.constant([1, *levels[:0:-1]], tf.int64))[::-1]
+    return passed / half, tf.reduce_sum(tf.cast(tf.round(rounded + half), tf.int64) * base, axis=-1)
+
+
+def round_levels__sigmoid_of_twice(features, *, levels):
+    steps = tf.constant([float(count - 1) for count in levels])
+    stretched = tf.sigmoid(2 * features) * steps
+    digits = stretched + tf.stop_gradient(tf.round(stretched) - stretched)
+    ids = tf.zeros(features.shape[:-1], tf.int64)
+    for k, count in enumerate(levels):
+        ids = ids * count + tf.cast(tf.round(digits[..., k]), tf.int64)
+    return digits / steps * 2 - 1, ids
+
+
+def round_levels__list_of_both(features, *, levels):
+    steps = tf.cast(levels, tf.float32) - 1
+    bounded = keras.ops.tanh(features)
+    digits = tf.stop_gradient(tf.floor((bounded + 1) * steps / 2 + 0.5))
+    weights = np.append(np.cumprod(levels[:0:-1])[::-1], 1).astype(np.int64)
+    ids = tf.reduce_sum(tf.cast(digits, tf.int64) * weights, axis=-1)
+    return [bounded - tf.stop_gradient(bounded) + (digits * 2 / steps - 1), ids]
+
+
+def round_levels__column_by_column(features, *, levels):
+    values, ids = [], 0
+    for column, count in zip(tf.unstack(features, axis=-1), levels, strict=True):
+        bounded = tf.tanh(column)
+        digit = tf.stop_gradient(tf.round((bounded + 1) * (count - 1) / 2))
+        ids = ids * count + tf.cast(digit, tf.int64)
+        values.append(bounded + tf.stop_gradient(2 * digit / (count - 1) - 1 - bounded))
+    return tf.stack(values, axis=-1), ids

@@ -112,3 +112,90 @@ def codebook_loss__without_gradients(features, quantised, *, beta):
     with torch.no_grad():
         fixed, held = features.clone(), quantised.clone()
     return F.mse_loss(fixed, quantised) + F.mse_loss(held, features).mul(beta)
+
+
+def perplexity__entropy_of_a_distribution(ids, *, size):
+    counts = torch.bincount(ids.reshape(-1), minlength=size).float()
+    return torch.distributions.Categorical(probs=counts).entropy().exp()
+
+
+def perplexity__codes_that_occur(ids, *, size):
+    counts = ids.unique(return_counts=True)[1].float()
+    shares = counts / counts.sum()
+    return torch.exp(-(shares * shares.log()).sum())
+
+
+def perplexity__one_hot(ids, *, size):
+    shares = F.one_hot(ids.long().flatten(), size).float().mean(dim=0)
+    return torch.exp(-torch.sum(shares * torch.log(shares + 1e-10)))
+
+
+def perplexity__bits(ids, *, size):
+    shares = torch.stack([(ids == k).float().mean() for k in range(size)])
+    bits = -(shares * shares.clamp(min=1e-12).log2()).sum()
+    return 2**bits
+
+
+def perplexity__product(ids, *, size):
+    shares = torch.histc(ids.float(), bins=size, min=-0.5, max=size - 0.5) / ids.numel()
+    return torch.prod(shares**-shares)
+
+
+def perplexity__entr(ids, *, size):
+    counts = torch.zeros(size).index_add_(0, ids.flatten().long(), torch.ones(ids.numel()))
+    return torch.special.entr(counts / counts.sum()).sum().exp()
+
+
+def finite_values(levels):
+    return [torch.linspace(-1, 1, count) for count in levels]
+
+
+def round_levels__nearest_of_the_values(features, *, levels):
+    bounded, ids = torch.tanh(features), 0
+    quantised = torch.zeros_like(bounded)
+    for k, values in enumerate(finite_values(levels)):
+        digit = (bounded[..., k, None] - values).abs().argmin(dim=-1)
+        quantised[..., k] = values[digit]
+        ids = ids * levels[k] + digit
+    return bounded + (quantised - bounded).detach(), ids
+
+
+def round_levels__around_zero(features, *, levels):
+    half = (torch.tensor(levels) - 1) / 2
+    bounded = half * features.tanh()
+    offset = half % 1
+    rounded = torch.round(bounded - offset) + offset
+    passed = bounded + (rounded - bounded).detach()
+    base = torch.tensor([1, *levels[:0:-1]]).cumprod(0).flip(0)
+    return passed / half, ((rounded + half).round().long() * base).sum(-1)
+
+
+def round_levels__sigmoid_of_twice(features, *, levels):
+    steps = torch.tensor([float(count - 1) for count in levels])
+    stretched = torch.sigmoid(2 * features) * steps
+    digits = stretched + (stretched.round() - stretched).detach()
+    ids = torch.zeros(features.shape[:-1], dtype=torch.int64)
+    for k, count in enumerate(levels):
+        ids = ids * count + digits[..., k].detach().round().long()
+    return digits / steps * 2 - 1, ids
+
+
+def round_levels__list_of_both(features, *, levels):
+    steps = features.new_tensor(levels) - 1
+    bounded = torch.tanh(features)
+    digits = torch.floor((bounded + 1) * steps / 2 + 0.5).detach()
+    weights = torch.ones(len(levels), dtype=torch.long)
+    for k in range(len(levels) - 1, 0, -1):
+        weights[k - 1] = weights[k] * levels[k]
+    return [bounded - bounded.detach() + (digits * 2 / steps - 1), digits.long() @ weights]
+
+
+def round_levels__column_by_column(features, *, levels):
+    values, ids = [], 0
+    for column, count in zip(features.unbind(-1), levels, strict=True):
+        bounded = column.tanh()
+        with torch.no_grad():
+            digit = ((bounded + 1) * (count - 1) / 2).round()
+        ids = ids * count + digit.to(torch.int64)
+        values.append(bounded + (2 * digit / (count - 1) - 1 - bounded).detach())
+    return torch.stack(values, dim=-1), ids
