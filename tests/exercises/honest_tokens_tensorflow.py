@@ -2,8 +2,12 @@
 
 import numpy as np
 
+from prodgen_lib.tensorflow.tokens import codebook_loss, nearest_code, straight_through
+
 import keras  # isort: skip
 import tensorflow as tf  # isort: skip
+
+# From features to ids, and back.
 
 
 def nearest_code__all_three_terms(features, codebook):
@@ -174,3 +178,44 @@ def round_levels__column_by_column(features, *, levels):
         ids = ids * count + tf.cast(digit, tf.int64)
         values.append(bounded + tf.stop_gradient(2 * digit / (count - 1) - 1 - bounded))
     return tf.stack(values, axis=-1), ids
+
+
+def review_tokenizer__in_full(features, codebook, *, beta):
+    own = tf.reduce_sum(features**2, axis=-1, keepdims=True)
+    apart = own - 2 * features @ tf.transpose(codebook) + tf.reduce_sum(codebook**2, axis=1)
+    ids = tf.argmin(apart, axis=-1)
+    quantised = tf.nn.embedding_lookup(codebook, ids)
+    codes = tf.reduce_mean(tf.square(quantised - tf.stop_gradient(features)))
+    loss = codes + beta * tf.reduce_mean(tf.square(features - tf.stop_gradient(quantised)))
+    return features + tf.stop_gradient(quantised - features), ids, loss
+
+
+def review_tokenizer__one_hot(features, codebook, *, beta):
+    ids = nearest_code(features, codebook)
+    quantised = tf.one_hot(ids, codebook.shape[0]) @ codebook
+    gaps = (quantised - tf.stop_gradient(features)) ** 2
+    gaps += beta * (tf.stop_gradient(quantised) - features) ** 2
+    return [straight_through(features, quantised), ids, tf.reduce_mean(gaps)]
+
+
+def review_tokenizer__flat(features, codebook, *, beta):
+    rows = tf.reshape(features, [1, -1, features.shape[-1]])
+    ids = nearest_code(rows, codebook)
+    codes = tf.gather(codebook, ids)
+    loss = codebook_loss(rows, codes, beta=beta)
+    decoded = tf.reshape(straight_through(rows, codes), features.shape)
+    return decoded, tf.reshape(ids, features.shape[:-1]), loss
+
+
+def review_tokenizer__keras(features, codebook, *, beta):
+    ids = nearest_code(features, codebook)
+    quantised = keras.ops.take(codebook, ids, axis=0)
+    fixed, held = keras.ops.stop_gradient(features), keras.ops.stop_gradient(quantised)
+    loss = keras.ops.mean((quantised - fixed) ** 2) + beta * keras.ops.mean((features - held) ** 2)
+    return held + (features - fixed), ids, loss
+
+
+def review_tokenizer__looked_up_twice(features, codebook, *, beta):
+    ids = nearest_code(tf.stop_gradient(features), tf.stop_gradient(codebook))
+    loss = codebook_loss(features, tf.gather(codebook, ids), beta=beta)
+    return straight_through(features, tf.gather(tf.stop_gradient(codebook), ids)), ids, loss

@@ -3,6 +3,10 @@
 import torch
 import torch.nn.functional as F
 
+from prodgen_lib.torch.tokens import codebook_loss, nearest_code, straight_through
+
+# From features to ids, and back.
+
 
 def nearest_code__distances(features, codebook):
     return torch.cdist(features, codebook).argmin(dim=-1)
@@ -199,3 +203,42 @@ def round_levels__column_by_column(features, *, levels):
         ids = ids * count + digit.to(torch.int64)
         values.append(bounded + (2 * digit / (count - 1) - 1 - bounded).detach())
     return torch.stack(values, dim=-1), ids
+
+
+def review_tokenizer__in_full(features, codebook, *, beta):
+    own = features.pow(2).sum(-1, keepdim=True)
+    ids = (own - 2 * features @ codebook.T + codebook.pow(2).sum(1)).argmin(-1)
+    quantised = F.embedding(ids, codebook)
+    codes = F.mse_loss(quantised, features.detach())
+    loss = codes + beta * F.mse_loss(features, quantised.detach())
+    return features + (quantised - features).detach(), ids, loss
+
+
+def review_tokenizer__one_hot(features, codebook, *, beta):
+    ids = nearest_code(features, codebook)
+    quantised = F.one_hot(ids, len(codebook)).to(codebook.dtype) @ codebook
+    gaps = (quantised - features.detach()) ** 2 + beta * (quantised.detach() - features) ** 2
+    return [straight_through(features, quantised), ids, gaps.mean()]
+
+
+def review_tokenizer__flat(features, codebook, *, beta):
+    rows = features.reshape(-1, features.shape[-1])
+    ids = torch.cdist(rows, codebook).argmin(dim=1)
+    codes = codebook.index_select(0, ids)
+    loss = codebook_loss(rows, codes, beta=beta)
+    decoded = rows + (codes - rows).detach()
+    return decoded.view(features.shape), ids.view(features.shape[:-1]), loss
+
+
+def review_tokenizer__without_gradients(features, codebook, *, beta):
+    with torch.no_grad():
+        ids = nearest_code(features, codebook)
+        fixed, held = features.clone(), codebook[ids]
+    loss = F.mse_loss(codebook[ids], fixed) + beta * F.mse_loss(features, held)
+    return held + (features - fixed), ids, loss
+
+
+def review_tokenizer__looked_up_twice(features, codebook, *, beta):
+    ids = nearest_code(features.detach(), codebook.detach())
+    loss = codebook_loss(features, codebook[ids], beta=beta)
+    return straight_through(features, codebook.detach()[ids]), ids, loss

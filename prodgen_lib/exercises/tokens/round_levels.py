@@ -9,7 +9,7 @@ from prodgen_lib.checking.exercise import Case, Framework, Observation
 from prodgen_lib.checking.language import Text
 from prodgen_lib.exercises.common import probe, two
 from prodgen_lib.exercises.diffusion.closed import STAYS, floats, guarded
-from prodgen_lib.exercises.tokens.common import as_given, whole
+from prodgen_lib.exercises.tokens.codes import as_given, whole
 
 PAIR = Text("values and ids", "数值和编号")
 

@@ -7,7 +7,7 @@ import numpy as np
 from prodgen_lib.checking.exercise import Case, Framework, Observation
 from prodgen_lib.exercises.common import probe
 from prodgen_lib.exercises.diffusion.closed import STAYS, floats, guarded
-from prodgen_lib.exercises.tokens.common import as_given
+from prodgen_lib.exercises.tokens.codes import as_given
 
 
 def cases(rng: np.random.Generator) -> list[Case]:

@@ -1,4 +1,4 @@
-"""What the exercises on tokens share: ids that are looked at, tensors as networks give them."""
+"""What the exercises on codes share: ids that are looked at, tensors as networks give them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def whole(framework: Framework, value: object, what: Text = IDS) -> np.ndarray:
             f"{what.en}: the answer gives {told.en}; expected a tensor of int64.",
             f"{what.zh}：答案给出的是 {told.zh}；应为 int64 张量。",
         )
-    if (found := str(dtype_name(value)) or "bool") != "int64":
+    found = str(dtype_name(value)) or "bool"  # the one dtype whose name has no size
+    if found != "int64":
         raise Complaint(
             f"{what.en} are a tensor of {found}; expected int64.",
             f"{what.zh}是 {found} 张量；应为 int64。",
