@@ -49,7 +49,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
              {"values": [[[-third], [third], [third], [1]]], "ids": [[1, 2, 2, 3]]}),
         draw("odd levels", 5, 3, 7),
         draw("even levels", 2, 4, 6, 8),
-        draw("levels of both kinds", 8, 5, 5, 5, pictures=3),
+        draw("levels of both kinds, thousands of ids", 8, 8, 8, 6, 5, pictures=3),
         all_of(3, 4, 2),
         Case("features far from 0", far),
         given,
