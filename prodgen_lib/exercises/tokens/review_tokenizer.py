@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from prodgen_lib.checking.exercise import Case, Complaint, Framework, Observation
-from prodgen_lib.exercises.common import probe
+from prodgen_lib.checking.language import Text
+from prodgen_lib.exercises.common import RETURNS_NOTHING, probe
 from prodgen_lib.exercises.diffusion.closed import STAYS, floats, guarded
 from prodgen_lib.exercises.tokens.codes import as_given, whole
 
@@ -35,10 +36,10 @@ def cases(rng: np.random.Generator) -> list[Case]:
 def three(value: object) -> tuple[object, object, object]:
     """The three parts of an answer; a complaint about anything else."""
     if not isinstance(value, tuple | list) or len(value) != 3:
-        told = type(value).__name__
+        told = RETURNS_NOTHING if value is None else Text(*2 * (type(value).__name__,))
         raise Complaint(
-            f"The answer is {told}; expected three parts: what the decoder gets, ids, loss.",
-            f"答案给出的是 {told}；应为三部分：解码器得到的、编号、损失。",
+            f"The answer is {told.en}; expected three parts: what the decoder gets, ids, loss.",
+            f"答案给出的是 {told.zh}；应为三部分：解码器得到的、编号、损失。",
         )
     return tuple(value)
 
@@ -61,11 +62,8 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
         )
         return gradients
 
-    if inputs.get("as given"):
-        tensors_seen = [as_given(framework, one) for one in given]
-    else:
-        tensors_seen = tensors
-    decoded, ids, loss = three(answer(*tensors_seen, beta=inputs["beta"]))
+    native = [as_given(framework, one) for one in given] if inputs.get("as given") else tensors
+    decoded, ids, loss = three(answer(*native, beta=inputs["beta"]))
     seen = {
         "ids": whole(framework, ids),
         "what the decoder gets": look.array(decoded),
