@@ -63,8 +63,8 @@ def perplexity(ids: tf.Tensor, *, size: int) -> tf.Tensor:
     `ids` are integers of any shape, from 0 to `size` - 1. A float32 scalar: `size` where all codes
     occur equally often, 1 where only one does. Codes that do not occur add nothing.
     """
-    ids = tf.reshape(ids, [-1])
-    shares = tf.reduce_mean(tf.one_hot(ids, size), axis=0)
+    counts = tf.cast(tf.math.bincount(tf.cast(ids, tf.int32), minlength=size), tf.float32)
+    shares = counts / tf.reduce_sum(counts)
     return tf.exp(-tf.reduce_sum(tf.math.xlogy(shares, shares)))
 
 
@@ -82,7 +82,7 @@ def round_levels(features: tf.Tensor, *, levels: Sequence[int]) -> tuple[tf.Tens
     """
     highest = tf.constant([count - 1 for count in levels], features.dtype)
     bounded = tf.tanh(features)
-    digits = tf.round((tf.stop_gradient(bounded) + 1) / 2 * highest)
+    digits = tf.round((bounded + 1) / 2 * highest)
     values = straight_through(bounded, 2 * digits / highest - 1)
     weights = [math.prod(levels[k + 1 :]) for k in range(len(levels))]
     return values, tf.reduce_sum(tf.cast(digits, tf.int64) * weights, axis=-1)

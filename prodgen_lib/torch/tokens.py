@@ -82,7 +82,7 @@ def round_levels(features: Tensor, *, levels: Sequence[int]) -> tuple[Tensor, Te
     counts = torch.tensor(levels)
     highest = (counts - 1).to(features.dtype)
     bounded = torch.tanh(features)
-    digits = torch.round((bounded.detach() + 1) / 2 * highest)
+    digits = torch.round((bounded + 1) / 2 * highest)
     values = straight_through(bounded, 2 * digits / highest - 1)
     weights = torch.tensor([math.prod(levels[k + 1 :]) for k in range(len(levels))])
     return values, (digits.long() * weights).sum(dim=-1)

@@ -208,6 +208,8 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("bayesopt.optimise", "any", "line 7: 0 → 1"): "a default",
     ("superres.review_step", "torch", "F.l1_loss(network(small), large): arg"): ALIKE,
     ("superres.review_step", "torch", "without detach"): "its docstring says nothing about a graph",
+    ("tokens.perplexity", "any", "without minlength"): "codes that do not occur add nothing",
+    ("tokens.perplexity", "any", "xlogy(shares, shares): arguments"): "both are the same",
 }
 
 
