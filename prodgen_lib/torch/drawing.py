@@ -105,7 +105,7 @@ def train(
     steps: int = 3000,
     batch_size: int = 32,
     learning_rate: float = 3e-3,
-    drop: float = 0.15,
+    drop: float = 0.3,
     decay: float = 0.998,
     seed: int = 0,
     progress: bool = True,
@@ -114,12 +114,11 @@ def train(
 ) -> Drawer:
     """Train a network on codes (N, D) of pictures and their prompts (N, 4).
 
-    A share `drop` of the examples loses its whole prompt, and of the others each word is lost with
-    the probability `drop` / 3, so that any part of a prompt may be left open. The learning rate
-    rises for 50 steps and falls along half a cosine to zero; the weights are averaged. A network
-    that is not `causal` learns to fill in what is hidden, from 1 token to all, by a cosine of a
-    number that is drawn evenly (arXiv:2202.04200). `on_step(step, drawer so far, losses)` is called
-    after each step.
+    A share `drop` of the prompts loses words: each of them by one chance, drawn evenly from 0 to 1,
+    so any part of a prompt may be left open. The learning rate rises for 50 steps and falls along
+    half a cosine to zero; the weights are averaged. A network that is not `causal` learns to fill
+    in what is hidden, from 1 token to all, by a cosine of a number that is drawn evenly
+    (arXiv:2202.04200). `on_step(step, drawer so far, losses)` is called after each step.
     """
     set_seed(seed)
     rng = np.random.default_rng(seed)
@@ -133,8 +132,8 @@ def train(
         falling = 0.5 + 0.5 * np.cos(np.pi * step / steps)
         set_learning_rate(optimizer, learning_rate * min(1, (step + 1) / 50) * falling)
         index = rng.integers(len(pictures), size=batch_size)
-        lost = rng.random((batch_size, NAMES)) < drop / 3
-        lost |= rng.random((batch_size, 1)) < drop
+        chance = rng.random((batch_size, 1)) * (rng.random((batch_size, 1)) < drop)
+        lost = rng.random((batch_size, NAMES)) < chance
         told = np.where(lost, unsaid, words[index])
         tokens = to_tokens(np.concatenate([told, pictures[index]], axis=1))
         if causal:
