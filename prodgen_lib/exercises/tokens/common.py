@@ -1,0 +1,46 @@
+"""What the exercises on tokens share: tensors of whole numbers, and tensors that lie otherwise."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import numpy as np
+
+from prodgen_lib.checking.exercise import Complaint, Framework
+from prodgen_lib.checking.language import Text
+from prodgen_lib.exercises.common import RETURNS_NOTHING
+
+
+def turned(look: ModuleType, numbers: np.ndarray) -> object:
+    """Numbers as a tensor that doesn't lie in a row in memory, where a framework has such a thing.
+
+    Slices and turned axes are like this; `view` refuses them, and `reshape` does not.
+    """
+    tensor = look.tensor(np.swapaxes(numbers, -1, -2))
+    return tensor.mT if hasattr(tensor, "mT") else look.tensor(numbers)
+
+
+def held(framework: Framework, look: ModuleType, numbers: np.ndarray, dtype: str) -> object:
+    """Numbers as a `tf.Variable`, which functions in TensorFlow take like a tensor."""
+    tensor = look.tensor(numbers, dtype)
+    if framework.name == "torch":
+        return tensor
+    import tensorflow as tf
+
+    return tf.Variable(tensor)
+
+
+def ids(found: object, like: object) -> np.ndarray:
+    """The numbers of an answer that must be int64 like the tensor `like`; a complaint otherwise."""
+    if not isinstance(found, type(like)):
+        told = RETURNS_NOTHING if found is None else Text(*2 * (type(found).__name__,))
+        raise Complaint(
+            f"The answer is {told.en}; expected a tensor of ids.",
+            f"答案给出的是 {told.zh}；应为 id 的张量。",
+        )
+    if found.dtype != like.dtype:
+        raise Complaint(
+            f"The answer's dtype is {found.dtype}; ids are {like.dtype}.",
+            f"答案的 dtype 是 {found.dtype}；id 应为 {like.dtype}。",
+        )
+    return np.asarray(found).copy()
