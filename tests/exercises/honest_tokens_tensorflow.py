@@ -49,3 +49,35 @@ def causal_attention__keras_softmax(queries, keys, values):
     turned = keras.ops.swapaxes(keys, -1, -2)
     scores = keras.ops.where(seen, queries @ turned / math.sqrt(keys.shape[-1]), -math.inf)
     return keras.ops.softmax(scores, axis=-1) @ values
+
+
+def next_token_loss__keras(logits, tokens, *, prefix):
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    return loss(tokens[:, prefix:], logits[:, prefix - 1 : -1])
+
+
+def next_token_loss__log_softmax(logits, tokens, *, prefix):
+    told = tf.nn.log_softmax(logits[:, prefix - 1 : logits.shape[1] - 1])
+    return -tf.reduce_mean(tf.gather(told, tokens[:, prefix:], batch_dims=2))
+
+
+def next_token_loss__place_by_place(logits, tokens, *, prefix):
+    losses = [
+        keras.losses.sparse_categorical_crossentropy(
+            tokens[:, at], logits[:, at - 1], from_logits=True
+        )
+        for at in range(prefix, tokens.shape[1])
+    ]
+    return tf.reduce_mean(tf.stack(losses))
+
+
+def next_token_loss__one_hot(logits, tokens, *, prefix):
+    right = tf.one_hot(tokens[:, prefix:], logits.shape[-1])
+    said = logits[:, prefix - 1 : -1]
+    return tf.reduce_mean(tf.reduce_logsumexp(said, axis=-1) - tf.reduce_sum(said * right, axis=-1))
+
+
+def next_token_loss__weights(logits, tokens, *, prefix):
+    counted = tf.cast(tf.range(1, tokens.shape[1]) >= prefix, logits.dtype)
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tokens[:, 1:], logits[:, :-1])
+    return tf.reduce_sum(losses * counted) / (len(logits) * tf.reduce_sum(counted))

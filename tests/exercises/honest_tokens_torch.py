@@ -54,3 +54,38 @@ def causal_attention__log_space(queries, keys, values):
     scores = (queries @ keys.mT) / math.sqrt(keys.shape[-1])
     scores = scores + torch.ones(asked, places).tril(places - asked).log()
     return (scores - scores.logsumexp(dim=-1, keepdim=True)).exp() @ values
+
+
+def next_token_loss__shifted_first(logits, tokens, *, prefix):
+    said, right = logits[:, :-1], tokens[:, 1:]
+    losses = F.cross_entropy(said.transpose(1, 2), right, reduction="none")
+    return losses[:, prefix - 1 :].mean()
+
+
+def next_token_loss__log_softmax(logits, tokens, *, prefix):
+    told = torch.log_softmax(logits[:, prefix - 1 : logits.shape[1] - 1], dim=-1)
+    return -told.gather(-1, tokens[:, prefix:, None]).mean()
+
+
+def next_token_loss__ignored(logits, tokens, *, prefix):
+    right = tokens[:, 1:].clone()
+    right[:, : prefix - 1] = -100
+    return F.cross_entropy(logits[:, :-1].reshape(-1, logits.shape[-1]), right.reshape(-1))
+
+
+def next_token_loss__place_by_place(logits, tokens, *, prefix):
+    places = range(prefix, tokens.shape[1])
+    losses = [F.cross_entropy(logits[:, at - 1], tokens[:, at]) for at in places]
+    return sum(losses) / len(losses)
+
+
+def next_token_loss__one_hot(logits, tokens, *, prefix):
+    right = F.one_hot(tokens[:, prefix:], logits.shape[-1]).to(logits.dtype)
+    said = logits[:, prefix - 1 : -1]
+    return (said.logsumexp(dim=-1) - (said * right).sum(dim=-1)).mean()
+
+
+def next_token_loss__weights(logits, tokens, *, prefix):
+    counted = (torch.arange(1, tokens.shape[1]) >= prefix).float().expand(len(tokens), -1)
+    losses = F.cross_entropy(logits[:, :-1].mT, tokens[:, 1:], reduction="none")
+    return (losses * counted).sum() / counted.sum()
