@@ -2,6 +2,8 @@
 
 import math
 
+from prodgen_lib.tensorflow.tokens import inverse
+
 import keras  # isort: skip
 import tensorflow as tf  # isort: skip
 
@@ -81,3 +83,65 @@ def next_token_loss__weights(logits, tokens, *, prefix):
     counted = tf.cast(tf.range(1, tokens.shape[1]) >= prefix, logits.dtype)
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tokens[:, 1:], logits[:, :-1])
     return tf.reduce_sum(losses * counted) / (len(logits) * tf.reduce_sum(counted))
+
+
+def draw_token__row_by_row(logits, uniform, *, temperature=1.0, top_k=None, allowed=None):
+    tokens = []
+    for row, number in zip(logits.numpy().tolist(), uniform.numpy().tolist(), strict=True):
+        left = {k: one for k, one in enumerate(row) if allowed is None or bool(allowed[k])}
+        likely = sorted(left, key=lambda k: (-left[k], k))[:top_k]
+        top, total = max(left.values()), 0.0
+        weights = {k: math.exp((left[k] - top) / temperature) for k in sorted(likely)}
+        for token, weight in weights.items():
+            total += weight / sum(weights.values())
+            if total > number:
+                break
+        tokens.append(token)
+    return tf.constant(tokens, tf.int64)
+
+
+def draw_token__float64(logits, uniform, *, temperature=1.0, top_k=None, allowed=None):
+    logits = tf.cast(logits, tf.float64) / temperature
+    if allowed is not None:
+        logits = tf.where(allowed, logits, tf.constant(-math.inf, tf.float64))
+    ranks = tf.argsort(tf.argsort(-logits, stable=True))
+    if top_k is not None:
+        logits = tf.where(ranks < top_k, logits, tf.constant(-math.inf, tf.float64))
+    sums = tf.cumsum(tf.nn.softmax(logits), axis=-1)
+    passed = sums / sums[:, -1:] <= tf.cast(uniform, tf.float64)[:, None]
+    return tf.reduce_sum(tf.cast(passed, tf.int64), axis=-1)
+
+
+def draw_token__searchsorted(logits, uniform, *, temperature=1.0, top_k=None, allowed=None):
+    size = logits.shape[-1]
+    if allowed is not None:
+        logits = tf.where(allowed, logits, -math.inf)
+    if top_k is not None:
+        kept = tf.math.top_k(logits, min(top_k, size)).indices
+        logits = tf.where(tf.reduce_sum(tf.one_hot(kept, size), axis=1) > 0, logits, -math.inf)
+    shares = tf.nn.softmax(logits / temperature)
+    sums = tf.cumsum(shares, axis=-1)
+    found = tf.searchsorted(sums, tf.convert_to_tensor(uniform)[:, None], side="right")[:, 0]
+    last = tf.reduce_max(tf.where(shares > 0, tf.range(size), -1), axis=-1)
+    return tf.cast(tf.minimum(found, last), tf.int64)
+
+
+def draw_token__scaled_sum(logits, uniform, *, temperature=1.0, top_k=None, allowed=None):
+    size = logits.shape[-1]
+    if allowed is not None:
+        logits = tf.where(allowed, logits, -math.inf)
+    order = tf.argsort(logits, direction="DESCENDING", stable=True)
+    logits = tf.where(tf.argsort(order) < (top_k or size), logits / temperature, -math.inf)
+    weights = tf.exp(logits - tf.reduce_max(logits, axis=-1, keepdims=True))
+    sums = tf.cumsum(weights, axis=-1)
+    passed = tf.cast(sums <= uniform[:, None] * sums[:, -1:], tf.int64)
+    return tf.minimum(tf.reduce_sum(passed, axis=-1), size - 1)
+
+
+def draw_token__helper(logits, uniform, *, temperature=1.0, top_k=None, allowed=None):
+    size = logits.shape[-1]
+    may = tf.ones(size, tf.bool) if allowed is None else allowed
+    logits = tf.where(may, logits, -math.inf) / temperature
+    kept = tf.math.top_k(logits, min(top_k or size, size)).indices
+    kept = tf.reduce_any(tf.equal(kept[:, :, None], tf.range(size)), axis=1)
+    return inverse(tf.nn.softmax(tf.where(kept, logits, -math.inf)), uniform)

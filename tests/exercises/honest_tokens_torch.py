@@ -5,6 +5,8 @@ import math
 import torch
 import torch.nn.functional as F
 
+from prodgen_lib.torch.tokens import inverse
+
 # Attention, drawing, words and pictures.
 
 
@@ -89,3 +91,75 @@ def next_token_loss__weights(logits, tokens, *, prefix):
     counted = (torch.arange(1, tokens.shape[1]) >= prefix).float().expand(len(tokens), -1)
     losses = F.cross_entropy(logits[:, :-1].mT, tokens[:, 1:], reduction="none")
     return (losses * counted).sum() / counted.sum()
+
+
+def draw_token__sorted(logits, uniform, *, temperature=1.0, top_k=None, allowed=None):
+    rows = []
+    for row, number in zip(logits, uniform, strict=True):
+        may = torch.ones(len(row), dtype=torch.bool) if allowed is None else allowed
+        left = sorted((i for i in range(len(row)) if may[i]), key=lambda i: (-row[i].item(), i))
+        left = sorted(left[:top_k])
+        sums = torch.softmax(row[left] / temperature, dim=0).cumsum(dim=0)
+        rows.append(left[min(int((sums <= number).sum()), len(left) - 1)])
+    return torch.tensor(rows)
+
+
+def draw_token__searchsorted(logits, uniform, *, temperature=1.0, top_k=None, allowed=None):
+    if allowed is not None:
+        logits = torch.where(allowed, logits, -torch.inf)
+    logits = logits / temperature
+    if top_k is not None:
+        kept = logits.sort(dim=-1, descending=True, stable=True).indices[:, :top_k]
+        some = torch.full_like(logits, -torch.inf)
+        logits = some.scatter(-1, kept, logits.gather(-1, kept))
+    shares = logits.softmax(dim=-1)
+    found = torch.searchsorted(shares.cumsum(-1), uniform[:, None].contiguous(), right=True)
+    ids = torch.arange(logits.shape[-1])
+    last = torch.where(shares > 0, ids, -1).amax(dim=-1)
+    return torch.minimum(found[:, 0], last)
+
+
+def draw_token__float64(logits, uniform, *, temperature=1.0, top_k=None, allowed=None):
+    logits = logits.double() / temperature
+    if allowed is not None:
+        logits[:, ~allowed] = -math.inf
+    if top_k is not None and top_k < logits.shape[-1]:
+        order = torch.argsort(-logits, dim=-1, stable=True)
+        logits.scatter_(-1, order[:, top_k:], -math.inf)
+    sums = torch.softmax(logits, dim=-1).cumsum(dim=-1)
+    return (sums / sums[:, -1:] <= uniform[:, None]).sum(dim=-1)
+
+
+def draw_token__row_by_row(logits, uniform, *, temperature=1.0, top_k=None, allowed=None):
+    tokens = []
+    for row, number in zip(logits.tolist(), uniform.tolist(), strict=True):
+        left = {k: one for k, one in enumerate(row) if allowed is None or bool(allowed[k])}
+        likely = sorted(left, key=lambda k: (-left[k], k))[:top_k]
+        top, total = max(left.values()), 0.0
+        weights = {k: math.exp((left[k] - top) / temperature) for k in sorted(likely)}
+        for token, weight in weights.items():
+            total += weight / sum(weights.values())
+            if total > number:
+                break
+        tokens.append(token)
+    return torch.tensor(tokens, dtype=torch.int64)
+
+
+def draw_token__scaled_sum(logits, uniform, *, temperature=1.0, top_k=None, allowed=None):
+    size = logits.shape[-1]
+    if allowed is not None:
+        logits = logits + torch.zeros(size).masked_fill(~allowed, -math.inf)
+    ranks = logits.argsort(dim=-1, descending=True, stable=True).argsort(dim=-1)
+    logits = torch.where(ranks < (top_k or size), logits / temperature, -math.inf)
+    weights = (logits - logits.amax(dim=-1, keepdim=True)).exp()
+    sums = weights.cumsum(dim=-1)
+    return (sums <= uniform[:, None] * sums[:, -1:]).sum(dim=-1).clamp(max=size - 1)
+
+
+def draw_token__helper(logits, uniform, *, temperature=1.0, top_k=None, allowed=None):
+    size = logits.shape[-1]
+    may = torch.ones(size, dtype=torch.bool) if allowed is None else allowed
+    logits = logits.masked_fill(~may, -math.inf)
+    order = logits.argsort(dim=-1, descending=True, stable=True)[:, : min(top_k or size, size)]
+    kept = F.one_hot(order, size).sum(dim=1) > 0
+    return inverse(F.softmax(logits.masked_fill(~kept, -math.inf) / temperature, dim=-1), uniform)

@@ -44,3 +44,21 @@ def ids(found: object, like: object) -> np.ndarray:
             f"答案的 dtype 是 {found.dtype}；id 应为 {like.dtype}。",
         )
     return np.asarray(found).copy()
+
+
+def probabilities(
+    logits: np.ndarray,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    allowed: np.ndarray | None = None,
+) -> np.ndarray:
+    """What `draw_token` draws from, in float64: which numbers to draw with, and what can't come."""
+    left = (
+        np.ones(logits.shape, bool) if allowed is None else np.broadcast_to(allowed, logits.shape)
+    )
+    logits = np.where(left, logits.astype(float), -np.inf)
+    ranks = np.argsort(np.argsort(-logits, axis=-1, kind="stable"), axis=-1)
+    left = left & (ranks < (logits.shape[-1] if top_k is None else top_k))
+    tops = np.where(left, logits, -np.inf) / temperature
+    shares = np.exp(tops - tops.max(axis=-1, keepdims=True))
+    return shares / shares.sum(axis=-1, keepdims=True)
