@@ -1,8 +1,9 @@
 """Right answers that are not the answer key's: `<exercise>__<how it differs>`."""
 
+import itertools
 import math
 
-from prodgen_lib.tensorflow.tokens import inverse
+from prodgen_lib.tensorflow.tokens import draw_token, inverse
 
 import keras  # isort: skip
 import tensorflow as tf  # isort: skip
@@ -90,13 +91,11 @@ def draw_token__row_by_row(logits, uniform, *, temperature=1.0, top_k=None, allo
     for row, number in zip(logits.numpy().tolist(), uniform.numpy().tolist(), strict=True):
         left = {k: one for k, one in enumerate(row) if allowed is None or bool(allowed[k])}
         likely = sorted(left, key=lambda k: (-left[k], k))[:top_k]
-        top, total = max(left.values()), 0.0
-        weights = {k: math.exp((left[k] - top) / temperature) for k in sorted(likely)}
-        for token, weight in weights.items():
-            total += weight / sum(weights.values())
-            if total > number:
-                break
-        tokens.append(token)
+        top = max(left.values())
+        weights = [math.exp((left[k] - top) / temperature) for k in sorted(likely)]
+        sums = zip(sorted(likely), itertools.accumulate(weights), strict=True)
+        passed = [token for token, total in sums if total > number * sum(weights)]
+        tokens.append(passed[0] if passed else max(likely))
     return tf.constant(tokens, tf.int64)
 
 
@@ -145,3 +144,68 @@ def draw_token__helper(logits, uniform, *, temperature=1.0, top_k=None, allowed=
     kept = tf.math.top_k(logits, min(top_k or size, size)).indices
     kept = tf.reduce_any(tf.equal(kept[:, :, None], tf.range(size)), axis=1)
     return inverse(tf.nn.softmax(tf.where(kept, logits, -math.inf)), uniform)
+
+
+def unmask__place_by_place(tokens, logits, uniform, noise, *, keep, mask_id):
+    rows = tokens.numpy().tolist()
+    for n, row in enumerate(rows):
+        found = []
+        for place, token in enumerate(row):
+            if token == mask_id:
+                told = tf.where(tf.range(logits.shape[-1]) == mask_id, -math.inf, logits[n, place])
+                shares = tf.nn.softmax(told).numpy()
+                drawn = int((shares.cumsum() <= uniform[n, place].numpy()).sum())
+                found.append((-math.log(shares[drawn]) - float(noise[n, place]), place, drawn))
+        for _, place, drawn in sorted(found)[:keep]:
+            row[place] = drawn
+    return tf.constant(rows, tf.int64)
+
+
+def unmask__draw_token(tokens, logits, uniform, noise, *, keep, mask_id):
+    size = logits.shape[-1]
+    allowed = tf.range(size) != mask_id
+    flat = draw_token(tf.reshape(logits, [-1, size]), tf.reshape(uniform, [-1]), allowed=allowed)
+    drawn = tf.reshape(flat, tokens.shape)
+    told = tf.nn.log_softmax(tf.where(allowed, logits, -math.inf))
+    sure = tf.gather(told, drawn, batch_dims=2) + noise
+    missing = tf.equal(tokens, mask_id)
+    order = tf.argsort(tf.where(missing, -sure, math.inf), stable=True)
+    return tf.where((tf.argsort(order) < keep) & missing, drawn, tokens)
+
+
+def unmask__one_hot(tokens, logits, uniform, noise, *, keep, mask_id):
+    size = logits.shape[-1]
+    weights = tf.exp(logits - tf.reduce_max(logits, axis=-1, keepdims=True))
+    weights *= 1 - tf.one_hot(mask_id, size)
+    shares = weights / tf.reduce_sum(weights, axis=-1, keepdims=True)
+    passed = tf.cast(tf.cumsum(shares, axis=-1) <= uniform[..., None], tf.int64)
+    drawn = tf.minimum(tf.reduce_sum(passed, axis=-1), size - 1)
+    sure = tf.math.log(tf.reduce_sum(shares * tf.one_hot(drawn, size), axis=-1)) + noise
+    missing = tokens == mask_id
+    ranks = tf.argsort(tf.argsort(tf.where(missing, -sure, math.inf), stable=True))
+    kept = tf.cast(missing & (ranks < keep), tf.int64)
+    return kept * drawn + (1 - kept) * tokens
+
+
+def unmask__scattered(tokens, logits, uniform, noise, *, keep, mask_id):
+    shares = tf.nn.softmax(logits - 1e9 * tf.one_hot(mask_id, logits.shape[-1]))
+    drawn = inverse(shares, uniform)
+    sure = tf.math.log(tf.gather(shares, drawn, batch_dims=2)) + noise
+    missing = tokens == mask_id
+    best = tf.math.top_k(tf.where(missing, sure, -math.inf), min(keep, tokens.shape[1])).indices
+    chosen = tf.reduce_any(tf.equal(best[..., None], tf.range(tokens.shape[1])), axis=1)
+    return tf.where(tf.logical_and(missing, chosen), drawn, tokens)
+
+
+def unmask__one_after_another(tokens, logits, uniform, noise, *, keep, mask_id):
+    barred = tf.one_hot(mask_id, logits.shape[-1]) > 0
+    shares = tf.nn.softmax(tf.where(barred, -math.inf, logits))
+    drawn = inverse(shares, uniform)
+    sure = tf.math.log(tf.gather(shares, drawn, batch_dims=2)) + noise
+    new = tf.identity(tokens)
+    for _ in range(min(keep, tokens.shape[1])):
+        missing = new == mask_id
+        place = tf.argmax(tf.where(missing, sure, -math.inf), axis=1)
+        chosen = tf.one_hot(place, tokens.shape[1]) > 0
+        new = tf.where(chosen & missing, drawn, new)
+    return new

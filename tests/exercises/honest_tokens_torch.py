@@ -1,11 +1,12 @@
 """Right answers that are not the answer key's: `<exercise>__<how it differs>`."""
 
+import itertools
 import math
 
 import torch
 import torch.nn.functional as F
 
-from prodgen_lib.torch.tokens import inverse
+from prodgen_lib.torch.tokens import draw_token, inverse
 
 # Attention, drawing, words and pictures.
 
@@ -135,13 +136,11 @@ def draw_token__row_by_row(logits, uniform, *, temperature=1.0, top_k=None, allo
     for row, number in zip(logits.tolist(), uniform.tolist(), strict=True):
         left = {k: one for k, one in enumerate(row) if allowed is None or bool(allowed[k])}
         likely = sorted(left, key=lambda k: (-left[k], k))[:top_k]
-        top, total = max(left.values()), 0.0
-        weights = {k: math.exp((left[k] - top) / temperature) for k in sorted(likely)}
-        for token, weight in weights.items():
-            total += weight / sum(weights.values())
-            if total > number:
-                break
-        tokens.append(token)
+        top = max(left.values())
+        weights = [math.exp((left[k] - top) / temperature) for k in sorted(likely)]
+        sums = zip(sorted(likely), itertools.accumulate(weights), strict=True)
+        passed = [token for token, total in sums if total > number * sum(weights)]
+        tokens.append(passed[0] if passed else max(likely))
     return torch.tensor(tokens, dtype=torch.int64)
 
 
@@ -163,3 +162,70 @@ def draw_token__helper(logits, uniform, *, temperature=1.0, top_k=None, allowed=
     order = logits.argsort(dim=-1, descending=True, stable=True)[:, : min(top_k or size, size)]
     kept = F.one_hot(order, size).sum(dim=1) > 0
     return inverse(F.softmax(logits.masked_fill(~kept, -math.inf) / temperature, dim=-1), uniform)
+
+
+def unmask__place_by_place(tokens, logits, uniform, noise, *, keep, mask_id):
+    result = tokens.clone()
+    for n, row in enumerate(tokens.tolist()):
+        found = []
+        for place, token in enumerate(row):
+            if token == mask_id:
+                told = logits[n, place].clone()
+                told[mask_id] = -math.inf
+                shares = torch.softmax(told, dim=0)
+                drawn = int((shares.cumsum(0) <= uniform[n, place]).sum())
+                found.append((-(shares[drawn].log() + noise[n, place]).item(), place, drawn))
+        for _, place, drawn in sorted(found)[:keep]:
+            result[n, place] = drawn
+    return result
+
+
+def unmask__draw_token(tokens, logits, uniform, noise, *, keep, mask_id):
+    allowed = torch.arange(logits.shape[-1]) != mask_id
+    drawn = draw_token(logits.flatten(0, 1), uniform.flatten(), allowed=allowed).view(tokens.shape)
+    told = torch.where(allowed, logits, -math.inf).log_softmax(dim=-1)
+    sure = told.gather(-1, drawn.unsqueeze(-1)).squeeze(-1) + noise
+    sure[tokens != mask_id] = -math.inf
+    rank = sure.argsort(dim=1, descending=True, stable=True).argsort(dim=1)
+    return torch.where((rank < keep) & (tokens == mask_id), drawn, tokens)
+
+
+def unmask__one_hot(tokens, logits, uniform, noise, *, keep, mask_id):
+    size = logits.shape[-1]
+    weights = (logits - logits.amax(-1, keepdim=True)).exp() * (torch.arange(size) != mask_id)
+    shares = weights / weights.sum(-1, keepdim=True)
+    drawn = (shares.cumsum(-1) <= uniform[..., None]).sum(-1).clamp(max=size - 1)
+    sure = (shares * F.one_hot(drawn, size)).sum(-1).log() + noise
+    missing = tokens.eq(mask_id)
+    order = torch.where(missing, -sure, math.inf).argsort(dim=1, stable=True)
+    kept = torch.zeros(tokens.shape, dtype=torch.long).scatter_(1, order[:, :keep], 1)
+    kept = kept * missing
+    return kept * drawn + (1 - kept) * tokens
+
+
+def unmask__top_few(tokens, logits, uniform, noise, *, keep, mask_id):
+    logits = logits.clone()
+    logits[:, :, mask_id] = -math.inf
+    shares = logits.softmax(-1)
+    drawn = inverse(shares, uniform)
+    sure = torch.take_along_dim(shares, drawn[..., None], dim=-1)[..., 0].log().add(noise)
+    new = tokens.clone()
+    for row in range(len(tokens)):
+        places = (tokens[row] == mask_id).nonzero()[:, 0]
+        best = places[sure[row, places].sort(descending=True, stable=True).indices[:keep]]
+        new[row, best] = drawn[row, best]
+    return new
+
+
+def unmask__one_after_another(tokens, logits, uniform, noise, *, keep, mask_id):
+    barred = F.one_hot(torch.tensor(mask_id), logits.shape[-1]).bool()
+    shares = logits.masked_fill(barred, -math.inf).softmax(-1)
+    drawn = inverse(shares, uniform)
+    sure = shares.gather(-1, drawn[..., None])[..., 0].log() + noise
+    new = tokens.clone()
+    for _ in range(min(keep, tokens.shape[1])):
+        missing = new == mask_id
+        place = sure.masked_fill(~missing, -math.inf).argmax(dim=1)
+        rows = missing.any(dim=1).nonzero()[:, 0]
+        new[rows, place[rows]] = drawn[rows, place[rows]]
+    return new

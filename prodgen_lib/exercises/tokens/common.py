@@ -6,7 +6,7 @@ from types import ModuleType
 
 import numpy as np
 
-from prodgen_lib.checking.exercise import Complaint, Framework
+from prodgen_lib.checking.exercise import Complaint
 from prodgen_lib.checking.language import Text
 from prodgen_lib.exercises.common import RETURNS_NOTHING
 
@@ -20,18 +20,14 @@ def turned(look: ModuleType, numbers: np.ndarray) -> object:
     return tensor.mT if hasattr(tensor, "mT") else look.tensor(numbers)
 
 
-def held(framework: Framework, look: ModuleType, numbers: np.ndarray, dtype: str) -> object:
+def held(look: ModuleType, numbers: np.ndarray, dtype: str = "float32") -> object:
     """Numbers as a `tf.Variable`, which functions in TensorFlow take like a tensor."""
     tensor = look.tensor(numbers, dtype)
-    if framework.name == "torch":
-        return tensor
-    import tensorflow as tf
-
-    return tf.Variable(tensor)
+    return look.tf.Variable(tensor) if hasattr(look, "tf") else tensor
 
 
 def ids(found: object, like: object) -> np.ndarray:
-    """The numbers of an answer that must be int64 like the tensor `like`; a complaint otherwise."""
+    """The numbers of an answer that must be ids, int64 like the tensor `like`; else a complaint."""
     if not isinstance(found, type(like)):
         told = RETURNS_NOTHING if found is None else Text(*2 * (type(found).__name__,))
         raise Complaint(
@@ -62,3 +58,15 @@ def probabilities(
     tops = np.where(left, logits, -np.inf) / temperature
     shares = np.exp(tops - tops.max(axis=-1, keepdims=True))
     return shares / shares.sum(axis=-1, keepdims=True)
+
+
+def inside(rng: np.random.Generator, shares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Uniform numbers (…) well inside the share of some id, and the share (…): no rounding decides.
+
+    Ids are chosen alike, but for those whose share is a trifle.
+    """
+    flat = shares.reshape(-1, shares.shape[-1])
+    chosen = np.array([rng.choice(np.flatnonzero(row > 0.01)) for row in flat])
+    share, total = (np.take_along_axis(x, chosen[:, None], 1)[:, 0] for x in (flat, flat.cumsum(1)))
+    uniform = total - share * rng.uniform(0.1, 0.9, len(flat))
+    return uniform.reshape(shares.shape[:-1]), share.reshape(shares.shape[:-1])

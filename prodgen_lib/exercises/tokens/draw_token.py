@@ -7,7 +7,7 @@ import numpy as np
 from prodgen_lib.checking.exercise import Case, Framework, Observation
 from prodgen_lib.exercises.common import probe
 from prodgen_lib.exercises.diffusion.closed import STAYS, floats, guarded
-from prodgen_lib.exercises.tokens.common import held, ids, probabilities, turned
+from prodgen_lib.exercises.tokens.common import held, ids, inside, probabilities, turned
 
 NEAREST_TO_1 = 1 - 2.0**-24  # among float32 numbers below 1
 
@@ -21,7 +21,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
     def given(name: str, logits: np.ndarray, uniform: np.ndarray | None = None, **options) -> Case:
         logits = np.asarray(logits, np.float32)
         if uniform is None:
-            uniform = _inside(rng, probabilities(logits, **options))
+            uniform, _ = inside(rng, probabilities(logits, **options))
         return Case(name, floats(logits=logits, uniform=uniform) | {"options": options})
 
     def draw(name: str, rows: int, size: int, spread: float = 1.5, **options) -> Case:
@@ -57,15 +57,6 @@ def cases(rng: np.random.Generator) -> list[Case]:
     ]  # fmt: skip
 
 
-def _inside(rng: np.random.Generator, shares: np.ndarray) -> np.ndarray:
-    """For each row a number well inside the share of an id, any whose share is no trifle."""
-    sums, numbers = shares.cumsum(axis=-1), []
-    for row, total in zip(shares, sums, strict=True):
-        chosen = rng.choice(np.flatnonzero(row > 0.01))
-        numbers.append(total[chosen] - row[chosen] * rng.uniform(0.1, 0.9))
-    return np.array(numbers)
-
-
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     """The ids, and which of them can't come at all."""
     look, inputs = probe(framework), case.inputs
@@ -73,7 +64,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     logits, uniform = (look.tensor(inputs[name]) for name in ("logits", "uniform"))
     if inputs.get("turned"):
         logits = turned(look, inputs["logits"])
-        uniform = held(framework, look, inputs["uniform"], "float32")
+        uniform = held(look, inputs["uniform"])
     options = dict(inputs["options"])
     if "allowed" in options:
         options["allowed"] = look.tensor(options["allowed"], "bool")

@@ -42,7 +42,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     made = (lambda numbers: turned(look, numbers)) if inputs.get("turned") else look.tensor
     tokens = look.tensor(inputs["tokens"], "int64")
     if inputs.get("turned"):
-        tokens = held(framework, look, inputs["tokens"], "int64")
+        tokens = held(look, inputs["tokens"], "int64")
     value, (gradient,) = look.value_and_gradients(
         lambda logits: answer(logits, tokens, prefix=inputs["prefix"]), made(inputs["logits"])
     )
