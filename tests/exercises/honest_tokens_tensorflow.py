@@ -209,3 +209,60 @@ def unmask__one_after_another(tokens, logits, uniform, noise, *, keep, mask_id):
         chosen = tf.one_hot(place, tokens.shape[1]) > 0
         new = tf.where(chosen & missing, drawn, new)
     return new
+
+
+def contrastive_loss__log_softmax(pictures, texts, log_scale, *, same=None):
+    pictures = pictures / tf.norm(pictures, axis=1, keepdims=True)
+    texts = texts / tf.norm(texts, axis=1, keepdims=True)
+    logits = tf.exp(log_scale) * tf.matmul(pictures, texts, transpose_b=True)
+    if same is not None:
+        barred = tf.linalg.set_diag(same, tf.zeros(len(same), tf.bool))
+        logits = tf.where(barred, -math.inf, logits)
+    told = tf.nn.log_softmax(logits, axis=1), tf.nn.log_softmax(logits, axis=0)
+    return -tf.reduce_mean([tf.linalg.diag_part(side) for side in told])
+
+
+def contrastive_loss__keras(pictures, texts, log_scale, *, same=None):
+    pictures, texts = keras.ops.normalize(pictures), keras.ops.normalize(texts)
+    logits = pictures @ keras.ops.transpose(texts) * keras.ops.exp(log_scale)
+    if same is not None:
+        eye = keras.ops.eye(len(same), dtype="bool")
+        logits = keras.ops.where(same & ~eye, logits.dtype.min, logits)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    right = keras.ops.arange(len(logits))
+    return (loss(right, logits) + loss(right, tf.transpose(logits))) / 2
+
+
+def contrastive_loss__row_by_row(pictures, texts, log_scale, *, same=None):
+    losses, scale = [], tf.exp(log_scale)
+    a, b = (tf.math.l2_normalize(side, axis=-1) for side in (pictures, texts))
+    for row in range(len(a)):
+        left = [k for k in range(len(a)) if same is None or k == row or not bool(same[row, k])]
+        own = tf.reduce_sum(a[row] * b[row]) * scale
+        for one, others in (a[row], b), (b[row], a):
+            told = tf.reduce_sum(tf.gather(others, left) * one, axis=1) * scale
+            losses.append(tf.reduce_logsumexp(told) - own)
+    return tf.add_n(losses) / len(losses)
+
+
+def contrastive_loss__one_hot(pictures, texts, log_scale, *, same=None):
+    count = pictures.shape[0]
+    logits = tf.einsum(
+        "id,jd->ij", tf.math.l2_normalize(pictures, -1), tf.math.l2_normalize(texts, -1)
+    ) * tf.exp(log_scale)
+    if same is not None:
+        logits -= 1e9 * tf.cast(same, tf.float32) * (1 - tf.eye(count))
+    first = tf.nn.softmax_cross_entropy_with_logits(tf.eye(count), logits)
+    second = tf.nn.softmax_cross_entropy_with_logits(tf.eye(count), tf.transpose(logits))
+    return tf.reduce_mean(first + second) / 2
+
+
+def contrastive_loss__scaled_rows(pictures, texts, log_scale, *, same=None):
+    half = tf.exp(log_scale / 2)
+    a, b = (tf.math.l2_normalize(side, axis=1) * half for side in (pictures, texts))
+    logits = tf.tensordot(a, b, [[1], [1]])
+    if same is not None:
+        own = tf.cast(tf.eye(len(a)), tf.bool)
+        logits = tf.where(tf.logical_or(tf.logical_not(same), own), logits, -math.inf)
+    both = tf.reduce_logsumexp(logits, axis=0) + tf.reduce_logsumexp(logits, axis=1)
+    return tf.reduce_mean(both / 2 - tf.linalg.diag_part(logits))

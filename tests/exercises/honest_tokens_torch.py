@@ -229,3 +229,57 @@ def unmask__one_after_another(tokens, logits, uniform, noise, *, keep, mask_id):
         rows = missing.any(dim=1).nonzero()[:, 0]
         new[rows, place[rows]] = drawn[rows, place[rows]]
     return new
+
+
+def contrastive_loss__log_softmax(pictures, texts, log_scale, *, same=None):
+    pictures = pictures / pictures.norm(dim=1, keepdim=True)
+    texts = texts / texts.norm(dim=1, keepdim=True)
+    logits = log_scale.exp() * (pictures @ texts.mT)
+    if same is not None:
+        logits = logits.masked_fill(same.triu(1) | same.tril(-1), -torch.inf)
+    told = logits.log_softmax(dim=1).diagonal() + logits.log_softmax(dim=0).diagonal()
+    return -told.mean() / 2
+
+
+def contrastive_loss__cosine(pictures, texts, log_scale, *, same=None):
+    count = len(pictures)
+    logits = F.cosine_similarity(pictures[:, None], texts[None], dim=2) * torch.exp(log_scale)
+    barred = torch.zeros(count, count) if same is None else same.float()
+    barred = barred * (1 - torch.eye(count))
+    logits = torch.where(barred > 0, -math.inf, logits)
+    right = torch.arange(count)
+    return 0.5 * F.cross_entropy(logits, right) + 0.5 * F.cross_entropy(logits.mT, right)
+
+
+def contrastive_loss__row_by_row(pictures, texts, log_scale, *, same=None):
+    losses = []
+    a, b = (side / side.square().sum(1, keepdim=True).sqrt() for side in (pictures, texts))
+    for row in range(len(a)):
+        left = [k for k in range(len(a)) if same is None or k == row or not bool(same[row, k])]
+        own = a[row] @ b[row] * log_scale.exp()
+        for one, others in (a[row], b), (b[row], a):
+            losses.append(torch.logsumexp(others[left] @ one * log_scale.exp(), dim=0) - own)
+    return torch.stack(losses).mean()
+
+
+def contrastive_loss__lowest_number(pictures, texts, log_scale, *, same=None):
+    logits = torch.einsum("id,jd->ij", F.normalize(pictures), F.normalize(texts))
+    logits = logits * log_scale.exp()
+    if same is not None:
+        keep = ~same
+        keep.fill_diagonal_(True)
+        logits = torch.where(keep, logits, torch.finfo(logits.dtype).min)
+    right = torch.arange(logits.shape[0])
+    return torch.stack([F.cross_entropy(side, right) for side in (logits, logits.t())]).mean()
+
+
+def contrastive_loss__scaled_rows(pictures, texts, log_scale, *, same=None):
+    half = (log_scale / 2).exp()
+    logits = (F.normalize(pictures, dim=-1) * half) @ (F.normalize(texts, dim=-1) * half).T
+    penalty = torch.zeros_like(logits)
+    if same is not None:
+        penalty[same] = -math.inf
+        penalty.fill_diagonal_(0)
+    logits = logits + penalty
+    both = torch.logsumexp(logits, dim=0) + torch.logsumexp(logits, dim=1)
+    return (both / 2 - logits.diagonal()).mean()

@@ -37,11 +37,11 @@ def cases(rng: np.random.Generator) -> list[Case]:
         given = floats(logits=logits, uniform=uniform, noise=noises)
         return Case(name, given | {"tokens": tokens, "keep": keep, "mask_id": mask_id})
 
-    worked = floats(logits=[[[0, 0, 0], np.log([0.1, 0.9, 0.5]), [9, 0, 0]]],
-                    uniform=[[0.3, 0.5, 0.9]], noise=np.zeros((1, 3)))  # fmt: skip
+    said = [[0, 0, 0], np.log([0.1, 0.9, 0.5]), [9, 0, 0]]
+    worked = floats(logits=[said], uniform=[[0.3, 0.5, 0.9]], noise=np.zeros((1, 3)))
     worked |= {"tokens": np.array([[2, 2, 1]]), "keep": 1, "mask_id": 2}
-    alike = floats(logits=np.zeros((2, 6, 5)), noise=np.zeros((2, 6)),
-                   uniform=rng.permuted(np.tile((np.arange(6) + 0.6) / 7, (2, 1)), axis=1))  # fmt: skip
+    spread = rng.permuted(np.tile((np.arange(6) + 0.6) / 7, (2, 1)), axis=1)
+    alike = floats(logits=np.zeros((2, 6, 5)), noise=np.zeros((2, 6)), uniform=spread)
     alike |= {"tokens": np.array([[1, 4, 4, 0, 4, 4], [4, 4, 4, 4, 4, 4]]), "mask_id": 4}
     other = draw("tensors that lie otherwise", 2)
     other.inputs["turned"] = True
