@@ -266,3 +266,54 @@ def contrastive_loss__scaled_rows(pictures, texts, log_scale, *, same=None):
         logits = tf.where(tf.logical_or(tf.logical_not(same), own), logits, -math.inf)
     both = tf.reduce_logsumexp(logits, axis=0) + tf.reduce_logsumexp(logits, axis=1)
     return tf.reduce_mean(both / 2 - tf.linalg.diag_part(logits))
+
+
+def review_drawing__list(network, prompt, uniform, *, first, temperature):
+    drawn = []
+    for k in range(uniform.shape[1]):
+        logits = network(tf.concat([prompt, *drawn], axis=1))[:, -1]
+        logits = tf.where(tf.range(logits.shape[1]) < first, -math.inf, logits / temperature)
+        drawn.append(draw_token(logits, uniform[:, k])[:, None])
+    return tf.concat(drawn, axis=1)
+
+
+def review_drawing__buffer(network, prompt, uniform, *, first, temperature):
+    words, drawn = prompt.shape[1], uniform.shape[1]
+    tokens = tf.Variable(tf.pad(prompt, [[0, 0], [0, drawn]]))
+    for at in range(words, words + drawn):
+        shares = tf.nn.softmax(network(tf.identity(tokens))[:, at - 1, first:] / temperature)
+        tokens[:, at].assign(first + inverse(shares, uniform[:, at - words]))
+    return tf.identity(tokens)[:, words:]
+
+
+def review_drawing__codes_alone(network, prompt, uniform, *, first, temperature):
+    tokens = tf.identity(prompt)
+    for number in tf.transpose(uniform):
+        codes = network(tokens)[..., first:][:, -1]
+        token = draw_token(codes, number, temperature=temperature) + first
+        tokens = tf.concat([tokens, tf.expand_dims(token, 1)], axis=1)
+    return tokens[:, -uniform.shape[1] :]
+
+
+def review_drawing__recursive(network, prompt, uniform, *, first, temperature):
+    if uniform.shape[1] == 0:
+        return prompt[:, :0]
+    logits = network(prompt)[:, -1]
+    allowed = tf.logical_not(tf.range(logits.shape[1]) < first)
+    token = draw_token(logits, uniform[:, 0], temperature=temperature, allowed=allowed)[:, None]
+    longer = tf.concat([prompt, token], axis=1)
+    options = {"first": first, "temperature": temperature}
+    rest = review_drawing__recursive(network, longer, uniform[:, 1:], **options)
+    return tf.concat([token, rest], axis=1)
+
+
+def review_drawing__picture_by_picture(network, prompt, uniform, *, first, temperature):
+    pictures = []
+    for words, numbers in zip(tf.unstack(prompt), tf.unstack(uniform), strict=True):
+        tokens = words
+        for number in tf.unstack(numbers):
+            logits = network(tokens[None])[0, -1, first:] / temperature
+            token = inverse(tf.nn.softmax(logits), number) + first
+            tokens = tf.concat([tokens, token[None]], axis=0)
+        pictures.append(tokens[len(words) :])
+    return tf.stack(pictures)

@@ -283,3 +283,55 @@ def contrastive_loss__scaled_rows(pictures, texts, log_scale, *, same=None):
     logits = logits + penalty
     both = torch.logsumexp(logits, dim=0) + torch.logsumexp(logits, dim=1)
     return (both / 2 - logits.diagonal()).mean()
+
+
+def review_drawing__list(network, prompt, uniform, *, first, temperature):
+    drawn = []
+    for k in range(uniform.shape[1]):
+        logits = network(torch.cat([prompt, *drawn], dim=1))[:, -1].clone()
+        logits[:, :first] = -math.inf
+        drawn.append(draw_token(logits / temperature, uniform[:, k])[:, None])
+    return torch.cat(drawn, dim=1)
+
+
+def review_drawing__buffer(network, prompt, uniform, *, first, temperature):
+    words, drawn = prompt.shape[1], uniform.shape[1]
+    tokens = F.pad(prompt, (0, drawn))
+    for at in range(words, words + drawn):
+        shares = (network(tokens)[:, at - 1, first:] / temperature).softmax(dim=-1)
+        tokens[:, at] = first + inverse(shares, uniform[:, at - words])
+    return tokens[:, words:]
+
+
+def review_drawing__codes_alone(network, prompt, uniform, *, first, temperature):
+    tokens = prompt.clone()
+    for number in uniform.unbind(dim=1):
+        codes = network(tokens)[..., first:][:, -1]
+        token = draw_token(codes, number, temperature=temperature) + first
+        tokens = torch.column_stack([tokens, token])
+    return tokens[:, -uniform.shape[1] :]
+
+
+def review_drawing__recursive(network, prompt, uniform, *, first, temperature):
+    if uniform.shape[1] == 0:
+        return prompt[:, :0]
+    logits = network(prompt)[:, -1]
+    allowed = ~(torch.arange(logits.shape[1]) < first)
+    token = draw_token(logits, uniform[:, 0], temperature=temperature, allowed=allowed)[:, None]
+    longer = torch.cat([prompt, token], dim=1)
+    options = {"first": first, "temperature": temperature}
+    return torch.cat(
+        [token, review_drawing__recursive(network, longer, uniform[:, 1:], **options)], 1
+    )
+
+
+def review_drawing__picture_by_picture(network, prompt, uniform, *, first, temperature):
+    pictures = []
+    for words, numbers in zip(prompt, uniform, strict=True):
+        tokens = words
+        for number in numbers:
+            logits = network(tokens[None])[0, -1, first:] / temperature
+            token = inverse(torch.softmax(logits, dim=0), number) + first
+            tokens = torch.cat([tokens, token[None]])
+        pictures.append(tokens[len(words) :])
+    return torch.stack(pictures)
