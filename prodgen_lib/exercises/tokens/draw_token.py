@@ -50,6 +50,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         draw("more asked for than there are ids", 12, 4, top_k=9),
         given("the likeliest two, with ids as likely", equal, top_k=2),
         given("the likeliest three, with ids as likely", equal, top_k=3),
+        given("the likeliest 25, with ids as likely", rng.integers(0, 3, (12, 40)), top_k=25),
         draw("the likeliest three of those allowed", 20, 8, top_k=3, allowed=some),
         draw("all at once", 20, 8, top_k=4, allowed=some, temperature=0.6),
         other,
