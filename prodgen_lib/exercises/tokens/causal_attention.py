@@ -21,8 +21,8 @@ def cases(rng: np.random.Generator) -> list[Case]:
         )
 
     def extreme(name: str, sign: int) -> Case:
-        """Whole numbers, so that products are exact however they are summed."""
-        queries, keys = rng.integers(8, 12, (2, 1, 4, 4))
+        """Whole numbers, of which sums are exact; over -88 and 88 exp fails, below -100 a mask."""
+        queries, keys = rng.integers(6, 9, (2, 1, 4, 9))
         return Case(
             name, floats(queries=queries, keys=sign * keys, values=rng.normal(0, 1, (1, 4, 3)))
         )

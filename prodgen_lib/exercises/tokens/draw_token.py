@@ -59,7 +59,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 
 def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
-    """The ids, and which of them can't come at all."""
+    """The ids that are drawn."""
     look, inputs = probe(framework), case.inputs
     answer, changed = guarded(answer)
     logits, uniform = (look.tensor(inputs[name]) for name in ("logits", "uniform"))
