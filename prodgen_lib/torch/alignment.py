@@ -49,7 +49,7 @@ def build_picture_encoder() -> nn.Sequential:
     layers: list[nn.Module] = []
     old = 3
     for size, pooled in ((16, True), (32, False), (32, True), (48, True)):
-        layers += [nn.Conv2d(old, size, 3, padding=1), nn.BatchNorm2d(size), nn.ReLU()]
+        layers += [nn.Conv2d(old, size, 3, padding=1, bias=False), nn.BatchNorm2d(size), nn.ReLU()]
         layers += [nn.MaxPool2d(2)] if pooled else []
         old = size
     return nn.Sequential(*layers, nn.Conv2d(old, SIZE, 4), nn.Flatten())
@@ -61,7 +61,9 @@ class WordBlock(nn.Module):
     def __init__(self, width: int, heads: int):
         super().__init__()
         self.heads = heads
-        self.enter, self.leave = dense(width, 3 * width), dense(width, width)
+        # Without a bias: that of keys changes nothing, as each word's logits all move alike.
+        self.enter, self.leave = nn.Linear(width, 3 * width, bias=False), dense(width, width)
+        nn.init.xavier_uniform_(self.enter.weight)
         self.inner, self.outer = dense(width, 2 * width), dense(2 * width, width)
 
     def forward(self, words: Tensor, there: Tensor) -> Tensor:
@@ -109,7 +111,7 @@ class Scale(nn.Module):
     def __init__(self):
         super().__init__()
         self.register_parameter("weight", None)
-        self.bias = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
+        self.bias = nn.Parameter(torch.tensor([math.log(1 / 0.07)]))
 
 
 class Alignment(nn.Module):
@@ -185,7 +187,8 @@ def train_step(
 ) -> Tensor:
     """One step on pictures (N, 3, 32, 32), words (N, LENGTH) and `same` (N, N): the loss before."""
     model.train()
-    loss = contrastive_loss(model.pictures(pictures), model.texts(ids), model.scale.bias, same=same)
+    shown, told = model.pictures(pictures), model.texts(ids)
+    loss = contrastive_loss(shown, told, model.scale.bias[0], same=same)
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
