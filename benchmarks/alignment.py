@@ -232,7 +232,7 @@ def page(rows: list[dict]) -> str:
         "",
         "## Score and judge, over sets",
         "",
-        f"| pictures | category, main and pattern right | all four | {' | '.join(names.values())} |",
+        f"| pictures | first three right | all four | {' | '.join(names.values())} |",
         "|---" * 6 + "|",
     ]
     for what in rows[0]["sets"]:
