@@ -23,6 +23,7 @@ from prodgen_lib.plain.sentences import (
     said,
     sentence,
     sentences,
+    shifted,
     understand,
 )
 
@@ -91,6 +92,17 @@ def test_words_become_numbers():
         encode("a red kettle")
     with pytest.raises(NotUnderstood, match="at most 16 words"):
         encode("red " * 17)
+
+
+def test_a_shifted_sentence_keeps_its_words_in_their_order():
+    rng = np.random.default_rng(0)
+    ids = encode_all([sentence(prompt) for prompt in EVERY])
+    moved = shifted(ids, rng)
+    assert moved.shape == ids.shape and moved.dtype == ids.dtype
+    for before, after in zip(ids, moved, strict=True):
+        there = np.flatnonzero(after)
+        assert np.array_equal(after[there], before[before > 0]) and np.ptp(there) == len(there) - 1
+    assert len(set(moved.argmax(axis=1))) > 1 and len({tuple(row > 0) for row in moved}) > 5
 
 
 @pytest.mark.parametrize(
