@@ -242,8 +242,8 @@ def page(rows: list[dict]) -> str:
         lines.append(f"| {what} | {' | '.join(cells)} |")
     lines += [
         "",
-        "The correlation of these means, of the first three factors and of all four; two sets that no "
-        "score could miss make any score look good.",
+        "The correlation of these means, for the first three factors and all four. Two sets that "
+        "no score could miss make any score look good.",
         "",
         f"| | {' | '.join(names.values())} |",
         "|---" * 4 + "|",

@@ -17,8 +17,8 @@ from prodgen_lib.plain.prompts import PATTERN_WORDS
 PRODUCTS = """
 t-shirt|tee,tshirt,t shirt,shirt|collar|cuff,neckline,neckband|sleeve|
 T恤|t恤衫,恤衫,短袖,上衣|领口|领子,衣领,袖口|袖子|
-mug|cup,coffee mug,coffee cup|inside|interior,lining|handle|outside
-马克杯|杯子,咖啡杯,杯|内壁|内里,内侧|手柄,把手,杯把,柄|杯身,外壁
+mug|cup,coffee mug,coffee cup|inside|interior,lining,rim|handle|outside
+马克杯|杯子,咖啡杯,杯|内壁|内里,内侧,杯口|手柄,把手,杯把,柄|杯身,外壁
 sneaker|trainer,shoe,running shoe|tongue|flash,sole|heel,toe|upper
 运动鞋|球鞋,跑鞋,鞋子,鞋|鞋舌|鞋底|鞋跟,鞋头|鞋面
 handbag|purse,bag,hand bag,tote bag,tote|handle|clasp|flap,rim|
@@ -60,7 +60,7 @@ two-tone: bicolour,two toned,bicolor,two colour,two color,双色,双色调
 LINKS = """
 part: trim,trimmed,trimming,detail,accent,highlight,second colour,second color,secondary colour
 part: secondary color,piping,镶边,包边,滚边,饰边,边,细节,点缀,装饰,辅色,第二色,配色,次色
-body: body,main colour,main color,ground,base colour,mainly,mostly,主色,主体,底色,底
+body: body,main colour,main color,ground,base colour,mainly,mostly,主色,主体,底色,底,为主
 with: with,plus,带有,带,配有,配上,配,搭配,有
 and: and,or,&,和,与,加,及,以及,跟
 in: in,of,is,are,be,has,have,as,是,为,用,上
@@ -69,10 +69,12 @@ stop: ,|.|;|:|!|?|，|。|、|；|：|！|？|(|)
 not: not,no,without,never,不要,没有,不带,不,无,非
 open: a pair of,pair of,a,an,the,its,it,this,that,which,please,draw,paint,show,make,give,me,us
 open: i,want,would,like,need,see,picture,photo,image,one,some,very,nice,small,little,big,large
+open: could,can,you,should,will,my,your,whose,made of,made,from,s,d,m,new,old,fine,both,each,also
 open: pretty,light,dark,pale,bright,deep,pattern,patterned,design,style
 open: colour,color,coloured,colored,shade of,product,for
 open: 请,帮我,给我,我想要,我想,我要,想要,画,来,要,生成,一个,一只,一件,一把,一盏,一块,一顶,一双,一款
-open: 一张,一支,个,只,的,图片,照片,图,花纹,图案,颜色,漂亮,小,大,浅,深,亮,暗,淡,款,商品,产品,并且,它
+open: 一张,一支,个,只,的,图片,照片,图,花纹,图案,颜色,漂亮,小,大,浅,深,亮,暗,淡,款
+open: 相间,那种,这种,还,商品,产品,并且,它
 """
 
 

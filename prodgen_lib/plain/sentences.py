@@ -301,10 +301,15 @@ def _role(kinds: list[str], place: int) -> str:
     return "with" if before[-1] == "in" and before[-2] == "pattern" else "free"
 
 
-def _unknown(word: str, known: Iterable[str]) -> str:
-    """One sentence about an unknown word, with the nearest one that is known."""
-    near = get_close_matches(word, [name for name in known if name], n=1, cutoff=0.0)[0]
-    return f'I do not know the word "{word}"; the nearest that I know is "{near}".'
+def _unknown(word: str, known: Iterable[str], chinese: bool = False) -> str:
+    """One sentence about an unknown word: a known one that is near, or else what can be drawn."""
+    near = get_close_matches(word, [name for name in known if name], n=1, cutoff=0.5)
+    if chinese:
+        things = "、".join(CHINESE_NAMES[name] for name in CLASSES)
+        rest = f"我认识的词里最接近的是“{near[0]}”。" if near else f"我会画的是{things}。"
+        return f"我不认识“{word}”；{rest}"
+    rest = f'the nearest that I know is "{near[0]}"' if near else f"I draw: {', '.join(CLASSES)}"
+    return f'I do not know the word "{word}"; {rest}.'
 
 
 def _say(chinese: bool, what: str, *names: str) -> str:
@@ -316,10 +321,7 @@ def _say(chinese: bool, what: str, *names: str) -> str:
             for phrase, item in LEXICON.items()
             if item.kind in content and bool(re.match(r"[a-z]", phrase)) != chinese
         ]
-        if not chinese:
-            return _unknown(names[0], known)
-        near = get_close_matches(names[0], known, n=1, cutoff=0.0)[0]
-        return f"我不认识“{names[0]}”；我认识的词里最接近的是“{near}”。"
+        return _unknown(names[0], known, chinese)
     english, other = REFUSALS[what]
     if chinese:
         names = tuple(CHINESE_NAMES.get(name, name) for name in names)

@@ -135,6 +135,13 @@ def test_a_shifted_sentence_keeps_its_words_in_their_order():
         ("主色红，辅色蓝，条纹，手表", ("watch", "red", "striped", "blue")),
         ("画一件带粉色领子的黑色T恤", ("t-shirt", "black", None, "pink")),
         ("灰色运动鞋配橙色鞋底", ("sneaker", "grey", None, "orange")),
+        ("I'd like a pink backpack with yellow straps", ("backpack", "pink", None, "yellow")),
+        ("Red mug. Blue handle. Stripes.", ("mug", "red", "striped", "blue")),
+        ("striped red/blue cup", ("mug", "red", "striped", "blue")),
+        ("a red mug with a white band", ("mug", "red", "colour-block", "cream")),
+        ("a lamp with a green base and a yellow shade", ("lamp", "yellow", None, "green")),
+        ("蓝色为主，红色点缀的背包", ("backpack", "blue", None, "red")),
+        ("黑色的帽子配上红色帽檐，拼色", ("cap", "black", "colour-block", "red")),
     ],
 )
 def test_a_free_sentence_is_read(text, asked):
@@ -158,6 +165,9 @@ def test_a_cap_is_a_product_or_a_part_of_a_bottle():
     [
         ("a red kettle", 'I do not know the word "kettle"; the nearest that I know is "bottle".'),
         ("a red sneakr", 'I do not know the word "sneakr"; the nearest that I know is "sneaker".'),
+        ("a cat", 'I do not know the word "cat"; the nearest that I know is "hat".'),
+        ("a red xylophone", 'I do not know the word "xylophone"; I draw: t-shirt, mug, sneaker,'),
+        ("红色的猫", "我不认识“猫”；我会画的是T恤、马克杯、运动鞋"),
         ("a red mug without stripes", "Say what the picture should show: I cannot read “without”."),
         ("a mug and a lamp", "A picture shows one product; this names mug and lamp."),
         ("a plain striped mug", "A product has one pattern; this names plain and striped."),
