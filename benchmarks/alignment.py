@@ -61,6 +61,7 @@ def run(seed: int) -> dict:
     for kind in alignment.KINDS:
         models[kind], seconds = _trained(data, kind, seed)
         row["models"][kind] = {"seconds": seconds}
+    sets = _sets(known, seed)
     models["shipped"] = alignment.load_alignment()
     row["models"]["shipped"] = {}
     for name, model in models.items():
@@ -69,7 +70,6 @@ def run(seed: int) -> dict:
         found["held-out combinations"] = _asked(model, unseen, seed, **first)
         row["models"][name]["found"] = found
     row["ceiling"] = _by_rank(ceiling(prompts(known)))
-    sets = _sets(known, seed)
     for name, model in models.items():
         row["models"][name]["agreement"] = _agreement(model, sets)
     row["sets"] = {name: _obeyed(pictures, asked) for name, (pictures, asked) in sets.items()}

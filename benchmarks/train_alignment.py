@@ -18,7 +18,7 @@ from prodgen_lib.plain.sentences import sentence
 from prodgen_lib.torch.alignment import embed_pictures, embed_texts, train
 from prodgen_lib.torch.bridge import save_weights
 
-STEPS = 2200
+STEPS = 1900
 
 
 def main(*, steps: int = STEPS, seed: int = 0) -> None:

@@ -62,11 +62,11 @@ part: trim,trimmed,trimming,detail,accent,highlight,second colour,second color,s
 part: secondary color,piping,镶边,包边,滚边,饰边,边,细节,点缀,装饰,辅色,第二色,配色,次色
 body: body,main colour,main color,ground,base colour,mainly,mostly,主色,主体,底色,底,为主
 with: with,plus,带有,带,配有,配上,配,搭配,有
-and: and,or,&,和,与,加,及,以及,跟
+and: and,&,和,与,加,及,以及,跟
 in: in,of,is,are,be,has,have,as,是,为,用,上
 on: on,over,on top of
 stop: ,|.|;|:|!|?|，|。|、|；|：|！|？|(|)
-not: not,no,without,never,不要,没有,不带,不,无,非
+not: not,no,without,never,or,either,不要,没有,不带,不,无,非,或,或者
 open: a pair of,pair of,a,an,the,its,it,this,that,which,please,draw,paint,show,make,give,me,us
 open: i,want,would,like,need,see,picture,photo,image,one,some,very,nice,small,little,big,large
 open: could,can,you,should,will,my,your,whose,made of,made,from,s,d,m,new,old,fine,both,each,also

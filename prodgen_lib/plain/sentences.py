@@ -35,16 +35,13 @@ TRAINED = (
     "{main} {thing} with {second} details, {look}",
     "the {thing} is {look} and {main}, its {part} is {second}",
     "a {look} {thing} in {main} with a {second} {part}",
-    "with a {second} {part}, a {look} {main} {thing}",
-    "the {part} is {second}, the {thing} {main} and {look}",
-    "{look} {thing} with trim in {second}, {main}",
 )
 """Templates that a text network is trained on."""
 NEW = (
     "a {look} {main} {thing} with trim in {second}",
     "with {second} details, a {thing} in {main}, {look}",
     "{thing}, {look}, {main} with a {second} {part}",
-    "a {second} {part} on a {look} {thing} in {main}",
+    "the {part} is {second} and the {thing} is {look} and {main}",
 )
 """Word orders that it is not trained on, of the same words."""
 
@@ -119,16 +116,6 @@ def encode(text: str) -> np.ndarray:
     if len(spoken) > LENGTH:
         raise NotUnderstood(f"A sentence has at most {LENGTH} words; this one has {len(spoken)}.")
     return np.array([_NUMBER[word] for word in spoken] + [0] * (LENGTH - len(spoken)), np.int64)
-
-
-def shifted(ids: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Sentences (N, LENGTH), each moved to the right by 0 … all of the places that it leaves free.
-
-    A network that is shown these learns what stands beside what, rather than at which place.
-    """
-    free = LENGTH - np.count_nonzero(ids, axis=1)
-    places = np.arange(LENGTH) - rng.integers(free + 1)[:, None]
-    return np.where(places < 0, 0, np.take_along_axis(ids, places.clip(0), axis=1))
 
 
 def encode_all(texts: Iterable[str]) -> np.ndarray:

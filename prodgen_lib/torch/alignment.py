@@ -21,7 +21,7 @@ from tqdm.auto import tqdm
 
 from prodgen_lib.plain.prompts import COUNTS, check_prompts
 from prodgen_lib.plain.retrieval import say_the_same
-from prodgen_lib.plain.sentences import LENGTH, TRAINED, VOCABULARY, encode_all, sentences, shifted
+from prodgen_lib.plain.sentences import LENGTH, TRAINED, VOCABULARY, encode_all, sentences
 from prodgen_lib.torch.bridge import (
     adam,
     load_weights,
@@ -162,8 +162,8 @@ def train(
 ) -> Trained:
     """Train on uint8 pictures N×32×32×3 and prompts (N, 4), told in words that are new each time.
 
-    Sentences start at random places, see `shifted`. The learning rate falls along half a cosine to
-    zero. `on_step(step, network, losses)` is called after each step.
+    The learning rate falls along half a cosine to zero. `on_step(step, network, losses)` is called
+    after each step.
     """
     prompts = check_prompts(prompts, counts=COUNTS, count=len(pictures))
     set_seed(seed)
@@ -175,8 +175,7 @@ def train(
         index = rng.integers(len(pictures), size=batch_size)
         told = sentences(prompts[index], rng, templates=templates, synonyms=synonyms)
         same = to_labels(say_the_same(prompts[index])) > 0
-        ids = to_labels(shifted(encode_all(told), rng))
-        batch = to_images(pictures[index]), ids, same
+        batch = to_images(pictures[index]), to_labels(encode_all(told)), same
         history.append(float(train_step(model, optimizer, *batch)))
         if on_step:
             on_step(step, model, {"loss": history[-1]})

@@ -23,7 +23,6 @@ from prodgen_lib.plain.sentences import (
     said,
     sentence,
     sentences,
-    shifted,
     understand,
 )
 
@@ -94,17 +93,6 @@ def test_words_become_numbers():
         encode("red " * 17)
 
 
-def test_a_shifted_sentence_keeps_its_words_in_their_order():
-    rng = np.random.default_rng(0)
-    ids = encode_all([sentence(prompt) for prompt in EVERY])
-    moved = shifted(ids, rng)
-    assert moved.shape == ids.shape and moved.dtype == ids.dtype
-    for before, after in zip(ids, moved, strict=True):
-        there = np.flatnonzero(after)
-        assert np.array_equal(after[there], before[before > 0]) and np.ptp(there) == len(there) - 1
-    assert len(set(moved.argmax(axis=1))) > 1 and len({tuple(row > 0) for row in moved}) > 5
-
-
 @pytest.mark.parametrize(
     ("text", "asked"),
     [
@@ -170,6 +158,7 @@ def test_a_cap_is_a_product_or_a_part_of_a_bottle():
         ("红色的猫", "我不认识“猫”；我会画的是T恤、马克杯、运动鞋"),
         ("a red mug without stripes", "Say what the picture should show: I cannot read “without”."),
         ("a mug and a lamp", "A picture shows one product; this names mug and lamp."),
+        ("a red or blue mug", "Say what the picture should show: I cannot read “or”."),
         ("a plain striped mug", "A product has one pattern; this names plain and striped."),
         ("red, green, blue", "A product has two colours; this names red, green and blue."),
         (
