@@ -14,7 +14,6 @@ from prodgen_lib.torch.tokens import (
     straight_through,
 )
 
-
 # From features to ids, and back.
 
 
