@@ -62,6 +62,10 @@ class Rounding(NamedTuple):
         return self.levels ** np.arange(self.group)[::-1]
 
 
+STUDIO = Rounding(1.21)
+"""The tokenizer of the codes that `flows.load_codes` gives; the shipped drawer knows no other."""
+
+
 def vocabulary(rounding: Rounding, *, counts: tuple[int, ...] = COUNTS) -> np.ndarray:
     """What each id of the one vocabulary stands for, float32 (ids, group): 0 for words and mask."""
     words, mask = np.zeros((word_count(counts), rounding.group)), np.zeros((1, rounding.group))

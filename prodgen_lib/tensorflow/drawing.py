@@ -8,15 +8,17 @@ The same functions in PyTorch: `prodgen_lib.torch.drawing`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from tqdm.auto import tqdm
 
-from prodgen_lib.plain.picture_tokens import Rounding, vocabulary, word_count, word_ids
+from prodgen_lib.plain.picture_tokens import STUDIO, Rounding, vocabulary, word_count, word_ids
 from prodgen_lib.plain.prompts import COUNTS
 from prodgen_lib.tensorflow.bridge import (
     adam,
+    load_weights,
     set_learning_rate,
     set_seed,
     set_weights,
@@ -286,3 +288,10 @@ def name(
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tokens[:, network.words :], logits)
         scores.append(-tf.reduce_sum(losses, axis=1))
     return to_numpy(tf.stack(scores, axis=1))
+
+
+def load_drawer() -> Drawer:
+    """The network that ships here: studio pictures in 32 tokens, trained by train_drawer.py."""
+    network = build(STUDIO, places=32)
+    load_weights(network, Path(__file__).parent.parent / "weights" / "drawer_studio.safetensors")
+    return Drawer(network, STUDIO, COUNTS, {})

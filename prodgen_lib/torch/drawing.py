@@ -8,6 +8,7 @@ The same functions in Keras: `prodgen_lib.tensorflow.drawing`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,10 +17,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from prodgen_lib.plain.picture_tokens import Rounding, vocabulary, word_count, word_ids
+from prodgen_lib.plain.picture_tokens import STUDIO, Rounding, vocabulary, word_count, word_ids
 from prodgen_lib.plain.prompts import COUNTS
 from prodgen_lib.torch.bridge import (
     adam,
+    load_weights,
     set_learning_rate,
     set_seed,
     set_weights,
@@ -272,3 +274,10 @@ def name(
         losses = F.cross_entropy(logits.mT, tokens[:, network.words :], reduction="none")
         scores.append(-losses.sum(dim=1))
     return to_numpy(torch.stack(scores, dim=1))
+
+
+def load_drawer() -> Drawer:
+    """The network that ships here: studio pictures in 32 tokens, trained by train_drawer.py."""
+    network = build(STUDIO, places=32)
+    load_weights(network, Path(__file__).parent.parent / "weights" / "drawer_studio.safetensors")
+    return Drawer(network, STUDIO, COUNTS, {})
