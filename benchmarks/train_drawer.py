@@ -3,7 +3,7 @@
     python benchmarks/train_drawer.py              about ten minutes on one core
 
 The chapter's network and loss, for longer and on more pictures, without the combinations that
-`plain.prompts.held_out` keeps from generators. Writes prodgen_lib/weights/drawer_studio.safetensors.
+`plain.prompts.held_out` keeps from generators. It writes weights/drawer_studio.safetensors.
 Written in PyTorch; both frameworks read it. `python benchmarks/tokens.py` measures it.
 """
 
