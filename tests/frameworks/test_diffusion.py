@@ -342,6 +342,7 @@ def test_one_graph_serves_every_batch_and_gives_what_its_layers_give(rng):
     from prodgen_lib.tensorflow.bridge import set_weights, to_tensor, weights
     from prodgen_lib.tensorflow.cgan import to_labels
     from prodgen_lib.tensorflow.denoisers import CodeNetwork
+    from prodgen_lib.tensorflow.diffusion import best_velocity
 
     network = CodeNetwork((4,), size=3, width=8)
     drawn = {name: rng.normal(0, 1, value.shape) for name, value in weights(network).items()}
@@ -355,5 +356,7 @@ def test_one_graph_serves_every_batch_and_gives_what_its_layers_give(rng):
         assert np.allclose(found, right, rtol=1e-4, atol=1e-4)
         slopes = [tape.gradient(value, mixed) for value in (found, right)]
         assert np.allclose(*slopes, rtol=1e-3, atol=1e-3)
-        assert np.allclose(network(tf.Variable(mixed), t, labels), found)
+        held = tf.Variable(mixed)  # as a sampler that works in place on a copy hands it on
+        assert np.allclose(network(held, t, labels), found)
+        assert np.allclose(best_velocity(held, t, mixed), best_velocity(mixed, t, mixed))
     assert network.compiled.experimental_get_tracing_count() <= 2
