@@ -131,7 +131,7 @@ def best_velocity(mixed: tf.Tensor, t: tf.Tensor, examples: tf.Tensor) -> tf.Ten
     exp(-|mixed - (1 - t) x|² / 2t²), and with the weighted mean the velocity is (mixed - mean) / t.
     `mixed` (N, …), `t` (N,) above 0, linear path. Labels do not exist here.
     """
-    flat, known = (tf.reshape(x, (len(x), -1)) for x in (mixed, examples))
+    flat, known = (tf.reshape(x, (x.shape[0], -1)) for x in (mixed, examples))
     share = (1 - t)[:, None]
     square = tf.reduce_sum(flat**2, 1, keepdims=True) + share**2 * tf.reduce_sum(known**2, 1)
     apart = square - 2 * share * tf.matmul(flat, known, transpose_b=True)

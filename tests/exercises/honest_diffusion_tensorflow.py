@@ -197,8 +197,7 @@ def flow_sample__ones_times(network, start, labels, *, steps):
 def flow_sample__in_place_on_a_copy(network, start, labels, *, steps):
     x = tf.Variable(start)
     for k in range(steps):
-        t = tf.fill([len(start)], 1 - k / steps)
-        x.assign_sub(network(tf.convert_to_tensor(x), t, labels) / steps)
+        x.assign_sub(network(x, tf.fill([len(start)], 1 - k / steps), labels) / steps)
     return tf.convert_to_tensor(x)
 
 

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+from pathlib import Path
+
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
+
+import prodgen_lib
+
+SHIPPED = Path(prodgen_lib.__file__).parent / "weights"
 
 
 def test_pictures_survive_the_way_in_and_out(fw, rng):
@@ -76,6 +84,24 @@ def test_weights_survive_a_file(fw, tmp_path, half):
     for name, value in fw.bridge.weights(other).items():
         assert value.dtype == np.float32
         assert np.allclose(value, fw.bridge.weights(one)[name], rtol=1e-3 if half else 0, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["codes_studio", "factors_studio", "pixels_studio"])
+def test_shipped_networks_take_half_the_room_and_compute_in_full(fw, name):
+    stored = load_file(SHIPPED / f"{name}.safetensors")
+    assert {value.dtype for value in stored.values()} == {np.dtype(np.float16)}
+    flows = importlib.import_module(f"prodgen_lib.{fw.name}.flows")
+    factors = importlib.import_module(f"prodgen_lib.{fw.name}.factors")
+    networks = {"": factors.load_factor_classifier()}
+    if name == "codes_studio":
+        model = flows.load_codes()
+        networks = {"encoder.": model.encoder, "decoder.": model.decoder}
+    if name == "pixels_studio":
+        networks = {"": flows.load_pixels().network}
+    for start, network in networks.items():
+        for key, value in fw.bridge.weights(network).items():
+            assert value.dtype == np.float32
+            assert np.array_equal(value, stored[start + key].astype(np.float32))
 
 
 def test_wrong_weights_are_refused(fw, tmp_path):

@@ -335,3 +335,28 @@ def test_untrained_networks_say_zero_and_one_step_changes_that(on, rng, name):
     assert loss == pytest.approx(float((target**2).mean()), rel=1e-5)
     again = float(on.diffusion.train_step(network, optimizer, pictures, noise, t, labels))
     assert again < loss
+
+
+def test_one_graph_serves_every_batch_and_gives_what_its_layers_give(rng):
+    tf = pytest.importorskip("tensorflow")
+    from prodgen_lib.tensorflow.bridge import set_weights, to_tensor, weights
+    from prodgen_lib.tensorflow.cgan import to_labels
+    from prodgen_lib.tensorflow.denoisers import CodeNetwork
+    from prodgen_lib.tensorflow.diffusion import best_velocity
+
+    network = CodeNetwork((4,), size=3, width=8)
+    drawn = {name: rng.normal(0, 1, value.shape) for name, value in weights(network).items()}
+    set_weights(network, drawn)
+    for count in (2, 5, 1, 7):
+        mixed, t = to_tensor(rng.normal(0, 1, (count, 3))), to_tensor(rng.random(count))
+        labels = to_labels(rng.integers(0, 5, (count, 1)))
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(mixed)
+            found, right = network(mixed, t, labels), network.velocity(mixed, t, labels)
+        assert np.allclose(found, right, rtol=1e-4, atol=1e-4)
+        slopes = [tape.gradient(value, mixed) for value in (found, right)]
+        assert np.allclose(*slopes, rtol=1e-3, atol=1e-3)
+        held = tf.Variable(mixed)  # as a sampler that works in place on a copy hands it on
+        assert np.allclose(network(held, t, labels), found)
+        assert np.allclose(best_velocity(held, t, mixed), best_velocity(mixed, t, mixed))
+    assert network.compiled.experimental_get_tracing_count() <= 2

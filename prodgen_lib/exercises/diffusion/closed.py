@@ -48,7 +48,7 @@ def _copied(tensor: object) -> np.ndarray:
 
 def times(t: object, mixed: object) -> np.ndarray:
     """The times that a network is told, one for each mixture; a complaint about anything else."""
-    found, count = np.asarray(t), len(mixed)
+    found, count = np.asarray(t), mixed.shape[0]  # a tf.Variable has no length
     if found.shape != (count,):
         raise Complaint(
             f"The network is told times of shape {found.shape}; one a picture is ({count},).",
@@ -64,11 +64,11 @@ def gaussian_network(framework: Framework, mean: float, spread: float) -> tuple[
 
     def network(mixed, t, labels):
         told["times"].append(times(t, mixed))
-        numbers = np.asarray(labels, np.float32)
-        if numbers.size != len(mixed):
+        numbers, count = np.asarray(labels, np.float32), mixed.shape[0]
+        if numbers.size != count:
             raise Complaint(
-                f"The network is told labels of shape {numbers.shape} for {len(mixed)} pictures.",
-                f"网络收到的标签形状是 {numbers.shape}，而图片有 {len(mixed)} 张。",
+                f"The network is told labels of shape {numbers.shape} for {count} pictures.",
+                f"网络收到的标签形状是 {numbers.shape}，而图片有 {count} 张。",
             )
         told["labels"].append(numbers)
         told["shown"].append(look.array(mixed))

@@ -50,7 +50,9 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     answer, changed = guarded(answer)
     look, inputs = probe(framework), case.inputs
     mixed, noise, fresh, t, s = tensors(look, inputs, "mixed", "noise", "fresh", "t", "s")
-    options = {"eta": inputs["eta"], "fresh": fresh} if inputs["drawn"] else {}
+    options = {"fresh": fresh} if inputs["drawn"] else {}
+    if inputs["eta"]:  # else left to its default
+        options["eta"] = inputs["eta"]
     if inputs["path"] != "cosine":
         options["path"] = inputs["path"]
     value, (to_mixed, to_noise) = look.value_and_gradients(
