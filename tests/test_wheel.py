@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("chapters", "notebooks", "solutions", "prodgen_lib")
 FILES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE")
 COURSE = Path("prodgen_lib", "the_course")
-MOST_BYTES = 8_000_000
+MOST_BYTES = 10_000_000
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
 
