@@ -12,15 +12,16 @@ import numpy as np
 
 from prodgen_lib.plain.prompts import COUNTS, check_prompts
 
-FIRSTS = tuple(sum(COUNTS[:k]) + k for k in range(len(COUNTS)))
-"""The first id of each factor's words."""
-WORDS = sum(COUNTS) + len(COUNTS)
-"""How many ids are words; the ids of pictures begin here."""
+
+def word_count(counts: tuple[int, ...] = COUNTS) -> int:
+    """How many ids are words where factors have `counts` values; the ids of pictures begin here."""
+    return sum(counts) + len(counts)
 
 
-def word_ids(prompts: np.ndarray) -> np.ndarray:
-    """The words of prompts (N, 4), int64 (N, 4); the count of a factor's values says nothing."""
-    return check_prompts(prompts, counts=tuple(count + 1 for count in COUNTS)) + FIRSTS
+def word_ids(prompts: np.ndarray, *, counts: tuple[int, ...] = COUNTS) -> np.ndarray:
+    """The words of prompts (N, K), int64 (N, K); the count of a factor's values says nothing."""
+    firsts = np.cumsum([0, *counts[:-1]]) + np.arange(len(counts))
+    return check_prompts(prompts, counts=tuple(count + 1 for count in counts)) + firsts
 
 
 class Rounding(NamedTuple):
@@ -61,7 +62,11 @@ class Rounding(NamedTuple):
         return self.levels ** np.arange(self.group)[::-1]
 
 
-def vocabulary(rounding: Rounding) -> np.ndarray:
+STUDIO = Rounding(1.21)
+"""The tokenizer of the codes that `flows.load_codes` gives; the shipped drawer knows no other."""
+
+
+def vocabulary(rounding: Rounding, *, counts: tuple[int, ...] = COUNTS) -> np.ndarray:
     """What each id of the one vocabulary stands for, float32 (ids, group): 0 for words and mask."""
-    words, mask = np.zeros((WORDS, rounding.group)), np.zeros((1, rounding.group))
+    words, mask = np.zeros((word_count(counts), rounding.group)), np.zeros((1, rounding.group))
     return np.concatenate([words, rounding.values(), mask]).astype(np.float32)

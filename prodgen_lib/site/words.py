@@ -20,6 +20,7 @@ TOPICS = {
     "style": Text("Style transfer", "风格迁移"),
     "bayesopt": Text("Bayesian optimisation", "贝叶斯优化"),
     "diffusion": Text("Diffusion models", "扩散模型"),
+    "tokens": Text("Visual tokens", "视觉词元"),
 }
 
 

@@ -8,15 +8,17 @@ The same functions in PyTorch: `prodgen_lib.torch.drawing`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from tqdm.auto import tqdm
 
-from prodgen_lib.plain.picture_tokens import WORDS, Rounding, vocabulary, word_ids
+from prodgen_lib.plain.picture_tokens import STUDIO, Rounding, vocabulary, word_count, word_ids
 from prodgen_lib.plain.prompts import COUNTS
 from prodgen_lib.tensorflow.bridge import (
     adam,
+    load_weights,
     set_learning_rate,
     set_seed,
     set_weights,
@@ -38,14 +40,16 @@ from prodgen_lib.tensorflow.transformer import Transformer
 import keras  # isort: skip  (after the answer key, which keeps TensorFlow's import quiet)
 import tensorflow as tf  # isort: skip
 
-NAMES = len(COUNTS)
-
 
 class Drawer(NamedTuple):
-    """What training leaves: the averaged network, its tokenizer, and the loss of each step."""
+    """What training leaves: the averaged network, its tokenizer, and the loss of each step.
+
+    `counts` says how many values each factor of a prompt has.
+    """
 
     network: Transformer
     rounding: Rounding
+    counts: tuple[int, ...]
     history: dict[str, np.ndarray]
 
 
@@ -54,9 +58,17 @@ def to_tokens(ids: np.ndarray) -> tf.Tensor:
     return tf.constant(np.asarray(ids), dtype=tf.int64)
 
 
-def build(rounding: Rounding, *, places: int, causal: bool = True, **sizes: int) -> Transformer:
-    """A new network for rows of four words and `places` picture tokens."""
-    return Transformer(vocabulary(rounding), places=places, words=NAMES, causal=causal, **sizes)
+def build(
+    rounding: Rounding,
+    *,
+    places: int,
+    counts: tuple[int, ...] = COUNTS,
+    causal: bool = True,
+    **sizes: int,
+) -> Transformer:
+    """A new network for rows of a word for each factor and `places` picture tokens."""
+    meanings = vocabulary(rounding, counts=counts)
+    return Transformer(meanings, places=places, words=len(counts), causal=causal, **sizes)
 
 
 def train_step(
@@ -71,7 +83,7 @@ def train_step(
     A gradient longer than `longest` is shortened to that length.
     """
     with tf.GradientTape() as tape:
-        loss = next_token_loss(network(tokens), tokens, prefix=NAMES)
+        loss = next_token_loss(network(tokens), tokens, prefix=network.words)
     return _update(network, optimizer, tape, loss, longest)
 
 
@@ -88,11 +100,11 @@ def train_masked_step(
     `hidden` (N, places) is 1 where the picture's token is replaced by the mask, which has the last
     id, and 0 where it is shown.
     """
-    picture, words = tokens[:, NAMES:], tokens[:, :NAMES]
+    picture, words = tokens[:, network.words :], tokens[:, : network.words]
     mask_id = len(network.meanings) - 1
     shown = tf.where(hidden > 0, tf.cast(mask_id, picture.dtype), picture)
     with tf.GradientTape() as tape:
-        logits = network(tf.concat([words, shown], axis=1))[:, NAMES:]
+        logits = network(tf.concat([words, shown], axis=1))[:, network.words :]
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(picture, logits)
         loss = tf.reduce_sum(losses * hidden) / tf.reduce_sum(hidden)
     return _update(network, optimizer, tape, loss, longest)
@@ -116,6 +128,7 @@ def train(
     codes: np.ndarray,
     prompts: np.ndarray,
     *,
+    counts: tuple[int, ...] = COUNTS,
     causal: bool = True,
     steps: int = 3000,
     batch_size: int = 32,
@@ -127,7 +140,7 @@ def train(
     on_step: Callable[[int, Drawer, dict], None] | None = None,
     **sizes: int,
 ) -> Drawer:
-    """Train a network on codes (N, D) of pictures and their prompts (N, 4).
+    """Train a network on codes (N, D) of pictures and their prompts (N, K), see `Drawer`.
 
     A share `drop` of the prompts loses words: each of them by one chance, drawn evenly from 0 to 1,
     so any part of a prompt may be left open. The learning rate rises for 50 steps and falls along
@@ -137,19 +150,22 @@ def train(
     """
     set_seed(seed)
     rng = np.random.default_rng(seed)
-    pictures, words = rounding.encode(codes) + WORDS, word_ids(prompts)
-    unsaid, places = word_ids(np.array([COUNTS])), pictures.shape[1]
-    network, average = (build(rounding, places=places, causal=causal, **sizes) for _ in range(2))
+    first, words = word_count(counts), word_ids(prompts, counts=counts)
+    pictures = rounding.encode(codes) + first
+    unsaid, places = word_ids(np.array([counts]), counts=counts), pictures.shape[1]
+    network, average = (
+        build(rounding, places=places, counts=counts, causal=causal, **sizes) for _ in range(2)
+    )
     set_weights(average, weights(network))
     optimizer = adam(network, learning_rate, (0.9, 0.95))
     one, hiding, averaged = map(tf.function, (train_step, train_masked_step, update_average))
-    drawer, history = Drawer(average, rounding, {}), []
+    drawer, history = Drawer(average, rounding, counts, {}), []
     for step in tqdm(range(steps), disable=not progress):
         falling = 0.5 + 0.5 * np.cos(np.pi * step / steps)
         set_learning_rate(optimizer, learning_rate * min(1, (step + 1) / 50) * falling)
         index = rng.integers(len(pictures), size=batch_size)
         chance = rng.random((batch_size, 1)) * (rng.random((batch_size, 1)) < drop)
-        lost = rng.random((batch_size, NAMES)) < chance
+        lost = rng.random((batch_size, len(counts))) < chance
         told = np.where(lost, unsaid, words[index])
         tokens = to_tokens(np.concatenate([told, pictures[index]], axis=1))
         if causal:
@@ -176,7 +192,7 @@ def draw(
     cached: bool = True,
     seed: int = 0,
 ) -> np.ndarray:
-    """Codes (N, D) of what prompts (N, 4) ask for, one token after another.
+    """Codes (N, D) of what prompts (N, K) ask for, one token after another.
 
     A prompt's number may be its factor's count, which says nothing. `scale` guides logits as
     chapter 11 guides velocities: 1 asks the network once a token, others twice. With `share` below
@@ -184,13 +200,14 @@ def draw(
     places before; the tokens are the same without, but for rounding, and dearer. The numbers that
     decide depend on `seed` alone.
     """
-    network, uniform = drawer.network, np.random.default_rng(seed)
-    uniform = to_tensor(uniform.random((len(prompts), network.places)))
+    network, first = drawer.network, word_count(drawer.counts)
+    uniform = np.random.default_rng(seed).random((len(prompts), network.places))
+    uniform = to_tensor(uniform)
     allowed = tf.range(len(network.meanings))
-    allowed = (allowed >= WORDS) & (allowed < WORDS + drawer.rounding.ids)
+    allowed = (allowed >= first) & (allowed < first + drawer.rounding.ids)
     drawn = []
     for start in range(0, len(prompts), 500):
-        tokens, caches = asked_twice(prompts[start : start + 500], scale), None
+        tokens, caches = asked_twice(drawer, prompts[start : start + 500], scale), None
         for column in tf.unstack(uniform[start : start + 500], axis=1):
             logits, caches = network.step(tokens, caches if cached else None)
             logits = tf.where(allowed, guided(logits[:, -1], scale), -np.inf)
@@ -198,15 +215,15 @@ def draw(
             token = draw_token(logits, column, temperature=temperature, top_k=top_k)
             token = tf.tile(token, [len(tokens) // len(token)])
             tokens = tf.concat([tokens, token[:, None]], axis=1)
-        drawn.append(to_numpy(tokens[: len(column), NAMES:]))
-    return drawer.rounding.decode(np.concatenate(drawn) - WORDS)
+        drawn.append(to_numpy(tokens[: len(column), network.words :]))
+    return drawer.rounding.decode(np.concatenate(drawn) - first)
 
 
-def asked_twice(prompts: np.ndarray, scale: float) -> tf.Tensor:
+def asked_twice(drawer: Drawer, prompts: np.ndarray, scale: float) -> tf.Tensor:
     """The words of prompts; unless `scale` is 1, those of as many empty prompts below them."""
-    words = word_ids(prompts)
-    both = [words] if scale == 1 else [words, word_ids(np.tile(COUNTS, (len(words), 1)))]
-    return to_tokens(np.concatenate(both))
+    both = [np.asarray(prompts)]
+    both += [] if scale == 1 else [np.tile(drawer.counts, (len(prompts), 1))]
+    return to_tokens(word_ids(np.concatenate(both), counts=drawer.counts))
 
 
 def guided(logits: tf.Tensor, scale: float) -> tf.Tensor:
@@ -230,15 +247,16 @@ def draw_at_once(
     without it the likeliest tokens always come first, and pictures become alike.
     """
     network, rng = drawer.network, np.random.default_rng(seed)
-    mask_id, drawn = len(network.meanings) - 1, []
+    mask_id, first = len(network.meanings) - 1, word_count(drawer.counts)
+    drawn = []
     for start in range(0, len(prompts), 500):
-        words = asked_twice(prompts[start : start + 500], scale)
+        words = asked_twice(drawer, prompts[start : start + 500], scale)
         count = len(prompts[start : start + 500])
         picture = to_tokens(np.full((count, network.places), mask_id))
         for step in range(1, rounds + 1):
             shown = tf.tile(picture, [len(words) // count, 1])
-            logits = guided(network(tf.concat([words, shown], axis=1))[:, NAMES:], scale)
-            logits = tf.where(tf.range(logits.shape[-1]) < WORDS, -np.inf, logits)
+            logits = guided(network(tf.concat([words, shown], axis=1))[:, network.words :], scale)
+            logits = tf.where(tf.range(logits.shape[-1]) < first, -np.inf, logits)
             uniform, noise = rng.random((2, count, network.places))
             noise = -np.log(-np.log(noise + 1e-9)) * jitter * (1 - step / rounds)
             left = still_missing(step, steps=rounds, places=network.places)
@@ -247,21 +265,33 @@ def draw_at_once(
                 picture, logits, to_tensor(uniform), to_tensor(noise), keep=keep, mask_id=mask_id
             )
         drawn.append(to_numpy(picture))
-    return drawer.rounding.decode(np.concatenate(drawn) - WORDS)
+    return drawer.rounding.decode(np.concatenate(drawn) - first)
 
 
-def name(drawer: Drawer, codes: np.ndarray, *, factor: int) -> np.ndarray:
+def name(
+    drawer: Drawer, codes: np.ndarray, *, factor: int, known: np.ndarray | None = None
+) -> np.ndarray:
     """How likely each word for one factor makes the pictures of codes (N, D): nats (N, values).
 
     The network that draws is asked backwards, as a generative classifier: of all words for this
-    factor, the others left open, the one is best under which the picture's tokens are likeliest.
+    factor the one is best under which the picture's tokens are likeliest. `known` prompts (N, K)
+    say what the other words are; without, they are left open.
     """
-    pictures, scores = drawer.rounding.encode(codes) + WORDS, []
-    for value in range(COUNTS[factor]):
-        prompts = np.tile(COUNTS, (len(codes), 1))
+    network, scores = drawer.network, []
+    pictures = drawer.rounding.encode(codes) + word_count(drawer.counts)
+    prompts = np.tile(drawer.counts, (len(codes), 1)) if known is None else np.array(known)
+    for value in range(drawer.counts[factor]):
         prompts[:, factor] = value
-        tokens = to_tokens(np.concatenate([word_ids(prompts), pictures], axis=1))
-        logits = drawer.network(tokens)[:, NAMES - 1 : -1]
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tokens[:, NAMES:], logits)
+        words = word_ids(prompts, counts=drawer.counts)
+        tokens = to_tokens(np.concatenate([words, pictures], axis=1))
+        logits = network(tokens)[:, network.words - 1 : -1]
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tokens[:, network.words :], logits)
         scores.append(-tf.reduce_sum(losses, axis=1))
     return to_numpy(tf.stack(scores, axis=1))
+
+
+def load_drawer() -> Drawer:
+    """The network that ships here: studio pictures in 32 tokens, trained by train_drawer.py."""
+    network = build(STUDIO, places=32)
+    load_weights(network, Path(__file__).parent.parent / "weights" / "drawer_studio.safetensors")
+    return Drawer(network, STUDIO, COUNTS, {})

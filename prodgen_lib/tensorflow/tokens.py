@@ -129,7 +129,8 @@ def draw_token(
     Ids that are not `allowed`, bool (ids,), never come; then logits are divided by `temperature`,
     above 0; of the rest only the `top_k` likeliest stay (of equal ones those with lower ids; all
     where there are not so many). Probabilities are the softmax of what is left, and the token is
-    the lowest id at which their sum, from id 0 on, exceeds the uniform number.
+    the lowest id at which their sum, from id 0 on, exceeds the uniform number; the last of those
+    left where rounding keeps the sum below a number near 1.
     Probabilities .2, .5, .3 give id 0 for 0.1, id 1 for 0.2 and 0.6, id 2 for 0.7.
     """
     if allowed is not None:
@@ -137,7 +138,8 @@ def draw_token(
     if top_k is not None:
         order = tf.argsort(logits, direction="DESCENDING", stable=True)
         logits = tf.where(tf.argsort(order) < top_k, logits, -math.inf)
-    return inverse(tf.nn.softmax(logits / temperature), uniform)
+    shares = tf.nn.softmax(logits / temperature)
+    return inverse(shares, uniform)
 
 
 def inverse(shares: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:

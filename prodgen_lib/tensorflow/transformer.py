@@ -22,7 +22,7 @@ import tensorflow as tf  # isort: skip
 from keras import layers  # isort: skip
 
 Cache = list[tuple[tf.Tensor, tf.Tensor]]
-TOLD = 256  # numbers in which a prompt is thought about, once a picture
+TOLD = 128  # numbers in which a prompt is thought about, once a picture
 
 
 def table(count: int, width: int, *, spread: float) -> layers.Embedding:

@@ -127,16 +127,16 @@ def draw_token(
     Ids that are not `allowed`, bool (ids,), never come; then logits are divided by `temperature`,
     above 0; of the rest only the `top_k` likeliest stay (of equal ones those with lower ids; all
     where there are not so many). Probabilities are the softmax of what is left, and the token is
-    the lowest id at which their sum, from id 0 on, exceeds the uniform number.
+    the lowest id at which their sum, from id 0 on, exceeds the uniform number; the last of those
+    left where rounding keeps the sum below a number near 1.
     Probabilities .2, .5, .3 give id 0 for 0.1, id 1 for 0.2 and 0.6, id 2 for 0.7.
     """
     if allowed is not None:
         logits = logits.masked_fill(~allowed, -math.inf)
-    order = logits.argsort(dim=-1, descending=True, stable=True)
-    dropped = torch.zeros_like(logits, dtype=torch.bool).scatter(
-        -1, order[:, logits.shape[-1] if top_k is None else top_k :], True
-    )
-    shares = (logits.masked_fill(dropped, -math.inf) / temperature).softmax(dim=-1)
+    if top_k is not None:
+        order = logits.argsort(dim=-1, descending=True, stable=True)
+        logits = logits.masked_fill(order.argsort(dim=-1) >= top_k, -math.inf)
+    shares = (logits / temperature).softmax(dim=-1)
     return inverse(shares, uniform)
 
 

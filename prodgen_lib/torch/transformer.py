@@ -21,7 +21,7 @@ from prodgen_lib.torch.diffusion import modulate
 from prodgen_lib.torch.tokens import causal_attention
 
 Cache = list[tuple[Tensor, Tensor]]
-TOLD = 256  # numbers in which a prompt is thought about, once a picture
+TOLD = 128  # numbers in which a prompt is thought about, once a picture
 
 
 class Block(nn.Module):

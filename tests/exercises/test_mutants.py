@@ -90,6 +90,7 @@ TEXTS = {"tanh": "sigmoid", "same": "valid", "valid": "same"}
 SAME_LENGTH = "both have the same length, and `strict` only says so"
 ALIKE = "both sides count alike"
 ORDER_OF_AXES = "the last two of four axes are the third and fourth"
+LAST_AXIS = "the second of two axes is the last, which is the default"
 BLACK = "what the range adds to both pictures falls out of their difference"
 SETTLED = "Newton steps from anywhere near, however many, end at the one maximum"
 LEFT = "docstring asks for unchanged weights; gradients left behind are cleared by the next step"
@@ -207,6 +208,11 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("bayesopt.optimise", "any", "0.001 → "): "a default",
     ("bayesopt.optimise", "any", "line 7: 0 → 1"): "a default",
     ("superres.review_step", "torch", "F.l1_loss(network(small), large): arg"): ALIKE,
+    ("tokens.draw_token", "torch", "without dim"): LAST_AXIS,
+    ("tokens.draw_token", "torch", "-1 → without the minus"): LAST_AXIS,
+    ("tokens.unmask", "torch", "without dim"): LAST_AXIS,
+    ("tokens.contrastive_loss", "torch", "dim=1): without dim"): "it is the default",
+    ("tokens.review_drawing", "torch", "line 14: -1 → without the minus"): LAST_AXIS,
     ("superres.review_step", "torch", "without detach"): "its docstring says nothing about a graph",
     ("tokens.perplexity", "any", "without minlength"): "codes that do not occur add nothing",
     ("tokens.perplexity", "any", "xlogy(shares, shares): arguments"): "both are the same",

@@ -1,0 +1,257 @@
+"""Do words and picture agree? A small CLIP (arXiv:2103.00020) of studio pictures, in Keras.
+
+A picture and a sentence become 64 numbers each, trained so that those of a pair point the same way.
+Read from top to bottom: the two encoders, the loss, training, then what it is good for: a score,
+finding pictures, choosing the best of several. The same functions in PyTorch:
+`prodgen_lib.torch.alignment`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from prodgen_lib.plain.prompts import COUNTS, check_prompts
+from prodgen_lib.plain.retrieval import say_the_same
+from prodgen_lib.plain.sentences import LENGTH, TRAINED, VOCABULARY, encode_all, sentences
+from prodgen_lib.tensorflow.bridge import (
+    adam,
+    load_weights,
+    set_learning_rate,
+    set_seed,
+    to_images,
+    to_numpy,
+)
+from prodgen_lib.tensorflow.cgan import to_labels
+from prodgen_lib.tensorflow.denoisers import dense, embedding, normalise
+
+import keras  # isort: skip  (after the bridge, which keeps TensorFlow's import quiet)
+import tensorflow as tf  # isort: skip
+from keras import layers  # isort: skip
+
+WEIGHTS = Path(__file__).parent.parent / "weights"
+SIZE, WIDTH, HEADS = 64, 48, 4
+KINDS = ("transformer", "bag")
+STEEPEST = 100.0  # cosines are multiplied by at most this, as in CLIP
+
+
+def build_picture_encoder() -> keras.Sequential:
+    """Pictures (N, 32, 32, 3) in [-1, 1] to 64 numbers: (N, 64), of any length.
+
+    Four convolutions 3×3 to 16, 32, 32 and 48 channels, each with batch norm and ReLU; the largest
+    of 2×2 pixels goes on after the first, third and fourth (32 → 4 pixels). The fifth, 4×4 without
+    padding, looks at all that is left.
+    """
+    parts = [keras.Input((32, 32, 3))]
+    for size, pooled in ((16, True), (32, False), (32, True), (48, True)):
+        parts.append(layers.Conv2D(size, 3, padding="same", use_bias=False))
+        parts += [layers.BatchNormalization(momentum=0.9, epsilon=1e-5), layers.ReLU()]
+        parts += [layers.MaxPooling2D(2)] if pooled else []
+    return keras.Sequential([*parts, layers.Conv2D(SIZE, 4), layers.Flatten()])
+
+
+class WordBlock(layers.Layer):
+    """Words (N, T, width) look at each other, not at padding; then two linear layers."""
+
+    def __init__(self, width: int, heads: int):
+        super().__init__()
+        self.heads = heads
+        # Without a bias: that of keys changes nothing, as each word's logits all move alike.
+        self.enter, self.leave = layers.Dense(3 * width, use_bias=False), dense(width, width)
+        self.enter.build((None, width))
+        self.inner, self.outer = dense(width, 2 * width), dense(2 * width, width)
+        self.built = True
+
+    def call(self, words: tf.Tensor, there: tf.Tensor) -> tf.Tensor:
+        length, width = words.shape[1:]
+        parts = self.enter(normalise(words))
+        parts = tf.reshape(parts, (-1, length, 3, self.heads, width // self.heads))
+        query, key, value = tf.unstack(tf.transpose(parts, (2, 0, 3, 1, 4)))
+        logits = tf.matmul(query, key, transpose_b=True) / math.sqrt(width // self.heads)
+        shares = tf.nn.softmax(tf.where(there[:, None, None], logits, -1e9))
+        seen = tf.reshape(tf.transpose(shares @ value, (0, 2, 1, 3)), (-1, length, width))
+        words = words + self.leave(seen)
+        return words + self.outer(tf.nn.silu(self.inner(normalise(words))))
+
+
+class TextEncoder(layers.Layer):
+    """Words (N, LENGTH) as numbers of `sentences.encode` to 64 numbers: (N, 64), of any length.
+
+    "transformer": a vector for each word and one for its place, two blocks, the mean of the words.
+    "bag": the mean of a vector for each word, whatever their order. Padding never counts.
+    """
+
+    def __init__(self, kind: str):
+        super().__init__()
+        if kind not in KINDS:
+            raise ValueError(f"There is no text encoder {kind!r}; known are {', '.join(KINDS)}.")
+        ordered = kind == "transformer"
+        self.words = embedding(len(VOCABULARY), WIDTH)
+        self.places = embedding(LENGTH, WIDTH) if ordered else None
+        self.blocks = [WordBlock(WIDTH, HEADS) for _ in range(2 * ordered)]
+        self.leave = dense(WIDTH, SIZE)
+        self.built = True
+
+    def call(self, ids: tf.Tensor) -> tf.Tensor:
+        # By a product, whose gradient is dense: of rows named twice, Keras's Adam would square
+        # each part of a sparse gradient by itself.
+        table = tf.convert_to_tensor(self.words.embeddings)
+        there, words = ids > 0, tf.one_hot(ids, len(VOCABULARY)) @ table
+        if self.places is not None:
+            words = words + tf.convert_to_tensor(self.places.embeddings)
+        for block in self.blocks:
+            words = block(words, there)
+        shares = tf.cast(there, tf.float32)
+        shares = shares / tf.maximum(tf.reduce_sum(shares, axis=1, keepdims=True), 1)
+        return self.leave(normalise(tf.reduce_sum(words * shares[:, :, None], axis=1)))
+
+
+class Scale(layers.Layer):
+    """The logarithm of what cosines are multiplied by, which is learnt; from 1/0.07 as in CLIP."""
+
+    def __init__(self):
+        super().__init__()
+        start = keras.initializers.Constant(math.log(1 / 0.07))
+        self.bias = self.add_weight(name="bias", shape=(1,), initializer=start)
+        self.built = True
+
+
+class Alignment(keras.Model):
+    """A picture encoder, a text encoder, and the scale of their cosines."""
+
+    def __init__(self, kind: str = "transformer"):
+        super().__init__()
+        self.pictures, self.texts, self.scale = build_picture_encoder(), TextEncoder(kind), Scale()
+        self.built = True
+
+
+def contrastive_loss(
+    pictures: tf.Tensor, texts: tf.Tensor, log_scale: tf.Tensor, *, same: tf.Tensor | None = None
+) -> tf.Tensor:
+    """How well N pictures (N, D) and texts (N, D) find each other, in nats: a scalar.
+
+    Rows are made of length 1, so their products are cosines, times exp(`log_scale`). The mean of
+    two cross-entropies: of each picture's own text among all, and of each text's own picture.
+    `same` bool (N, N) marks texts that say the same; off the diagonal they count on neither side.
+    """
+    cosines = tf.matmul(unit(pictures), unit(texts), transpose_b=True)
+    logits = tf.exp(log_scale) * cosines
+    if same is not None:
+        others = same & ~tf.eye(tf.shape(logits)[0], dtype=tf.bool)
+        logits = tf.where(others, -1e9, logits)
+    ways = (tf.nn.log_softmax(logits, axis=axis) for axis in (0, 1))
+    return -sum(tf.reduce_mean(tf.linalg.diag_part(way)) for way in ways) / 2
+
+
+def unit(vectors: tf.Tensor) -> tf.Tensor:
+    """Rows of length 1."""
+    return vectors / tf.maximum(tf.norm(vectors, axis=1, keepdims=True), 1e-12)
+
+
+class Trained(NamedTuple):
+    """What training leaves: the network, and `history["loss"]` of each step."""
+
+    model: Alignment
+    history: dict[str, np.ndarray]
+
+
+def train(
+    pictures: np.ndarray,
+    prompts: np.ndarray,
+    *,
+    kind: str = "transformer",
+    steps: int = 300,
+    batch_size: int = 128,
+    learning_rate: float = 2e-3,
+    templates: Sequence[str] = TRAINED,
+    synonyms: float = 0.3,
+    seed: int = 0,
+    progress: bool = True,
+    on_step: Callable[[int, Alignment, dict], None] | None = None,
+) -> Trained:
+    """Train on uint8 pictures N×32×32×3 and prompts (N, 4), told in words that are new each time.
+
+    The learning rate falls along half a cosine to zero. `on_step(step, network, losses)` is called
+    after each step.
+    """
+    prompts = check_prompts(prompts, counts=COUNTS, count=len(pictures))
+    set_seed(seed)
+    rng = np.random.default_rng(seed)
+    model, history = Alignment(kind), []
+    optimizer = adam(model, learning_rate, (0.9, 0.99))
+    compiled_step = tf.function(train_step)
+    for step in tqdm(range(steps), disable=not progress):
+        set_learning_rate(optimizer, learning_rate * (0.5 + 0.5 * np.cos(np.pi * step / steps)))
+        index = rng.integers(len(pictures), size=batch_size)
+        told = sentences(prompts[index], rng, templates=templates, synonyms=synonyms)
+        same = to_labels(say_the_same(prompts[index])) > 0
+        batch = to_images(pictures[index]), to_labels(encode_all(told)), same
+        history.append(float(compiled_step(model, optimizer, *batch)))
+        if on_step:
+            on_step(step, model, {"loss": history[-1]})
+    return Trained(model, {"loss": np.array(history)})
+
+
+def train_step(
+    model: Alignment,
+    optimizer: keras.optimizers.Optimizer,
+    pictures: tf.Tensor,
+    ids: tf.Tensor,
+    same: tf.Tensor,
+) -> tf.Tensor:
+    """One step on pictures (N, 32, 32, 3), words (N, LENGTH) and `same` (N, N): the loss before."""
+    with tf.GradientTape() as tape:
+        shown, told = model.pictures(pictures, training=True), model.texts(ids)
+        loss = contrastive_loss(shown, told, tf.convert_to_tensor(model.scale.bias)[0], same=same)
+    variables = model.trainable_variables
+    gradients = tape.gradient(loss, variables)
+    optimizer.apply_gradients(zip(gradients, variables, strict=True))
+    model.scale.bias.assign(tf.clip_by_value(model.scale.bias, 0.0, math.log(STEEPEST)))
+    return loss
+
+
+def load_alignment() -> Alignment:
+    """The network that ships here, trained on the studio catalogue by train_alignment.py."""
+    model = Alignment()
+    load_weights(model, WEIGHTS / "alignment_studio.safetensors")
+    return model
+
+
+def embed_pictures(model: Alignment, pictures: np.ndarray, *, size: int = 500) -> np.ndarray:
+    """uint8 pictures N×32×32×3 as directions: float32 (N, 64) of length 1, `size` at a time."""
+    starts = range(0, len(pictures), size)
+    parts = [unit(model.pictures(to_images(pictures[start : start + size]))) for start in starts]
+    return np.concatenate([to_numpy(part) for part in parts])
+
+
+def embed_texts(model: Alignment, texts: Sequence[str]) -> np.ndarray:
+    """Sentences as directions: float32 (N, 64) of length 1. Raises NotUnderstood, see `encode`."""
+    return to_numpy(unit(model.texts(to_labels(encode_all(texts)))))
+
+
+def score(model: Alignment, pictures: np.ndarray, texts: Sequence[str]) -> np.ndarray:
+    """How well picture i and sentence i agree, in [-1, 1]: float32 (N,), the cosines."""
+    if len(pictures) != len(texts):
+        raise ValueError(f"There are {len(pictures)} pictures and {len(texts)} sentences.")
+    return np.sum(embed_pictures(model, pictures) * embed_texts(model, texts), axis=1)
+
+
+def rerank(
+    model: Alignment, candidates: np.ndarray, texts: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of K candidates for each sentence, uint8 (N, K, 32, 32, 3), the one that agrees best.
+
+    The pictures (N, 32, 32, 3), and which of the K each was: int64 (N,), the first of equals.
+    """
+    count, each = candidates.shape[:2]
+    if count != len(texts):
+        raise ValueError(f"There are candidates for {count} sentences, and {len(texts)} of these.")
+    told = np.repeat(embed_texts(model, texts), each, axis=0)
+    shown = embed_pictures(model, candidates.reshape(count * each, *candidates.shape[2:]))
+    best = np.sum(shown * told, axis=1).reshape(count, each).argmax(axis=1)
+    return candidates[np.arange(count), best], best
