@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from prodgen_lib.parity import Numbers, modules, random_weights
-from prodgen_lib.plain.picture_tokens import WORDS, Rounding, word_ids
+from prodgen_lib.plain.picture_tokens import Rounding, word_count, word_ids
 from prodgen_lib.plain.prompts import COUNTS
 
 ROUNDING, PLACES = Rounding(1.0, levels=3, group=2), 6
@@ -17,7 +17,7 @@ def observe(framework: str, *, seed: int = 0) -> dict[str, Numbers]:
     rng = np.random.default_rng(seed)
     prompts = rng.integers(0, np.array(COUNTS) + 1, (5, 4))  # some say nothing about a factor
     codes = rng.normal(0, 1.5, (5, PLACES * ROUNDING.group))
-    pictures = ROUNDING.encode(codes) + WORDS
+    pictures = ROUNDING.encode(codes) + word_count()
     rows = np.concatenate([word_ids(prompts), pictures], axis=1)
     seen = {"tokens": {"": rows}}
     for causal in (True, False):
@@ -47,7 +47,7 @@ def _logits(key, bridge, network, rows: np.ndarray) -> dict[str, Numbers]:
 
 def _pictures(key, network, prompts, codes) -> dict[str, Numbers]:
     """Codes that are drawn, and the words that codes go with."""
-    drawer = key.Drawer(network, ROUNDING, {})
+    drawer = key.Drawer(network, ROUNDING, COUNTS, {})
     if not network.causal:
         ways = {"few": dict(rounds=3), "unguided": dict(rounds=4, scale=1, jitter=0.0)}
         return {"drawn": {k: key.draw_at_once(drawer, prompts, **way) for k, way in ways.items()}}

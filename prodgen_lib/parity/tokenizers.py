@@ -34,10 +34,11 @@ def _codes(key, bridge, cgan, rng) -> dict[str, Numbers]:
             total := key.scale_tokens(features, codebook, sides=SIDES)[0], 0 * total, beta=1.0
         )
 
-    total, ids, rows = key.scale_rows(features, codebook, sides=SIDES)
+    total, ids = key.scale_tokens(features, codebook, sides=SIDES)
+    rows = key.scale_rows(features, codebook, ids, sides=SIDES)
     _, gradients = bridge.value_and_gradients(size, features, codebook)
-    counts, rows = bridge.to_tensor(rng.uniform(0, 3, 9)), rows[0]
-    moved = key.move_codes(codebook, counts, rows, ids[0], decay=0.5)
+    counts, chosen = bridge.to_tensor(rng.uniform(0, 3, 9)), ids[0]
+    moved = key.move_codes(codebook, counts, rows[: len(chosen)], chosen, decay=0.5)
     restarted = key.restart_codes(codebook, counts, rows, least=1.5)
     every = cgan.to_labels(np.arange(60))
     given = {

@@ -106,15 +106,7 @@ def scale_tokens(
     a convolution after each scale). Ids (N, Σ s²) come in the order of the scales. With sides (8,)
     this is the usual codebook, one code for each place.
     """
-    return scale_rows(features, codebook, sides=sides)[:2]
-
-
-def scale_rows(
-    features: tf.Tensor, codebook: tf.Tensor, *, sides: Sequence[int]
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """`scale_tokens`, and the averages (N, Σ s², size) that became codes."""
-    codebook = tf.convert_to_tensor(codebook)
-    left, total, ids, rows = features, tf.zeros_like(features), [], []
+    left, total, ids = features, tf.zeros_like(features), []
     for side in sides:
         coarse = to_rows(averaged(to_map(left), side))
         chosen = nearest_code(coarse, codebook)
@@ -122,8 +114,8 @@ def scale_rows(
         codes = tf.one_hot(chosen, codebook.shape[0]) @ codebook
         fine = to_rows(repeated(to_map(codes), SIDE))
         left, total = left - tf.stop_gradient(fine), total + fine
-        ids.append(chosen), rows.append(coarse)
-    return total, tf.concat(ids, axis=1), tf.concat(rows, axis=1)
+        ids.append(chosen)
+    return total, tf.concat(ids, axis=1)
 
 
 def averaged(map_: tf.Tensor, side: int) -> tf.Tensor:
@@ -147,6 +139,17 @@ def from_scales(ids: tf.Tensor, codebook: tf.Tensor, *, sides: Sequence[int]) ->
     parts = tf.split(ids[:, : sum(side**2 for side in sides)], [side**2 for side in sides], axis=1)
     maps = [repeated(to_map(tf.gather(codebook, part)), SIDE) for part in parts]
     return to_rows(tf.add_n(maps))
+
+
+def scale_rows(
+    features: tf.Tensor, codebook: tf.Tensor, ids: tf.Tensor, *, sides: Sequence[int]
+) -> tf.Tensor:
+    """The averages (N · Σ s², size) that became codes when `scale_tokens` said these ids."""
+    left, rows = features, []
+    for side, chosen in zip(sides, tf.split(ids, [side**2 for side in sides], axis=1), strict=True):
+        rows.append(to_rows(averaged(to_map(left), side)))
+        left = left - to_rows(repeated(to_map(tf.gather(codebook, chosen)), SIDE))
+    return tf.reshape(tf.concat(rows, axis=1), (-1, features.shape[2]))
 
 
 def move_codes(
@@ -264,16 +267,15 @@ def train_step(
     """
     variables = network.trainable_variables
     with tf.GradientTape() as tape:
-        loss, error, ids, rows = _losses(network, batch, levels, sides, beta, alive)
+        loss, error, ids, features = _losses(network, batch, levels, sides, beta, alive)
     sources = [variable.value for variable in variables]
     gradients = tape.gradient(loss, sources, unconnected_gradients="zero")
     optimizer.apply_gradients(zip(gradients, variables, strict=True))
     if alive:
-        codebook = network.codebook.embeddings
-        moved, counts = move_codes(
-            tf.convert_to_tensor(codebook), counts, rows, tf.reshape(ids, [-1]), decay=0.98
-        )
-        codebook.assign(moved)
+        codebook = tf.convert_to_tensor(network.codebook.embeddings)
+        rows = scale_rows(features, codebook, ids, sides=sides)
+        moved, counts = move_codes(codebook, counts, rows, tf.reshape(ids, [-1]), decay=0.98)
+        network.codebook.embeddings.assign(moved)
     most = math.prod(levels) if levels else network.codebook.input_dim
     return loss, error, perplexity(ids, size=most), counts
 
@@ -286,19 +288,19 @@ def _losses(
     beta: float,
     alive: bool,
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
-    """(loss, error of the pictures, ids, what became codes (M, size)) of one batch."""
+    """(loss, error of the pictures, ids, features) of one batch."""
     features = network.encode(batch)
     if levels:
         values, ids = round_levels(features, levels=levels)
-        rows, extra = features, 0.0
+        extra = 0.0
     else:
         codebook = tf.convert_to_tensor(network.codebook.embeddings)
         codebook = tf.stop_gradient(codebook) if alive else codebook
-        quantised, ids, rows = scale_rows(features, codebook, sides=sides)
+        quantised, ids = scale_tokens(features, codebook, sides=sides)
         values = straight_through(features, quantised)
         extra = codebook_loss(features, quantised, beta=beta)
     error = tf.reduce_mean((network.decode(values) - batch) ** 2)
-    return error + extra, error, ids, tf.reshape(rows, (-1, rows.shape[-1]))
+    return error + extra, error, ids, features
 
 
 def revive(
@@ -311,8 +313,9 @@ def revive(
 ) -> tf.Tensor:
     """Dead codes of a network restarted from a batch, whose rows come in `order`; new counts."""
     codebook = tf.convert_to_tensor(network.codebook.embeddings)
-    rows = scale_rows(network.encode(batch), codebook, sides=sides)[2]
-    rows = tf.gather(tf.reshape(rows, (-1, rows.shape[-1])), order)
+    features = network.encode(batch)
+    ids = scale_tokens(features, codebook, sides=sides)[1]
+    rows = tf.gather(scale_rows(features, codebook, ids, sides=sides), order)
     fresh, counts = restart_codes(codebook, counts, rows, least=1.0)
     network.codebook.embeddings.assign(fresh)
     return counts

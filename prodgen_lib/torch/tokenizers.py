@@ -104,21 +104,14 @@ def scale_tokens(
     a convolution after each scale). Ids (N, Σ s²) come in the order of the scales. With sides (8,)
     this is the usual codebook, one code for each place.
     """
-    return scale_rows(features, codebook, sides=sides)[:2]
-
-
-def scale_rows(
-    features: Tensor, codebook: Tensor, *, sides: Sequence[int]
-) -> tuple[Tensor, Tensor, Tensor]:
-    """`scale_tokens`, and the averages (N, Σ s², size) that became codes."""
-    left, total, ids, rows = features, torch.zeros_like(features), [], []
+    left, total, ids = features, torch.zeros_like(features), []
     for side in sides:
         coarse = to_rows(F.adaptive_avg_pool2d(to_map(left), side))
         chosen = nearest_code(coarse, codebook)
         fine = to_rows(F.interpolate(to_map(codebook[chosen]), size=SIDE))
         left, total = left - fine.detach(), total + fine
-        ids.append(chosen), rows.append(coarse)
-    return total, torch.cat(ids, dim=1), torch.cat(rows, dim=1)
+        ids.append(chosen)
+    return total, torch.cat(ids, dim=1)
 
 
 def from_scales(ids: Tensor, codebook: Tensor, *, sides: Sequence[int]) -> Tensor:
@@ -126,6 +119,15 @@ def from_scales(ids: Tensor, codebook: Tensor, *, sides: Sequence[int]) -> Tenso
     parts = ids[:, : sum(side**2 for side in sides)].split([side**2 for side in sides], dim=1)
     maps = [F.interpolate(to_map(codebook[part]), size=SIDE) for part in parts]
     return to_rows(torch.stack(maps).sum(dim=0))
+
+
+def scale_rows(features: Tensor, codebook: Tensor, ids: Tensor, *, sides: Sequence[int]) -> Tensor:
+    """The averages (N · Σ s², size) that became codes when `scale_tokens` said these ids."""
+    left, rows = features, []
+    for side, chosen in zip(sides, ids.split([side**2 for side in sides], dim=1), strict=True):
+        rows.append(to_rows(F.adaptive_avg_pool2d(to_map(left), side)))
+        left = left - to_rows(F.interpolate(to_map(codebook[chosen]), size=SIDE))
+    return torch.cat(rows, dim=1).flatten(0, 1)
 
 
 def move_codes(
@@ -239,15 +241,15 @@ def train_step(
 
     A codebook that is kept `alive` gets no gradient: `move_codes` moves it.
     """
-    loss, error, ids, rows = _losses(network, batch, levels, sides, beta, alive)
+    loss, error, ids, features = _losses(network, batch, levels, sides, beta, alive)
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
     if alive:
-        moved, counts = move_codes(
-            network.codebook.weight.detach(), counts, rows.detach(), ids.flatten(), decay=0.98
-        )
-        network.codebook.weight.data.copy_(moved)
+        codebook = network.codebook.weight.detach()
+        rows = scale_rows(features.detach(), codebook, ids, sides=sides)
+        moved, counts = move_codes(codebook, counts, rows, ids.flatten(), decay=0.98)
+        codebook.copy_(moved)
     most = math.prod(levels) if levels else len(network.codebook.weight)
     return loss.detach(), error.detach(), perplexity(ids, size=most), counts
 
@@ -260,19 +262,19 @@ def _losses(
     beta: float,
     alive: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """(loss, error of the pictures, ids, what became codes (M, size)) of one batch."""
+    """(loss, error of the pictures, ids, features) of one batch."""
     features = network.encode(batch)
     if levels:
         values, ids = round_levels(features, levels=levels)
-        rows, extra = features, 0.0
+        extra = 0.0
     else:
         codebook = network.codebook.weight
         codebook = codebook.detach() if alive else codebook
-        quantised, ids, rows = scale_rows(features, codebook, sides=sides)
+        quantised, ids = scale_tokens(features, codebook, sides=sides)
         values = straight_through(features, quantised)
         extra = codebook_loss(features, quantised, beta=beta)
     error = (network.decode(values) - batch).square().mean()
-    return error + extra, error, ids, rows.flatten(0, 1)
+    return error + extra, error, ids, features
 
 
 @torch.no_grad()
@@ -286,7 +288,9 @@ def revive(
 ) -> Tensor:
     """Dead codes of a network restarted from a batch, whose rows come in `order`; new counts."""
     codebook = network.codebook.weight
-    rows = scale_rows(network.encode(batch), codebook, sides=sides)[2].flatten(0, 1)
+    features = network.encode(batch)
+    ids = scale_tokens(features, codebook, sides=sides)[1]
+    rows = scale_rows(features, codebook, ids, sides=sides)
     fresh, counts = restart_codes(codebook, counts, rows[order], least=1.0)
     codebook.copy_(fresh)
     return counts
