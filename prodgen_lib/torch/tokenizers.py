@@ -58,13 +58,21 @@ class Layers(nn.Module):
 
 
 class PatchAutoencoder(nn.Module):
-    """An encoder and a decoder that see a picture as 8×8 patches of 4×4 pixels."""
+    """An encoder and a decoder that see a picture as 8×8 patches of 4×4 pixels.
 
-    def __init__(self, size: int, *, width: int = 48, depth: int = 2, channels: int = 3):
+    Between them lies a codebook of so many `codes`, small random numbers at first, or none.
+    """
+
+    def __init__(
+        self, size: int, *, codes: int = 0, width: int = 48, depth: int = 2, channels: int = 3
+    ):
         super().__init__()
         numbers = PATCH**2 * channels
         self.encoder = Layers(numbers, size, width, depth)
         self.decoder = Layers(size, numbers, width, depth)
+        self.codebook = nn.Embedding(codes, size) if codes else None
+        if codes:
+            nn.init.normal_(self.codebook.weight, std=1 / codes)
 
     def encode(self, pictures: Tensor) -> Tensor:
         """Pictures to features (N, 64, size)."""
@@ -113,6 +121,15 @@ def from_scales(ids: Tensor, codebook: Tensor, *, sides: Sequence[int]) -> Tenso
     return to_rows(torch.stack(maps).sum(dim=0))
 
 
+def scale_rows(features: Tensor, codebook: Tensor, ids: Tensor, *, sides: Sequence[int]) -> Tensor:
+    """The averages (N · Σ s², size) that became codes when `scale_tokens` said these ids."""
+    left, rows = features, []
+    for side, chosen in zip(sides, ids.split([side**2 for side in sides], dim=1), strict=True):
+        rows.append(to_rows(F.adaptive_avg_pool2d(to_map(left), side)))
+        left = left - to_rows(F.interpolate(to_map(codebook[chosen]), size=SIDE))
+    return torch.cat(rows, dim=1).flatten(0, 1)
+
+
 def move_codes(
     codebook: Tensor, counts: Tensor, features: Tensor, ids: Tensor, *, decay: float
 ) -> tuple[Tensor, Tensor]:
@@ -144,16 +161,20 @@ def restart_codes(
 
 
 class Tokenizer(NamedTuple):
-    """A trained tokenizer: networks, its codebook or levels, and what happened in each step.
+    """A trained tokenizer: networks, its levels or scales, and what happened in each step.
 
     `history` has "loss", "error" (mean square between pictures in [-1, 1]) and "perplexity".
     """
 
     network: PatchAutoencoder
-    codebook: Tensor | None
     levels: tuple[int, ...] | None
     sides: tuple[int, ...]
     history: dict[str, np.ndarray]
+
+    @property
+    def codebook(self) -> Tensor | None:
+        """The codes (codes, size); none where numbers are rounded to levels."""
+        return None if self.levels else self.network.codebook.weight.detach()
 
     @property
     def ids(self) -> int:
@@ -185,56 +206,61 @@ def train(
     starts from small random numbers and learns by `codebook_loss` alone, and mostly collapses.
     """
     set_seed(seed)
-    rng = np.random.default_rng(seed)
-    network = PatchAutoencoder(
-        len(levels) if levels else size, channels=pictures.shape[-1], **sizes
-    )
-    codebook = nn.Parameter(to_tensor(rng.normal(0, 1 / codes, (codes, size))))
-    network.codebook = codebook  # so that the optimiser holds it
+    rng, codes = np.random.default_rng(seed), 0 if levels else codes
+    size, channels = len(levels) if levels else size, pictures.shape[-1]
+    network = PatchAutoencoder(size, codes=codes, channels=channels, **sizes)
     optimizer = adam(network, learning_rate, (0.9, 0.99))
-    counts, history = torch.zeros(codes), []
+    places, alive = sum(side**2 for side in sides), alive and not levels
+    counts, history = to_tensor(np.zeros(codes)), []
     for step in tqdm(range(steps), disable=not progress):
         set_learning_rate(optimizer, learning_rate * (0.5 + 0.5 * np.cos(np.pi * step / steps)))
         batch = to_images(pictures[rng.integers(len(pictures), size=batch_size)])
-        if alive and not levels and step % 20 == 0:
-            with torch.no_grad():
-                rows = network.encode(batch).flatten(0, 1)
-                rows = rows[to_labels(rng.permutation(len(rows)))]
-                fresh = restart_codes(codebook, counts, rows, least=1.0)
-                codebook.copy_(fresh[0]), counts.copy_(fresh[1])
-        loss, error, ids, features = _losses(network, codebook, batch, levels, sides, beta)
-        optimizer.zero_grad()
-        loss.backward()
-        if alive:
-            codebook.grad = None
-        optimizer.step()
-        if alive and not levels and sides == (SIDE,):
-            with torch.no_grad():
-                moved = move_codes(
-                    codebook, counts, features.flatten(0, 1), ids.flatten(), decay=0.98
-                )
-                codebook.copy_(moved[0]), counts.copy_(moved[1])
-        most = math.prod(levels) if levels else codes
-        history.append(
-            [float(loss.detach()), float(error.detach()), float(perplexity(ids, size=most))]
+        if alive and step % 20 == 0:
+            order = to_labels(rng.permutation(batch_size * places))
+            counts = revive(network, counts, batch, order, sides=sides)
+        *seen, counts = train_step(
+            network, optimizer, batch, counts, levels=levels, sides=sides, beta=beta, alive=alive
         )
+        history.append([float(number) for number in seen])
     names = ("loss", "error", "perplexity")
-    return Tokenizer(
-        network,
-        None if levels else codebook.detach(),
-        levels,
-        sides,
-        dict(zip(names, np.array(history).T, strict=True)),
-    )
+    return Tokenizer(network, levels, sides, dict(zip(names, np.array(history).T, strict=True)))
+
+
+def train_step(
+    network: PatchAutoencoder,
+    optimizer: torch.optim.Optimizer,
+    batch: Tensor,
+    counts: Tensor,
+    *,
+    levels: tuple[int, ...] | None,
+    sides: tuple[int, ...],
+    beta: float,
+    alive: bool,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """One update; (loss, error of the pictures, perplexity) before it, and the new counts.
+
+    A codebook that is kept `alive` gets no gradient: `move_codes` moves it.
+    """
+    loss, error, ids, features = _losses(network, batch, levels, sides, beta, alive)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    if alive:
+        codebook = network.codebook.weight.detach()
+        rows = scale_rows(features.detach(), codebook, ids, sides=sides)
+        moved, counts = move_codes(codebook, counts, rows, ids.flatten(), decay=0.98)
+        codebook.copy_(moved)
+    most = math.prod(levels) if levels else len(network.codebook.weight)
+    return loss.detach(), error.detach(), perplexity(ids, size=most), counts
 
 
 def _losses(
     network: PatchAutoencoder,
-    codebook: Tensor,
     batch: Tensor,
     levels: tuple[int, ...] | None,
     sides: tuple[int, ...],
     beta: float,
+    alive: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """(loss, error of the pictures, ids, features) of one batch."""
     features = network.encode(batch)
@@ -242,11 +268,32 @@ def _losses(
         values, ids = round_levels(features, levels=levels)
         extra = 0.0
     else:
+        codebook = network.codebook.weight
+        codebook = codebook.detach() if alive else codebook
         quantised, ids = scale_tokens(features, codebook, sides=sides)
         values = straight_through(features, quantised)
         extra = codebook_loss(features, quantised, beta=beta)
     error = (network.decode(values) - batch).square().mean()
     return error + extra, error, ids, features
+
+
+@torch.no_grad()
+def revive(
+    network: PatchAutoencoder,
+    counts: Tensor,
+    batch: Tensor,
+    order: Tensor,
+    *,
+    sides: tuple[int, ...],
+) -> Tensor:
+    """Dead codes of a network restarted from a batch, whose rows come in `order`; new counts."""
+    codebook = network.codebook.weight
+    features = network.encode(batch)
+    ids = scale_tokens(features, codebook, sides=sides)[1]
+    rows = scale_rows(features, codebook, ids, sides=sides)
+    fresh, counts = restart_codes(codebook, counts, rows[order], least=1.0)
+    codebook.copy_(fresh)
+    return counts
 
 
 @torch.no_grad()
