@@ -29,6 +29,7 @@ from prodgen_lib.tensorflow.bridge import (
 )
 from prodgen_lib.tensorflow.cgan import to_labels
 from prodgen_lib.tensorflow.denoisers import dense, embedding, normalise
+from prodgen_lib.tensorflow.tokens import contrastive_loss
 
 import keras  # isort: skip  (after the bridge, which keeps TensorFlow's import quiet)
 import tensorflow as tf  # isort: skip
@@ -128,24 +129,6 @@ class Alignment(keras.Model):
         super().__init__()
         self.pictures, self.texts, self.scale = build_picture_encoder(), TextEncoder(kind), Scale()
         self.built = True
-
-
-def contrastive_loss(
-    pictures: tf.Tensor, texts: tf.Tensor, log_scale: tf.Tensor, *, same: tf.Tensor | None = None
-) -> tf.Tensor:
-    """How well N pictures (N, D) and texts (N, D) find each other, in nats: a scalar.
-
-    Rows are made of length 1, so their products are cosines, times exp(`log_scale`). The mean of
-    two cross-entropies: of each picture's own text among all, and of each text's own picture.
-    `same` bool (N, N) marks texts that say the same; off the diagonal they count on neither side.
-    """
-    cosines = tf.matmul(unit(pictures), unit(texts), transpose_b=True)
-    logits = tf.exp(log_scale) * cosines
-    if same is not None:
-        others = same & ~tf.eye(tf.shape(logits)[0], dtype=tf.bool)
-        logits = tf.where(others, -1e9, logits)
-    ways = (tf.nn.log_softmax(logits, axis=axis) for axis in (0, 1))
-    return -sum(tf.reduce_mean(tf.linalg.diag_part(way)) for way in ways) / 2
 
 
 def unit(vectors: tf.Tensor) -> tf.Tensor:

@@ -44,7 +44,7 @@ def straight_through(features: tf.Tensor, quantised: tf.Tensor) -> tf.Tensor:
 
 
 def codebook_loss(features: tf.Tensor, quantised: tf.Tensor, *, beta: float) -> tf.Tensor:
-    """What draws codes to features, and features to codes: the last two terms of a VQ-VAE's loss.
+    """What draws codes to features and features to codes: two of the terms of a VQ-VAE's loss.
 
         mean (sg[features] - quantised)²  +  beta · mean (features - sg[quantised])²
 
@@ -124,7 +124,7 @@ def draw_token(
     top_k: int | None = None,
     allowed: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    """One token for each row of logits (N, ids), drawn by the numbers `uniform` (N,): int64 (N,).
+    """One token for each row of logits (N, ids), drawn by numbers `uniform` (N,): int64 (N,).
 
     Ids that are not `allowed`, bool (ids,), never come; then logits are divided by `temperature`,
     above 0; of the rest only the `top_k` likeliest stay (of equal ones those with lower ids; all
@@ -207,7 +207,7 @@ def still_missing(step: int, *, steps: int, places: int) -> int:
 def contrastive_loss(
     pictures: tf.Tensor, texts: tf.Tensor, log_scale: tf.Tensor, *, same: tf.Tensor | None = None
 ) -> tf.Tensor:
-    """CLIP's loss (arXiv:2103.00020, figure 3): each picture finds its text, each text its picture.
+    """CLIP's loss (arXiv:2103.00020, figure 3): pictures find their texts, texts their pictures.
 
     `pictures` and `texts` (N, size) belong together row by row and have any length; they are
     compared by cosine, times exp(`log_scale`). The mean of two cross entropies: over the texts for

@@ -32,6 +32,7 @@ from prodgen_lib.torch.bridge import (
 )
 from prodgen_lib.torch.cgan import to_labels
 from prodgen_lib.torch.denoisers import dense, normalise
+from prodgen_lib.torch.tokens import contrastive_loss
 
 WEIGHTS = Path(__file__).parent.parent / "weights"
 SIZE, WIDTH, HEADS = 64, 48, 4
@@ -120,23 +121,6 @@ class Alignment(nn.Module):
     def __init__(self, kind: str = "transformer"):
         super().__init__()
         self.pictures, self.texts, self.scale = build_picture_encoder(), TextEncoder(kind), Scale()
-
-
-def contrastive_loss(
-    pictures: Tensor, texts: Tensor, log_scale: Tensor, *, same: Tensor | None = None
-) -> Tensor:
-    """How well N pictures (N, D) and texts (N, D) find each other, in nats: a scalar.
-
-    Rows are made of length 1, so their products are cosines, times exp(`log_scale`). The mean of
-    two cross-entropies: of each picture's own text among all, and of each text's own picture.
-    `same` bool (N, N) marks texts that say the same; off the diagonal they count on neither side.
-    """
-    logits = log_scale.exp() * F.normalize(pictures, dim=1) @ F.normalize(texts, dim=1).mT
-    own = torch.arange(len(logits))
-    if same is not None:
-        others = same & ~torch.eye(len(logits), dtype=torch.bool)
-        logits = torch.where(others, -1e9, logits)
-    return (F.cross_entropy(logits, own) + F.cross_entropy(logits.mT, own)) / 2
 
 
 class Trained(NamedTuple):

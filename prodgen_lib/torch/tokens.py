@@ -44,7 +44,7 @@ def straight_through(features: Tensor, quantised: Tensor) -> Tensor:
 
 
 def codebook_loss(features: Tensor, quantised: Tensor, *, beta: float) -> Tensor:
-    """What draws codes to features, and features to codes: the last two terms of a VQ-VAE's loss.
+    """What draws codes to features and features to codes: two of the terms of a VQ-VAE's loss.
 
         mean (sg[features] - quantised)²  +  beta · mean (features - sg[quantised])²
 
@@ -122,7 +122,7 @@ def draw_token(
     top_k: int | None = None,
     allowed: Tensor | None = None,
 ) -> Tensor:
-    """One token for each row of logits (N, ids), drawn by the numbers `uniform` (N,): int64 (N,).
+    """One token for each row of logits (N, ids), drawn by numbers `uniform` (N,): int64 (N,).
 
     Ids that are not `allowed`, bool (ids,), never come; then logits are divided by `temperature`,
     above 0; of the rest only the `top_k` likeliest stay (of equal ones those with lower ids; all
@@ -197,7 +197,7 @@ def still_missing(step: int, *, steps: int, places: int) -> int:
 def contrastive_loss(
     pictures: Tensor, texts: Tensor, log_scale: Tensor, *, same: Tensor | None = None
 ) -> Tensor:
-    """CLIP's loss (arXiv:2103.00020, figure 3): each picture finds its text, each text its picture.
+    """CLIP's loss (arXiv:2103.00020, figure 3): pictures find their texts, texts their pictures.
 
     `pictures` and `texts` (N, size) belong together row by row and have any length; they are
     compared by cosine, times exp(`log_scale`). The mean of two cross entropies: over the texts for
