@@ -43,7 +43,7 @@ SIDE, PATCH = 8, 4
 
 
 class Layers(layers.Layer):
-    """Maps (N, 8, 8, inputs) to (N, 8, 8, outputs), by residual pairs of convolutions 3×3."""
+    """Maps (N, 8, 8, inputs) to (N, 8, 8, outputs), by residual pairs of convolutions, and straight."""
 
     def __init__(self, inputs: int, outputs: int, width: int, depth: int):
         super().__init__()
@@ -51,13 +51,14 @@ class Layers(layers.Layer):
         self.first = [convolution(width, width, 3) for _ in range(depth)]
         self.second = [convolution(width, width, 3, zero=True) for _ in range(depth)]
         self.leave = convolution(width, outputs, 3)
+        self.straight = convolution(inputs, outputs, 1)
         self.built = True
 
     def call(self, map_: tf.Tensor) -> tf.Tensor:
         hidden = self.enter(map_)
         for first, second in zip(self.first, self.second, strict=True):
             hidden = hidden + second(tf.nn.silu(first(tf.nn.silu(hidden))))
-        return self.leave(tf.nn.silu(hidden))
+        return self.leave(tf.nn.silu(hidden)) + self.straight(map_)
 
 
 class PatchAutoencoder(keras.Model):
@@ -216,7 +217,7 @@ def train(
     beta: float = 0.25,
     steps: int = 800,
     batch_size: int = 32,
-    learning_rate: float = 3e-3,
+    learning_rate: float = 5e-3,
     seed: int = 0,
     progress: bool = True,
     **sizes: int,

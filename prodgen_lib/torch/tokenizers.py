@@ -41,7 +41,7 @@ SIDE, PATCH = 8, 4
 
 
 class Layers(nn.Module):
-    """Maps (N, inputs, 8, 8) to (N, outputs, 8, 8), by residual pairs of convolutions 3×3."""
+    """Maps (N, inputs, 8, 8) to (N, outputs, 8, 8), by residual pairs of convolutions, and straight."""
 
     def __init__(self, inputs: int, outputs: int, width: int, depth: int):
         super().__init__()
@@ -49,12 +49,13 @@ class Layers(nn.Module):
         self.first = nn.ModuleList(convolution(width, width, 3) for _ in range(depth))
         self.second = nn.ModuleList(convolution(width, width, 3, zero=True) for _ in range(depth))
         self.leave = convolution(width, outputs, 3)
+        self.straight = convolution(inputs, outputs, 1)
 
     def forward(self, map_: Tensor) -> Tensor:
         hidden = self.enter(map_)
         for first, second in zip(self.first, self.second, strict=True):
             hidden = hidden + second(F.silu(first(F.silu(hidden))))
-        return self.leave(F.silu(hidden))
+        return self.leave(F.silu(hidden)) + self.straight(map_)
 
 
 class PatchAutoencoder(nn.Module):
@@ -193,7 +194,7 @@ def train(
     beta: float = 0.25,
     steps: int = 800,
     batch_size: int = 32,
-    learning_rate: float = 3e-3,
+    learning_rate: float = 5e-3,
     seed: int = 0,
     progress: bool = True,
     **sizes: int,
