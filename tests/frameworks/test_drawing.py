@@ -39,7 +39,9 @@ class Watched:
 
     def __init__(self, network):
         self._network, self.rows, self.new = network, [], []
-        self.places, self.words, self.meanings = network.places, network.words, network.meanings
+
+    def __getattr__(self, name):
+        return getattr(self._network, name)
 
     def __call__(self, tokens):
         self.rows.append(len(tokens))
@@ -158,8 +160,6 @@ def test_a_masked_step_learns_from_hidden_places_alone(on, rng):
     rows = np.array([[0, 4, *(FIRST + rng.integers(0, 9, PLACES))]])
     hidden = np.array([[1, 0, 1, 0, 0, 1]])
     seen = Watched(drawer(on, rng, causal=False).network)
-    seen.parameters = getattr(seen._network, "parameters", None)
-    seen.trainable_variables = getattr(seen._network, "trainable_variables", None)
     optimizer = on.bridge.adam(seen._network, 0.0)
     loss = on.key.train_masked_step(
         seen, optimizer, on.key.to_tokens(rows), on.bridge.to_tensor(hidden)
