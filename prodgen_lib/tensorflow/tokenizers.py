@@ -43,7 +43,7 @@ SIDE, PATCH = 8, 4
 
 
 class Layers(layers.Layer):
-    """Maps (N, 8, 8, inputs) to (N, 8, 8, outputs), by residual pairs of convolutions, and straight."""
+    """Maps (N, 8, 8, inputs) to (N, 8, 8, outputs): residual pairs, and straight past them."""
 
     def __init__(self, inputs: int, outputs: int, width: int, depth: int):
         super().__init__()

@@ -41,7 +41,7 @@ SIDE, PATCH = 8, 4
 
 
 class Layers(nn.Module):
-    """Maps (N, inputs, 8, 8) to (N, outputs, 8, 8), by residual pairs of convolutions, and straight."""
+    """Maps (N, inputs, 8, 8) to (N, outputs, 8, 8): residual pairs, and straight past them."""
 
     def __init__(self, inputs: int, outputs: int, width: int, depth: int):
         super().__init__()
