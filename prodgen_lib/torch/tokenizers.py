@@ -28,7 +28,7 @@ from prodgen_lib.torch.bridge import (
     to_tensor,
 )
 from prodgen_lib.torch.cgan import to_labels
-from prodgen_lib.torch.denoisers import convolution, from_patches, to_patches
+from prodgen_lib.torch.denoisers import convolution, from_patches, normalise, to_patches
 from prodgen_lib.torch.tokens import (
     codebook_loss,
     nearest_code,
@@ -76,8 +76,12 @@ class PatchAutoencoder(nn.Module):
             nn.init.normal_(self.codebook.weight, std=1 / codes)
 
     def encode(self, pictures: Tensor) -> Tensor:
-        """Pictures to features (N, 64, size)."""
-        return to_rows(self.encoder(to_map(to_patches(pictures, size=PATCH))))
+        """Pictures to features (N, 64, size), of mean 0 and variance 1 over each picture.
+
+        Without this, numbers that are rounded can all come to lie within one step, or beyond all.
+        """
+        features = to_rows(self.encoder(to_map(to_patches(pictures, size=PATCH))))
+        return normalise(features, (1, 2))
 
     def decode(self, features: Tensor) -> Tensor:
         """Features (N, 64, size) to pictures; nothing bounds them."""
@@ -194,7 +198,7 @@ def train(
     beta: float = 0.25,
     steps: int = 800,
     batch_size: int = 32,
-    learning_rate: float = 5e-3,
+    learning_rate: float = 4e-3,
     seed: int = 0,
     progress: bool = True,
     **sizes: int,
