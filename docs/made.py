@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from prodgen_lib.data import load
-from prodgen_lib.torch import autoencoder, cgan, flows, gan, superres, vae
+from prodgen_lib.torch import autoencoder, cgan, drawing, flows, gan, superres, vae
 
 COLUMNS, SIDE, GAP, MARGIN = 10, 72, 4, 200
 INK = (40, 40, 40)
@@ -42,6 +42,9 @@ def rows() -> Iterator[tuple[str, np.ndarray]]:
         "11  as asked: kind, colours,\npattern",
         flows.sample(flows.load_pixels(), orders, scale=1.5),
     )
+    drawn = drawing.draw(drawing.load_drawer(), orders, seed=2)
+    pictures = vae.decode(flows.load_codes().decoder, drawn)
+    yield "12  the same, written by a\nlanguage model", pictures
 
 
 def board(found: list[tuple[str, np.ndarray]]) -> Image.Image:
