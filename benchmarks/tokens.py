@@ -33,7 +33,7 @@ from prodgen_lib.plain.prompts import COUNTS, FACTORS, held_out, prompts, words
 HERE = Path(__file__).parent
 RUNS = [("torch", 0), ("tensorflow", 0), ("torch", 1), ("torch", 2)]
 MODULES = ("drawing", "tokenizers", "alignment", "flows", "vae", "classifier", "factors", "metrics")
-STEPS, TOKENIZER_STEPS, ROUNDS = 2500, 400, (1, 4, 8, 16, 32, 64)
+STEPS, TOKENIZER_STEPS, ROUNDS = 2500, 1200, (1, 4, 8, 16, 32, 64)
 TOKENIZERS = {
     "codebook 256, left alone": {"alive": False},
     "codebook 256, kept alive": {},
@@ -168,7 +168,7 @@ def page(rows: list[dict]) -> str:
         "",
         "Written by `python benchmarks/tokens.py`, whose text says how. Means over seeds "
         f"(lowest–highest): {count['torch']} in PyTorch, {count['tensorflow']} in TensorFlow. "
-        f"Tokenizers took {TOKENIZER_STEPS} steps of 32 pictures, transformers {STEPS:,}. Fréchet "
+        f"Tokenizers took {TOKENIZER_STEPS} steps of 16 pictures, transformers {STEPS:,}. Fréchet "
         "distances are comparable within a page, and with `benchmarks/diffusion.md`.",
     ]
     for framework, title in (("torch", "PyTorch"), ("tensorflow", "TensorFlow")):

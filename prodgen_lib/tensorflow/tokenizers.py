@@ -68,7 +68,7 @@ class PatchAutoencoder(keras.Model):
     """
 
     def __init__(
-        self, size: int, *, codes: int = 0, width: int = 48, depth: int = 2, channels: int = 3
+        self, size: int, *, codes: int = 0, width: int = 32, depth: int = 1, channels: int = 3
     ):
         super().__init__()
         numbers = PATCH**2 * channels
@@ -220,7 +220,7 @@ def train(
     alive: bool = True,
     beta: float = 0.25,
     steps: int = 800,
-    batch_size: int = 32,
+    batch_size: int = 16,
     learning_rate: float = 4e-3,
     seed: int = 0,
     progress: bool = True,
