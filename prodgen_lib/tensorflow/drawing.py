@@ -209,7 +209,7 @@ def draw(
     for start in range(0, len(prompts), 500):
         tokens, caches = asked_twice(drawer, prompts[start : start + 500], scale), None
         for column in tf.unstack(uniform[start : start + 500], axis=1):
-            logits, caches = network.step(tokens, caches if cached else None)
+            logits, caches = network.quick_step(tokens, caches if cached else None)
             logits = tf.where(allowed, guided(logits[:, -1], scale), -np.inf)
             logits = nucleus(logits, share=share) if share < 1 else logits
             token = draw_token(logits, column, temperature=temperature, top_k=top_k)

@@ -112,6 +112,8 @@ class Transformer(keras.Model):
         self.modulation = dense(width, 2 * width, zero=True)
         self.leave = dense(width, len(meanings))
         self.built = True
+        # Layer by layer, a token costs more calls than arithmetic; one graph serves all lengths.
+        self.quick_step = tf.function(self.step, reduce_retracing=True)
 
     def call(self, tokens: tf.Tensor) -> tf.Tensor:
         return self.step(tokens, None)[0]
