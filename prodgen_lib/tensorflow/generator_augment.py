@@ -121,6 +121,25 @@ def adversarial_step(
     return {"discriminator": d_loss, "generator": g_loss}
 
 
+def update_of(
+    generator: keras.Model,
+    discriminator: keras.Model,
+    optimizers: tuple[keras.Optimizer, keras.Optimizer],
+    transform: Transform,
+) -> Callable[..., dict[str, tf.Tensor]]:
+    """`adversarial_step` of these networks, compiled, that is told the probability each time."""
+
+    @tf.function
+    def update(real, noise, draws, probability, *, penalty):
+        def at_chance(batch: tf.Tensor, own: tf.Tensor) -> tf.Tensor:
+            return transform(batch, own, probability)
+
+        given = real, noise, draws, at_chance
+        return adversarial_step(generator, discriminator, optimizers, *given, penalty=penalty)
+
+    return update
+
+
 class Trained(NamedTuple):
     """The averaged generator, the discriminator, and arrays of length `steps`, by name.
 
@@ -193,15 +212,9 @@ def train(
     generator, discriminator = networks
     optimizers = adam(generator, learning_rate), adam(discriminator, learning_rate)
     average, history = copy_model(generator), []
-    chance, average_in_place = to_tensor(probability or 0.0), tf.function(update_average)
-
-    @tf.function
-    def update(real, noise, draws, chance, *, price):
-        def at_chance(batch, draws):
-            return transform(batch, draws, chance)
-
-        return adversarial_step(*networks, optimizers, real, noise, draws, at_chance, penalty=price)
-
+    chance = to_tensor(probability or 0.0)
+    update = update_of(*networks, optimizers, transform)
+    average_in_place = tf.function(update_average)
     for step in tqdm(range(steps), disable=not progress):
         for optimizer in optimizers:
             set_learning_rate(optimizer, learning_rate * (1 - step / steps))
@@ -211,7 +224,7 @@ def train(
         draws = rng.random((2, batch_size, DRAWS))
         draws[1, :, 0] += real_only  # 1 and more is below no probability
         price = penalty * penalty_every if step % penalty_every == 0 else 0.0
-        losses = update(real, noise, to_tensor(draws), chance, price=price)
+        losses = update(real, noise, to_tensor(draws), chance, penalty=price)
         average_in_place(average, generator, to_tensor(min(decay, (1 + step) / (10 + step))))
         history.append([*map(float, losses.values()), float(chance)])
         if probability is None and step % penalty_every == 0:

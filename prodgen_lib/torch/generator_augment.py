@@ -122,6 +122,24 @@ def adversarial_step(
     return {"discriminator": d_loss.detach(), "generator": g_loss.detach()}
 
 
+def update_of(
+    generator: nn.Module,
+    discriminator: nn.Module,
+    optimizers: tuple[torch.optim.Optimizer, torch.optim.Optimizer],
+    transform: Transform,
+) -> Callable[..., dict[str, Tensor]]:
+    """`adversarial_step` of these networks, told the probability each time."""
+
+    def update(real, noise, draws, probability, *, penalty):
+        def at_chance(batch: Tensor, own: Tensor) -> Tensor:
+            return transform(batch, own, probability)
+
+        given = real, noise, draws, at_chance
+        return adversarial_step(generator, discriminator, optimizers, *given, penalty=penalty)
+
+    return update
+
+
 class Trained(NamedTuple):
     """The averaged generator, the discriminator, and arrays of length `steps`, by name.
 
@@ -190,11 +208,7 @@ def train(
     generator, discriminator = networks
     optimizers = adam(generator, learning_rate), adam(discriminator, learning_rate)
     average, history = copy_model(generator).eval(), []
-    chance = to_tensor(probability or 0.0)
-
-    def at_chance(batch: Tensor, draws: Tensor) -> Tensor:
-        return transform(batch, draws, chance)
-
+    chance, update = to_tensor(probability or 0.0), update_of(*networks, optimizers, transform)
     for step in tqdm(range(steps), disable=not progress):
         for optimizer in optimizers:
             set_learning_rate(optimizer, learning_rate * (1 - step / steps))
@@ -204,9 +218,7 @@ def train(
         draws = rng.random((2, batch_size, DRAWS))
         draws[1, :, 0] += real_only  # 1 and more is below no probability
         price = penalty * penalty_every if step % penalty_every == 0 else 0.0
-        losses = adversarial_step(
-            *networks, optimizers, real, noise, to_tensor(draws), at_chance, penalty=price
-        )
+        losses = update(real, noise, to_tensor(draws), chance, penalty=price)
         update_average(average, generator, min(decay, (1 + step) / (10 + step)))
         history.append([*map(float, losses.values()), float(chance)])
         if probability is None and step % penalty_every == 0:
