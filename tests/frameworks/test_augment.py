@@ -13,6 +13,7 @@ from scipy import ndimage
 from prodgen_lib.data import load
 from prodgen_lib.plain.pairs import lab
 from prodgen_lib.plain.quarters import leaked_share, quarter_matrix, quarters
+from prodgen_lib.plain.readings import read_pose, read_side, sided
 
 
 @pytest.fixture
@@ -309,3 +310,22 @@ def test_averaging_a_mirror_image_makes_blind_to_the_side(on, rng):
         for p in (pictures, pictures[:, :, ::-1].copy())
     )
     assert np.allclose(one, other, atol=1e-6) and np.allclose(one.sum(axis=1), 1, atol=1e-6)
+
+
+def test_a_classifier_learns_on_changing_pictures(on):
+    recognition = importlib.import_module(f"prodgen_lib.{on.name}.recognition")
+    data = load("catalogue", count=60)
+    network = recognition.train(
+        data.images, data.labels, lambda x, d: on.key.augment(x, d[:, :9], light=1.2), steps=60
+    )
+    assert recognition.accuracy(network, data.images, data.labels) > 0.4
+
+
+def test_side_and_pose_are_read_back():
+    data = load("catalogue", split="test", count=40)
+    shows = sided(data.factors)
+    assert 0.2 < shows.mean() < 0.7 and not shows[data.labels == data.classes.index("bottle")].any()
+    assert not read_side(data.images, data.factors)[shows].any()
+    assert (read_pose(data.images, data.factors) == 1).all()
+    mirrored = data.images[:, :, ::-1]
+    assert read_side(mirrored, data.factors)[shows].mean() > 0.8
