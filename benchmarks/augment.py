@@ -82,7 +82,8 @@ def transformations(lib: SimpleNamespace, seed: int = 0) -> dict[str, Callable]:
         "blur, σ 1": lambda x: key.blur(x, full(x, 1.0), radius=3),
         "blur, σ 2": lambda x: key.blur(x, full(x, 2.0), radius=6),
         "a quarter cut out": lambda x: key.cut_out(x, boxes(x, (0.25, 0.25))),
-        "noise, σ .2": lambda x: x + lib.bridge.image_tensor(0.2 * rng.normal(size=(len(x), 32, 32, 3))),
+        "noise, σ .2": lambda x: (
+            x + lib.bridge.image_tensor(rng.normal(0, 0.2, (len(x), 32, 32, 3)))),
     }  # fmt: skip
 
 
@@ -237,8 +238,14 @@ def geometry_and_light(key, x, d):
 
 def two_at_random(key, x, d):
     """Two of six transformations for each picture, as RandAugment has it."""
-    ways = [mirrored, shifted, cropped, other_light, lambda k, x, d: k.blur(x, 0.3 + d[:, 0], radius=3),
-            lambda k, x, d: k.augment(x, d[:, :9], angle=20)]  # fmt: skip
+
+    def blurred(key, x, d):
+        return key.blur(x, 0.3 + d[:, 0], radius=3)
+
+    def turned(key, x, d):
+        return key.augment(x, d[:, :9], angle=20)
+
+    ways = [mirrored, shifted, cropped, other_light, blurred, turned]
     for place in (9, 10):
         choice = (len(ways) * d[:, place]).floor()
         changed = [way(key, x, d) for way in ways]
@@ -430,11 +437,7 @@ def _paired(kept: dict, part: str, base: str, title: str, step: str = "") -> lis
     found: dict[str, dict[int, float]] = {}
     for name, value in kept.items():
         if name.startswith(f"{part}, "):
-            _, arm, seed = (
-                name.rsplit(", ", 2)
-                if name.count(", ") == 2
-                else (part, *name[len(part) + 2 :].rsplit(", ", 1))
-            )
+            _, arm, seed = name.split(", ")
             found.setdefault(arm, {})[int(seed)] = value[step] if step else value
     if base not in found:
         return []
@@ -461,7 +464,7 @@ def _gan_table(kept: dict) -> list[str]:
             f"| {arm} | {row['distance']:.0f} | {row['tinted']:.3f} | {row['overfitting']:.2f} | "
             f"{row['probability']:.2f} | {row['seconds']:.0f} |"
         )
-    note = "Undertrained on purpose, in seconds that a laptop has: one seed decides nothing but the leak."
+    note = "Undertrained, in seconds that a laptop has: one seed decides nothing but the leak."
     return [*lines, "", note, ""]
 
 

@@ -89,4 +89,16 @@ def change_board(
     for slider in sliders:
         slider.observe(draw, names="value")
     box = HBox([VBox([*sliders, HBox([reset, upload])]), VBox([pictures, words])])
-    return twin(wired(VBox([box])), pictures.value)
+    return twin(wired(VBox([box])), _ends(change, picture, dials))
+
+
+def _ends(change: Callable, picture: np.ndarray, dials: Mapping[str, Dial]) -> str:
+    """The picture with each dial at either end of its range, all others at rest, side by side."""
+    rest = {name: dial.start for name, dial in dials.items()}
+    figures = []
+    for name, dial in dials.items():
+        for value in (dial.low, dial.high):
+            changed = checked(change(picture, rest | {name: value})[None])[0]
+            address = enlarged(changed, max(1, SHOWN // 3 // max(changed.shape[:2])))
+            figures.append(f'<img src="{address}" alt="{escape(name)} {value:g}"> ')
+    return "".join(figures)

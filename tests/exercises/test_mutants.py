@@ -208,6 +208,8 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("bayesopt.optimise", "any", "line 7: 0 → 1"): "a default",
     ("superres.review_step", "torch", "F.l1_loss(network(small), large): arg"): ALIKE,
     ("superres.review_step", "torch", "without detach"): "its docstring says nothing about a graph",
+    ("augment.turn_hue", "torch", "torch.ones(3, 3): arguments swapped"): "the matrix is square",
+    ("augment.turn_hue", "any", "/ 3 * ones → Div"): "by ones, one divides or multiplies alike",
 }
 
 

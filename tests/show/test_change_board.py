@@ -15,6 +15,12 @@ WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 DIALS = {"darker": Dial(0, 100, 0, 10), "turns": Dial(0, 3, 0, 1)}
 
 
+def chosen(name, kind, content):
+    """What the browser hands over."""
+    told = {"name": name, "type": kind, "size": len(content), "last_modified": WHEN}
+    return [told | {"content": memoryview(content)}]
+
+
 @pytest.fixture
 def board(monkeypatch):
     seen = []
@@ -48,14 +54,12 @@ def test_a_picture_of_ones_own_takes_the_place(board):
     _, (_, upload), (_, words) = parts(board)
     file = io.BytesIO()
     Image.new("RGB", (300, 100), "red").save(file, "PNG")
-    upload.value = [{"name": "a.png", "type": "image/png", "size": 1, "content": memoryview(file.getvalue()),
-                     "last_modified": WHEN}]  # fmt: skip
+    upload.value = chosen("a.png", "image/png", file.getvalue())
     assert seen[-1][0] == (43, 128, 3)
-    upload.value = [{"name": "b.txt", "type": "text/plain", "size": 1, "content": memoryview(b"no picture"),
-                     "last_modified": WHEN}]  # fmt: skip
+    upload.value = chosen("b.txt", "text/plain", b"no picture")
     assert "b.txt is not a picture" in words.value
 
 
 def test_without_a_kernel_the_pictures_stay(board):
     bundle = board[0]._repr_mimebundle_()
-    assert bundle["text/html"].count("<img") == 2 and "open the notebook" in bundle["text/plain"]
+    assert bundle["text/html"].count("<img") == 4 and "open the notebook" in bundle["text/plain"]
