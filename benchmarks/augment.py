@@ -19,6 +19,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -317,16 +318,17 @@ GANS = {
     "both, DiffAugment, p .5": ("diff_augment", {}),
     "both, DiffAugment, adaptive": ("diff_augment", {"probability": None}),
 }
+LEAKS = ("turned", "tinted", "cut")
 
 
 def gan(arm: str) -> dict:
-    """A GAN on 100 studio pictures, 900 steps of 32: distance, tinted walls, overfitting."""
+    """A GAN on 100 studio pictures, 800 steps of 32: distance, what leaked, overfitting."""
     lib = library()
     data, test = load("catalogue", count=100), load("catalogue", split="test", count=2000)
     key, (way, options) = lib.generator_augment, GANS[arm]
     start = time.process_time()
     trained = key.train(
-        data.images, getattr(key, way), steps=900, batch_size=32, latent_dim=64, learning_rate=1e-3,
+        data.images, getattr(key, way), steps=800, batch_size=32, latent_dim=64, learning_rate=1e-3,
         penalty=1.0, decay=0.995, rise=0.002, **options,
     )  # fmt: skip
     seconds = time.process_time() - start
@@ -339,17 +341,34 @@ def gan(arm: str) -> dict:
     ]
     return {
         "distance": float(lib.metrics.frechet_distance(*features)),
-        "tinted": float(tinted(drawn).mean()),
+        "leaks": lib.generator_augment.leaks(leak_detector()[0], drawn).tolist(),
         "overfitting": float(key.overfitting(*logits)),
         "probability": float(trained.history["probability"][-1]),
         "seconds": seconds,
     }
 
 
-def tinted(pictures: np.ndarray, *, least: float = 0.06) -> np.ndarray:
-    """Whose wall is coloured: the studio's is neutral to .04. By the median of the upper rows."""
-    wall = np.median(pictures[:, :3].reshape(len(pictures), -1, 3), axis=1) / 255
-    return wall.max(axis=1) - wall.min(axis=1) > least
+@cache
+def leak_detector():
+    """The detector of turned, tinted and cut pictures, from 1,500 of the studio; its seconds."""
+    key, start = library().generator_augment, time.process_time()
+    network = key.train_leak_detector(load("catalogue", count=1500).images, steps=1000)
+    return network, time.process_time() - start
+
+
+def detector() -> dict:
+    """Shares that it finds among 1,000 held-out pictures with a fault, and without any."""
+    lib, (network, seconds) = library(), leak_detector()
+    key, test = lib.generator_augment, load("catalogue", split="test", count=1000)
+    images, rng = lib.bridge.to_images(test.images), np.random.default_rng(1)
+    found = {"seconds": seconds, "false alarms": key.leaks(network, test.images).tolist()}
+    for place, name in enumerate(LEAKS):
+        draws = rng.random((1000, 12))
+        draws[:, :3] = 1.0
+        draws[:, place] = 0.0
+        changed, _ = key.spoil(images, lib.bridge.to_tensor(draws))
+        found[name] = float(key.leaks(network, lib.bridge.from_images(changed))[place])
+    return found
 
 
 def parts() -> dict[str, Callable[[], object]]:
@@ -363,6 +382,7 @@ def parts() -> dict[str, Callable[[], object]]:
     for seed in range(5):
         for arm in ("real", "and generated"):
             found[f"generated, {arm}, {seed}"] = lambda arm=arm, seed=seed: generated(arm, seed)
+    found["detector"] = detector
     for arm in GANS:
         found[f"gan, {arm}"] = lambda arm=arm: gan(arm)
     for seed in range(8):
@@ -454,15 +474,27 @@ def _gan_table(kept: dict) -> list[str]:
     rows = {arm: kept[f"gan, {arm}"] for arm in GANS if f"gan, {arm}" in kept}
     if not rows:
         return []
-    lines = ["## A GAN with 100 pictures, 900 steps, one seed", ""]
+    lines = ["## A GAN with 100 pictures, 800 steps, one seed", ""]
+    told = kept["detector"]
     lines += [
-        "| arm | Fréchet distance | tinted walls | overfitting | last p | CPU s |",
-        "|---" * 6 + "|",
+        "Turned, tinted and cut: the shares of 1,000 samples that a detector takes for it. On "
+        "held-out pictures it finds "
+        + ", ".join(f"{told[name]:.1%}" for name in LEAKS)
+        + " of these faults, "
+        "with false alarms of "
+        + ", ".join(f"{share:.1%}" for share in told["false alarms"])
+        + f"; its training took {told['seconds']:.0f} CPU s. Blurred samples may look turned or "
+        "cut: compare with the first row.",
+        "",
+        "| arm | Fréchet distance | turned | tinted | cut | overfitting | last p | CPU s |",
+        "|---" * 8 + "|",
     ]
     for arm, row in rows.items():
+        last = f"{row['probability']:.2f}" if "adaptive" in arm else "–"
+        shares = " | ".join(f"{share:.3f}" for share in row["leaks"])
         lines.append(
-            f"| {arm} | {row['distance']:.0f} | {row['tinted']:.3f} | {row['overfitting']:.2f} | "
-            f"{row['probability']:.2f} | {row['seconds']:.0f} |"
+            f"| {arm} | {row['distance']:.0f} | {shares} | {row['overfitting']:.2f} | "
+            f"{last} | {row['seconds']:.0f} |"
         )
     note = "Undertrained, in seconds that a laptop has: one seed decides nothing but the leak."
     return [*lines, "", note, ""]

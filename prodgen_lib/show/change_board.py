@@ -40,29 +40,14 @@ def change_board(
     else. Its static twin is a row of pictures at the ends of the ranges.
     """
     shown = {"picture": checked(picture[None])[0]}
-    sliders = [
-        FloatSlider(
-            value=dial.start,
-            min=dial.low,
-            max=dial.high,
-            step=dial.step,
-            description=name,
-            tooltip=f"{name}: move with the arrow keys",
-            layout=Layout(width="360px"),
-        )
-        for name, dial in dials.items()
-    ]
+    sliders = [_slider(name, dial) for name, dial in dials.items()]
     pictures, words = HTML(), HTML()
 
     def draw(_: dict | None = None) -> None:
         values = {slider.description: slider.value for slider in sliders}
         changed = checked(change(shown["picture"], values)[None])[0]
         told = ", ".join(f"{name} {value:g}" for name, value in values.items())
-        zoom = max(1, SHOWN // max(changed.shape[:2]))
-        pictures.value = "".join(
-            f'<img src="{enlarged(one, zoom)}" alt="{escape(alt)}" style="margin-right: 12px">'
-            for one, alt in ((shown["picture"], "as it is"), (changed, f"The picture with {told}"))
-        )
+        pictures.value = _beside(shown["picture"], changed, told)
         words.value = f'<span role="status">{escape(told)}</span>'
 
     def take(event: dict) -> None:
@@ -90,6 +75,26 @@ def change_board(
         slider.observe(draw, names="value")
     box = HBox([VBox([*sliders, HBox([reset, upload])]), VBox([pictures, words])])
     return twin(wired(VBox([box])), _ends(change, picture, dials))
+
+
+def _slider(name: str, dial: Dial) -> FloatSlider:
+    return FloatSlider(
+        value=dial.start,
+        min=dial.low,
+        max=dial.high,
+        step=dial.step,
+        description=name,
+        tooltip=f"{name}: move with the arrow keys",
+        layout=Layout(width="360px"),
+    )
+
+
+def _beside(before: np.ndarray, after: np.ndarray, told: str) -> str:
+    zoom = max(1, SHOWN // max(after.shape[:2]))
+    return "".join(
+        f'<img src="{enlarged(one, zoom)}" alt="{escape(alt)}" style="margin-right: 12px">'
+        for one, alt in ((before, "as it is"), (after, f"The picture with {told}"))
+    )
 
 
 def _ends(change: Callable, picture: np.ndarray, dials: Mapping[str, Dial]) -> str:
