@@ -385,7 +385,7 @@ def parts() -> dict[str, Callable[[], object]]:
     found["detector"] = detector
     for arm in GANS:
         found[f"gan, {arm}"] = lambda arm=arm: gan(arm)
-    for seed in range(8):
+    for seed in range(5):
         for arm in RECOGNITION:
             found[f"recognition, {arm}, {seed}"] = lambda arm=arm, seed=seed: recognition(arm, seed)
     return found
