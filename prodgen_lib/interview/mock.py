@@ -146,15 +146,16 @@ def plan(
     draw, mix = random.Random(seed), ROLES[role]["mix"]
     pools, urgent = _pools(bank, role, level), list(urgent)
     chosen: list[Item] = []
-    left = float(minutes)
+    left, owed = float(minutes), 0.0
     for kind in (*sorted(mix, key=mix.get, reverse=True), CONCEPT):
         again = any(item.kind == kind for item in chosen)  # the last round is for what is left
-        room = left if again else min(left, minutes * mix[kind])
+        room = left if again else min(left, minutes * mix[kind] - owed)
         for item in _in_turn(kind, pools[kind], urgent, draw):
             taken = any(item.asked.id == other.asked.id for other in chosen)
             if not taken and item.minutes <= left and room >= item.minutes / 2:
                 chosen.append(item)
                 left, room = left - item.minutes, room - item.minutes
+        owed = max(0.0, -room)  # what this kind took beyond its share, the next has less
     chosen.sort(key=lambda item: ORDER.index(item.kind))
     return [replace(item, framework=framework) for item in chosen]
 

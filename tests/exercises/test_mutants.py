@@ -216,6 +216,14 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("superres.review_step", "torch", "without detach"): "its docstring says nothing about a graph",
     ("tokens.perplexity", "any", "without minlength"): "codes that do not occur add nothing",
     ("tokens.perplexity", "any", "xlogy(shares, shares): arguments"): "both are the same",
+    ("augment.turn_hue", "torch", "torch.ones(3, 3): arguments swapped"): "the matrix is square",
+    ("augment.turn_hue", "any", "/ 3 * ones → Div"): "by ones, one divides or multiplies alike",
+    ("augment.random_boxes", "tensorflow", "minimum(tf.sqrt(pixels"): (
+        "a minimum does not mind the order"
+    ),
+    ("augment.next_probability", "tensorflow", "without stop_gradient"): (
+        "no tape records it there, and no tensor holds a graph"
+    ),
 }
 
 
