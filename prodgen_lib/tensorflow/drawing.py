@@ -255,7 +255,10 @@ def draw_at_once(
         picture = to_tokens(np.full((count, network.places), mask_id))
         for step in range(1, rounds + 1):
             shown = tf.tile(picture, [len(words) // count, 1])
-            logits = guided(network(tf.concat([words, shown], axis=1))[:, network.words :], scale)
+            logits = guided(
+                network.quick_step(tf.concat([words, shown], axis=1), None)[0][:, network.words :],
+                scale,
+            )
             logits = tf.where(tf.range(logits.shape[-1]) < first, -np.inf, logits)
             uniform, noise = rng.random((2, count, network.places))
             noise = -np.log(-np.log(noise + 1e-9)) * jitter * (1 - step / rounds)
@@ -284,7 +287,7 @@ def name(
         prompts[:, factor] = value
         words = word_ids(prompts, counts=drawer.counts)
         tokens = to_tokens(np.concatenate([words, pictures], axis=1))
-        logits = network(tokens)[:, network.words - 1 : -1]
+        logits = network.quick_step(tokens, None)[0][:, network.words - 1 : -1]
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tokens[:, network.words :], logits)
         scores.append(-tf.reduce_sum(losses, axis=1))
     return to_numpy(tf.stack(scores, axis=1))
