@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.optimize import Bounds, minimize
+from scipy.optimize import minimize
 
 from prodgen_lib.plain.transport import quantile_places, quantile_steps, subsets
 from prodgen_lib.tensorflow.bridge import to_numpy, value_and_gradients
@@ -160,10 +160,7 @@ def transport_plan(cost: tf.Tensor, *, epsilon: float, steps: int) -> tf.Tensor:
 
 
 def carried(plan: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-    """Where a plan (P, Q) carries each of P points: the mean of targets (Q, C) by its row, (P, C).
-
-    Rows are divided by their own sums, which need not be equal.
-    """
+    """Where a plan (P, Q) carries P points: means of targets (Q, C) by its rows, (P, C)."""
     return plan @ targets / tf.reduce_sum(plan, axis=1, keepdims=True)
 
 
@@ -289,8 +286,7 @@ def sliced_distance(first: tf.Tensor, second: tf.Tensor, directions: tf.Tensor) 
 
 
 def total_variation(images: tf.Tensor) -> tf.Tensor:
-    """How restless each picture is: mean |difference| of neighbours across, plus that of those
-    one above the other; N×H×W×C to (N,)."""
+    """Each picture's mean |difference| of neighbours across, plus that of those below: (N,)."""
     across, down = images[:, :, 1:] - images[:, :, :-1], images[:, 1:] - images[:, :-1]
     return sum(tf.reduce_mean(tf.abs(x), axis=(1, 2, 3)) for x in (across, down))
 
@@ -316,26 +312,31 @@ def optimise_pixels(
 ) -> tuple[tf.Tensor, np.ndarray]:
     """Pictures for which `loss` is small, from `start`, and the loss after each iteration.
 
-    L-BFGS in a box (SciPy's L-BFGS-B): pixels stay in [0, 1] by the algorithm, not by a clip that
-    would take their gradient. `start` stays as it is.
+    L-BFGS (SciPy's). To the loss is added the mean square of how far pixels lie outside of [0, 1],
+    and only the result is clipped: a clip inside would take away the gradient of what is outside.
+    `start` stays as it is.
     """
-    shape, history = start.shape, []
+    history = []
+
+    def kept_inside(images: tf.Tensor) -> tf.Tensor:
+        outside = images - tf.clip_by_value(images, 0, 1)
+        return loss(images) + tf.reduce_mean(outside**2)
 
     def look(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        pixels = tf.reshape(tf.constant(flat, start.dtype), shape)
-        value, (slope,) = value_and_gradients(loss, pixels)
+        images = tf.reshape(tf.constant(flat, start.dtype), start.shape)
+        value, (slope,) = value_and_gradients(kept_inside, images)
         return value, slope.ravel().astype(np.float64)
 
     found = minimize(
         look,
-        to_numpy(start).ravel().astype(np.float64).clip(0, 1),
+        to_numpy(start).ravel().astype(np.float64),
         jac=True,
         method="L-BFGS-B",
-        bounds=Bounds(0, 1),
         callback=lambda intermediate_result: history.append(intermediate_result.fun),
-        options={"maxiter": iterations, "maxcor": 10, "ftol": 0, "gtol": 0},
+        options={"maxiter": iterations, "maxcor": 20, "ftol": 0, "gtol": 0},
     )
-    return tf.reshape(tf.constant(found.x, start.dtype), shape), np.array(history)
+    pixels = tf.constant(found.x.clip(0, 1), start.dtype)
+    return tf.reshape(pixels, start.shape), np.array(history)
 
 
 def stylise(

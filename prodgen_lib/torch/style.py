@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from scipy.optimize import Bounds, minimize
+from scipy.optimize import minimize
 from torch import Tensor
 
 from prodgen_lib.plain.transport import quantile_places, quantile_steps, subsets
@@ -149,10 +149,7 @@ def transport_plan(cost: Tensor, *, epsilon: float, steps: int) -> Tensor:
 
 
 def carried(plan: Tensor, targets: Tensor) -> Tensor:
-    """Where a plan (P, Q) carries each of P points: the mean of targets (Q, C) by its row, (P, C).
-
-    Rows are divided by their own sums, which need not be equal.
-    """
+    """Where a plan (P, Q) carries P points: means of targets (Q, C) by its rows, (P, C)."""
     return plan @ targets / plan.sum(dim=1, keepdim=True)
 
 
@@ -271,8 +268,7 @@ def sliced_distance(first: Tensor, second: Tensor, directions: Tensor) -> Tensor
 
 
 def total_variation(images: Tensor) -> Tensor:
-    """How restless each picture is: mean |difference| of neighbours across, plus that of those
-    one above the other; N×C×H×W to (N,)."""
+    """Each picture's mean |difference| of neighbours across, plus that of those below: (N,)."""
     across, down = images.diff(dim=3), images.diff(dim=2)
     return across.abs().mean(dim=(1, 2, 3)) + down.abs().mean(dim=(1, 2, 3))
 
@@ -298,25 +294,30 @@ def optimise_pixels(
 ) -> tuple[Tensor, np.ndarray]:
     """Pictures for which `loss` is small, from `start`, and the loss after each iteration.
 
-    L-BFGS in a box (SciPy's L-BFGS-B): pixels stay in [0, 1] by the algorithm, not by a clip that
-    would take their gradient. `start` stays as it is.
+    L-BFGS (SciPy's). To the loss is added the mean square of how far pixels lie outside of [0, 1],
+    and only the result is clipped: a clip inside would take away the gradient of what is outside.
+    `start` stays as it is.
     """
-    shape, history = start.shape, []
+    history = []
+
+    def kept_inside(images: Tensor) -> Tensor:
+        return loss(images) + (images - images.clamp(0, 1)).square().mean()
 
     def look(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        value, (slope,) = value_and_gradients(loss, start.new_tensor(flat).reshape(shape))
+        images = start.new_tensor(flat).reshape(start.shape)
+        value, (slope,) = value_and_gradients(kept_inside, images)
         return value, slope.ravel().astype(np.float64)
 
     found = minimize(
         look,
-        to_numpy(start).ravel().astype(np.float64).clip(0, 1),
+        to_numpy(start).ravel().astype(np.float64),
         jac=True,
         method="L-BFGS-B",
-        bounds=Bounds(0, 1),
         callback=lambda intermediate_result: history.append(intermediate_result.fun),
-        options={"maxiter": iterations, "maxcor": 10, "ftol": 0, "gtol": 0},
+        options={"maxiter": iterations, "maxcor": 20, "ftol": 0, "gtol": 0},
     )
-    return start.new_tensor(found.x).reshape(shape), np.array(history)
+    pixels = start.new_tensor(found.x.clip(0, 1)).reshape(start.shape)
+    return pixels, np.array(history)
 
 
 def stylise(
