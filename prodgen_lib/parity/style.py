@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from prodgen_lib.parity import Numbers, modules
+from prodgen_lib.parity import Numbers, modules, random_weights
 from prodgen_lib.plain.transport import random_turns
 
 
 def observe(framework: str, *, seed: int = 0) -> dict[str, Numbers]:
     """Everything that one framework computes, by what it is and then by name."""
-    key, texture, bridge = modules(framework, "style", "texture", "bridge")
+    key, texture, made, bridge = modules(framework, "style", "texture", "stylise", "bridge")
     rng = np.random.default_rng(seed)
     pictures, others = map(bridge.image_tensor, rng.uniform(0, 1, (2, 2, 16, 16, 3)))
     seen = _colours(key, bridge, rng, pictures, others)
     seen |= _layers(key, bridge, rng, pictures, others)
     seen |= _textures(key, texture, bridge, rng, pictures, others)
-    return seen | _stylised(key, texture, bridge, pictures, others)
+    seen |= _stylised(key, made, texture, bridge, pictures, others)
+    return seen | _network(*modules(framework, "feedforward"), key, texture, bridge, rng, pictures)
 
 
 def _colours(key, bridge, rng, pictures, others) -> dict[str, Numbers]:
@@ -90,8 +91,44 @@ def _textures(key, texture, bridge, rng, pictures, others) -> dict[str, Numbers]
     }
 
 
-def _stylised(key, texture, bridge, pictures, others) -> dict[str, Numbers]:
+def _stylised(key, made, texture, bridge, pictures, others) -> dict[str, Numbers]:
     """Pixels after a few iterations: small differences grow along the way, so only a few."""
     features = texture.random_features(count=6, size=5, levels=2)
     found, history = key.stylise(pictures, others, features, weight=0.5, iterations=3)
-    return {"stylised": {"": bridge.image_array(found)}, "history": {"": history}}
+    light, _ = made.stylise_lightness(pictures, others, features, weight=0.5, iterations=3)
+    small = 0.1 * (pictures - 0.5)
+    _, losses = made.optimise_by_adam(
+        lambda x: key.content_loss(x, others), pictures, steps=3, learning_rate=0.01
+    )
+    drawn = {
+        "stylised": found,
+        "lightness": light,
+        "more cloth": made.synthesise(others, small, features, iterations=3)[0],
+        "ink": made.ink(others, pictures),
+    }
+    seen = {name: {"": bridge.image_array(value)} for name, value in drawn.items()}
+    return seen | {"history": {"": history}, "history of Adam": {"": losses}}
+
+
+def _network(net, key, texture, bridge, rng, pictures) -> dict[str, Numbers]:
+    """A small network's pictures, the slopes of its loss, and the loss that one step tells.
+
+    Its weights after that step are not compared: a shift that the next norm takes away again has a
+    slope of rounding errors alone, of which Adam makes whole steps.
+    """
+    network = net.StyleNetwork(rng.uniform(0.2, 0.8, (3, 3)), width=4)
+    bridge.set_weights(network, random_weights(bridge.weights(network), rng))
+    noise = bridge.image_tensor(rng.normal(0, 1, (2, 16, 16, 3)))
+    shares = bridge.to_tensor([[0, 1, 0], [0.5, 0, 0.5]])
+    features = texture.random_features(count=6, size=5, levels=2)
+    styles = bridge.image_tensor(rng.uniform(0, 1, (3, 16, 16, 3)))
+    told = pictures, noise, shares, features, [key.gram_matrix(x) for x in features(styles)]
+    made = bridge.image_array(network(pictures, noise, shares))
+    slopes = bridge.weight_gradients(lambda: net.network_loss(network, *told, weight=0.5), network)
+    optimizer = bridge.adam(network, 1e-3, (0.9, 0.99))
+    loss = net.train_step(network, optimizer, *told, weight=0.5)
+    return {
+        "network": {"": made},
+        "network: gradients": slopes,
+        "network: loss": {"": bridge.to_numpy(loss)},
+    }
