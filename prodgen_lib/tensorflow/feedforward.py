@@ -194,14 +194,13 @@ def train(
     network = StyleNetwork(styles.mean(axis=(1, 2)), width=width)
     optimizer = adam(network, learning_rate, (0.9, 0.99))
     targets = [gram_matrix(level) for level in features(image_tensor(styles))]
-    history, compiled = (
-        [],
-        tf.function(
-            lambda images, noise, shares: train_step(
-                network, optimizer, images, noise, shares, features, targets, weight=weight
-            )
-        ),
-    )
+    history = []
+
+    @tf.function
+    def compiled(images: tf.Tensor, noise: tf.Tensor, shares: tf.Tensor) -> tf.Tensor:
+        told = images, noise, shares, features, targets
+        return train_step(network, optimizer, *told, weight=weight)
+
     for step in tqdm(range(steps), disable=not progress):
         rate = learning_rate * min(1, (step + 1) / 20) * (1 - step / steps)
         set_learning_rate(optimizer, rate)
