@@ -518,7 +518,7 @@ def text(found: dict) -> str:
     lines += table(found["feedforward"], form, "picture")
     lines += ["Style distance, mean and of each material. Training in CPU seconds.", ""]
     lines += ["## Two searches for one texture: style loss after 20 and 80 iterations", ""]
-    form = {"loss 20": ".4f", "seconds 20": ".2f", "loss 80": ".4f", "seconds 80": ".2f"}
+    form = {"loss 20": ".1e", "seconds 20": ".2f", "loss 80": ".1e", "seconds 80": ".2f"}
     return "\n".join(lines + table(found["searches"], form, "search")).rstrip() + "\n"
 
 
