@@ -438,6 +438,28 @@ def test_pixels_reach_the_best_inside_of_the_box(on, rng):
     assert np.all(np.diff(history) <= 1e-6) and np.array_equal(on.to_numpy(start), kept)
 
 
+def test_what_lies_outside_of_the_box_is_drawn_back(on):
+    """(x - 3/2)² + (x - 1)² is least at 5/4, where it is 1/8; clipped only afterwards."""
+    target = on.image_tensor(np.full((1, 1, 1, 1), 1.5))
+    found, history = on.style.optimise_pixels(
+        lambda x: on.style.gram_matrix(x - target)[0, 0, 0], 0 * target + 0.5, iterations=10
+    )
+    assert history[-1] == pytest.approx(0.125, rel=1e-3)
+    assert on.to_numpy(found).ravel() == pytest.approx([1], abs=1e-7)
+
+
+def test_stylise_starts_from_style_and_half_of_the_content(on, rng):
+    """Where no loss has a slope, the start is what comes back, clipped."""
+    content, style = rng.uniform(0, 1, (2, 8, 8, 3)), rng.uniform(0, 1, (1, 8, 8, 3))
+    found, _ = on.style.stylise(
+        *map(on.image_tensor, (content, style)), lambda x: [0 * x + 1], weight=0.0, iterations=2
+    )
+    start = style + 0.5 * (content - content.mean(axis=(1, 2), keepdims=True))
+    inside = (start >= 0) & (start <= 1)
+    assert inside.mean() > 0.7
+    assert np.allclose(on.image_array(found)[inside], start[inside], atol=1e-6)
+
+
 def test_stylise_nears_the_style_and_keeps_the_content(on):
     """A few iterations at 32 pixels, few filters: both losses fall from the content's own start."""
     content = on.image_tensor(catalogue.render({"category": 3}, 32).astype(np.float32) / 255)
