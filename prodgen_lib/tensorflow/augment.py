@@ -358,7 +358,7 @@ def review_augmentation(
     uniform; the second makes larger by 0.8 to 1.25, uniform in the logarithm, 0.5 changing
     nothing; the third multiplies the light by 0.8 to 1.2, uniform, where -1 is black and stays.
     A picture and its mask (N, H, W, 1) of zeros and ones move alike, in one sampling with mirrored
-    borders, pictures bilinear; a mask stays of zeros and ones, and keeps its light.
+    borders: pictures bilinear, masks by the nearest pixel. A mask keeps its light.
     """
     wave = 2 * draws - 1
     scale = 1.25 ** wave[:, 1]

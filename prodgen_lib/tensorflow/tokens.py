@@ -210,10 +210,10 @@ def contrastive_loss(
     """CLIP's loss (arXiv:2103.00020, figure 3): pictures find their texts, texts their pictures.
 
     `pictures` and `texts` (N, size) belong together row by row and have any length; they are
-    compared by cosine, times exp(`log_scale`). The mean of two cross entropies: over the texts for
-    each picture, and over the pictures for each text. `same`, bool (N, N), marks pairs that also
-    belong together, since two products have one caption: off the diagonal they are left out, as
-    neither right nor wrong.
+    compared by cosine, times exp(`log_scale`), which nothing bounds here. The mean of two cross
+    entropies: over the texts for each picture, and over the pictures for each text. `same`, bool
+    (N, N), marks pairs that also belong together, since two products have one caption: off the
+    diagonal they are left out, as neither right nor wrong.
     """
     pictures, texts = (tf.math.l2_normalize(side, axis=1) for side in (pictures, texts))
     logits = pictures @ tf.transpose(texts) * tf.exp(log_scale)

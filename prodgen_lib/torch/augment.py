@@ -334,7 +334,7 @@ def review_augmentation(images: Tensor, masks: Tensor, draws: Tensor) -> tuple[T
     uniform; the second makes larger by 0.8 to 1.25, uniform in the logarithm, 0.5 changing
     nothing; the third multiplies the light by 0.8 to 1.2, uniform, where -1 is black and stays.
     A picture and its mask (N, 1, H, W) of zeros and ones move alike, in one sampling with mirrored
-    borders, pictures bilinear; a mask stays of zeros and ones, and keeps its light.
+    borders: pictures bilinear, masks by the nearest pixel. A mask keeps its light.
     """
     wave = 2 * draws - 1
     scale = 1.25 ** wave[:, 1]

@@ -141,8 +141,8 @@ def move_codes(
     """Codes as moving averages of the features that chose them (arXiv:1711.00937, appendix A.1).
 
     `features` are (M, size), `ids` (M,), `counts` (codes,) how often each code has been chosen, as
-    a moving average. Returns (new codebook, new counts): a code moves towards the mean of its
-    features, by its share of new ones. This replaces the first term of `codebook_loss`.
+    a moving average. Returns (new codebook, new counts). In a code's new place the old one weighs
+    decay · its count, each new feature 1 - decay. This replaces the first term of `codebook_loss`.
     """
     chosen = F.one_hot(ids, len(codebook)).to(features.dtype)
     now, sums = chosen.sum(dim=0), chosen.T @ features

@@ -37,6 +37,8 @@ def cases(rng: np.random.Generator) -> list[Case]:
         told("sure by little", 0.25, **pairs(7, 0), target=0.5),
         told("sure by much", 0.25, rng.uniform(3, 4, 3), rng.uniform(-1, 0, 3), target=0.5),
         told("down to the floor", 0.05, **pairs(1, 3), target=0.6),
+        told("equal, and nearly", 0.25, [1, 2, 3, 0], [1, 1.9999, 2.9999, 0], target=0.3),
+        told("equal counts as 0", 0.25, [1, 2, 3, 0], [1, 1.9999, 2.9999, 0], target=0.6),
         told("a low target", 0.375, **pairs(5, 3), target=0.1),
         told("at a target of a half", 0.375, **pairs(6, 2), target=0.5),
     ]

@@ -10,7 +10,7 @@ from prodgen_lib.exercises.diffusion.closed import floats
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """A row by hand; whole and half pixels; turns, sizes and shifts that reach far outside."""
+    """Two rows by hand; whole and half pixels; turns, sizes and shifts that reach far outside."""
 
     def move(count: int, reach: float) -> np.ndarray:
         turn = rng.uniform(0.3, 1.2, count) * rng.choice([-1, 1], count)
@@ -23,11 +23,12 @@ def cases(rng: np.random.Generator) -> list[Case]:
         pictures = some(rng, count, height, width, channels)
         return Case(name, pictures | floats(matrix=move(count, reach)))
 
-    row = floats(images=[[[[0], [8], [8]]]], pull=[[[[1], [2], [3]]]])
+    # Two rows, since a grid of one has no scale, and grid_sample stops the whole process at nan.
+    row = floats(images=[[[[0], [8], [8]]] * 2], pull=[[[[1], [2], [3]]] * 2])
     half = floats(matrix=[[[1, 0, -0.5], [0, 1, 0]]])
     whole = floats(matrix=[[[1, 0, -2], [0, 1, 1]], [[0, 1, 0], [-1, 0, 0]]])
     return [
-        Case("a row worked by hand", row | half, {"pictures": [[[[0], [4], [8]]]]}),
+        Case("rows worked by hand", row | half, {"pictures": [[[[0], [4], [8]]] * 2]}),
         Case("a whole shift, and a quarter turn", some(rng, 2, 4, 4) | whole),
         draw("three pictures, higher than wide", 3, 5, 4, 1.0),
         draw("two pictures, wider than high, far outside", 2, 3, 6, 6.0),

@@ -26,6 +26,10 @@ def cases(rng: np.random.Generator) -> list[Case]:
     worked = floats(pictures=[[3, 0], [0, 2]], texts=[[1, 0], [0, 5]], log_scale=math.log(2))
     unmarked = draw("equal captions, a row's own pair not marked", 4, 3, 1.0, [0, 1, 1, 0])
     unmarked.inputs["same"] &= ~np.eye(4, dtype=bool)
+    apart = draw("scale 100, equal captions, nothing alike", 4, 3, math.log(100), [0, 1, 1, 0])
+    way = np.array([2.0, 1.0, -2.0])
+    for name, sign in (("pictures", 1), ("texts", -1)):
+        apart.inputs[name] = (sign * way + rng.normal(0, 0.3, (4, 3))).astype(np.float32)
     other = draw("tensors that lie otherwise", 3, 4, 0.5, [0, 1, 0])
     other.inputs["turned"] = True
     return [
@@ -38,6 +42,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         draw("five pairs, equal captions", 5, 4, 1.0, [0, 1, 0, 2, 1]),
         draw("six pairs, one caption three times", 6, 2, 0.5, [0, 3, 3, 1, 2, 3]),
         unmarked,
+        apart,
         other,
     ]  # fmt: skip
 

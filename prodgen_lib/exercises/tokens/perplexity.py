@@ -10,20 +10,20 @@ from prodgen_lib.exercises.diffusion.closed import STAYS, guarded
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    """Four by hand, from one code to all of them; uneven shares in several shapes; other integers.
+    """Four by hand, from one code to all of them; uneven shares in several shapes.
 
     In the rows, and in the two halves of a batch, the shares differ from those of all ids.
     """
 
-    def draw(name: str, size: int, *shape: int, dtype: str = "int64") -> Case:
+    def draw(name: str, size: int, *shape: int) -> Case:
         shares = rng.dirichlet(np.full(size, 0.5))
         ids = rng.choice(size, shape, p=shares)
         ids.flat[:2] = 0, size - 2  # more than one code, and not the last alone
         ids[ids == size - 1] = 1  # a code that is never used, at the end
-        return Case(name, {"ids": ids, "size": size, "dtype": dtype})
+        return Case(name, {"ids": ids, "size": size})
 
     def by_hand(name: str, ids: list, size: int, right: float) -> Case:
-        given = {"ids": np.array(ids), "size": size, "dtype": "int64"}
+        given = {"ids": np.array(ids), "size": size}
         return Case(name, given, {"perplexity": right})
 
     return [
@@ -33,7 +33,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         by_hand("a codebook of one code", [[0, 0]], 1, 1.0),
         draw("three rows of eight places", 6, 3, 8),
         draw("one row", 5, 30),
-        draw("maps of ids, int32", 40, 2, 5, 5, dtype="int32"),
+        draw("maps of ids", 40, 2, 5, 5),
         draw("many ids", 300, 20, 64),
     ]
 
@@ -42,7 +42,7 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
     """The perplexity, and its dtype."""
     answer, changed = guarded(answer)
     look, inputs = probe(framework), case.inputs
-    found = answer(look.tensor(inputs["ids"], inputs["dtype"]), size=inputs["size"])
+    found = answer(look.tensor(inputs["ids"], "int64"), size=inputs["size"])
     return {
         "perplexity": look.array(found),
         "invariant: float32": dtype_name(found),

@@ -17,9 +17,13 @@ def cases(rng: np.random.Generator) -> list[Case]:
     def draw(name: str, beta: float, pictures: int, places: int, codes: int, size: int) -> Case:
         codebook = rng.normal(0, 1.5, (codes, size))
         codebook[1] = 20
+        codebook[2:4] = -30
+        codebook[2, :2] += 3
+        codebook[3, 0] += 4.5
         chosen = rng.integers(2, codes, (pictures, places))
         chosen.flat[0] = 0
         features = codebook[chosen] + rng.normal(0, 0.7, (pictures, places, size))
+        features[0, 0] = -30  # nearest to code 2; by the sum of absolute differences, to code 3
         weights = rng.uniform(0.5, 2, features.shape) * rng.choice([-1, 1], features.shape)
         arrays = floats(features=features, codebook=codebook, weights=weights)
         return Case(name, arrays | {"beta": beta})

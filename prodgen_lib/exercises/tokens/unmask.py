@@ -17,7 +17,14 @@ def cases(rng: np.random.Generator) -> list[Case]:
     """
 
     def draw(
-        name: str, keep: int, *, rows: int = 4, places: int = 7, size: int = 6, noise: float = 1.0
+        name: str,
+        keep: int,
+        *,
+        rows: int = 4,
+        places: int = 7,
+        size: int = 6,
+        noise: float = 1.0,
+        low: float = 0.0,
     ) -> Case:
         mask_id = int(rng.integers(1, size))
         others = np.delete(np.arange(size), mask_id)
@@ -30,7 +37,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
             logits += 2 * (tokens != mask_id)[..., None] * np.eye(size)[tokens]
             shares = probabilities(logits, allowed=np.arange(size) != mask_id)
             uniform, sure = inside(rng, shares)
-            noises = noise * rng.gumbel(size=(rows, places))
+            noises = low + noise * rng.gumbel(size=(rows, places))
             apart = np.diff(np.sort(np.log(sure) + noises, axis=1), axis=1).min()
             if apart > 1e-3:
                 break
@@ -53,6 +60,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         draw("two kept", 2),
         draw("four kept", 4),
         draw("one kept of a long row", 1, places=12, size=9),
+        draw("two kept, all far from sure", 2, low=-200.0),
         draw("none kept", 0),
         draw("more kept than there are places", 9),
         Case("all equally sure, nine kept", alike),
