@@ -34,7 +34,7 @@ from torch import Tensor
 
 from prodgen_lib.data import catalogue
 from prodgen_lib.data.cloth import COLOURS
-from prodgen_lib.data.layers import Layers, layers
+from prodgen_lib.plain.layers import Layers, layers
 from prodgen_lib.plain.materials import MATERIALS, material
 from prodgen_lib.plain.matte import estimate_matte
 from prodgen_lib.plain.style_measures import edges_kept, style_distance

@@ -12,7 +12,7 @@ from scipy.spatial.distance import cdist
 
 from prodgen_lib.data import catalogue
 from prodgen_lib.data.cloth import COLOURS
-from prodgen_lib.data.layers import layers
+from prodgen_lib.plain.layers import layers
 from prodgen_lib.plain.pairs import lab
 from prodgen_lib.plain.transport import quantile_steps, random_turns
 

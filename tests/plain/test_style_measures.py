@@ -7,7 +7,7 @@ import pytest
 
 from prodgen_lib.data import catalogue
 from prodgen_lib.data.errors import DataError
-from prodgen_lib.data.layers import layers
+from prodgen_lib.plain.layers import layers
 from prodgen_lib.plain.materials import MATERIALS, material
 from prodgen_lib.plain.matte import estimate_matte, fitted_wall
 from prodgen_lib.plain.style_measures import edges, edges_kept, style_distance

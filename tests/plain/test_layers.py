@@ -7,7 +7,7 @@ import pytest
 
 from prodgen_lib.data import catalogue
 from prodgen_lib.data.cloth import COLOURS
-from prodgen_lib.data.layers import layers
+from prodgen_lib.plain.layers import layers
 
 SWATCHES = np.array(list(COLOURS.values()), np.float32)
 
