@@ -17,45 +17,28 @@ import numpy as np
 from scipy.optimize import minimize
 
 from prodgen_lib.plain.transport import quantile_places, quantile_steps, subsets
+from prodgen_lib.tensorflow import lab
 from prodgen_lib.tensorflow.bridge import to_numpy, value_and_gradients
 from prodgen_lib.tensorflow.texture import Features, brightness, pyramid, to_pictures, to_points
 
 import tensorflow as tf  # isort: skip  (after the bridge, which keeps TensorFlow's import quiet)
 
-# Rows give X, Y, Z from linear red, green, blue (IEC 61966-2-1), each in shares of white's.
-TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-TO_XYZ /= TO_XYZ.sum(axis=1, keepdims=True)
-FOOT = 6 / 29  # of the cube root in CIE Lab: below its cube the curve is a line
-
 # ------------------------------------------------------------------------------ colours as we see
 
 
 def to_lab(images: tf.Tensor) -> tf.Tensor:
-    """sRGB pictures N×H×W×3 in [0, 1] as CIE Lab under daylight D65, in the same shape.
+    """sRGB pictures in [0, 1] as CIE Lab under daylight D65, in the same shape.
 
-    L* runs from 0 to 100, a* from green to red, b* from blue to yellow. First to linear light:
-    v / 12.92 up to 0.04045, ((v + 0.055) / 1.055)^2.4 above. Then `TO_XYZ`, which gives shares of
-    white; of each the cube root, but below (6/29)³ the line x / (3 · (6/29)²) + 4/29. Finally
-    L* = 116 y - 16, a* = 500 (x - y), b* = 200 (y - z). White is (100, 0, 0), red about
-    (53.2, 80.1, 67.2). Gradients are finite everywhere, at black too.
+    `lab.to_lab`, which has pictures in [-1, 1]. L* runs from 0 to 100, a* from green to red, b*
+    from blue to yellow: white is (100, 0, 0), red about (53.2, 80.1, 67.2). Gradients are finite
+    everywhere, at black too.
     """
-    bent = ((tf.maximum(images, 0.04045) + 0.055) / 1.055) ** 2.4
-    linear = tf.where(images <= 0.04045, images / 12.92, bent)
-    xyz = linear @ tf.constant(TO_XYZ.T, images.dtype)
-    root = tf.maximum(xyz, FOOT**3) ** (1 / 3)
-    x, y, z = tf.unstack(tf.where(xyz > FOOT**3, root, xyz / (3 * FOOT**2) + 4 / 29), axis=3)
-    return tf.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=3)
+    return lab.to_lab(2 * images - 1)
 
 
-def from_lab(lab: tf.Tensor) -> tf.Tensor:
+def from_lab(values: tf.Tensor) -> tf.Tensor:
     """The inverse of `to_lab`; what a screen can't show leaves [0, 1] and is not clipped."""
-    level, a, b = tf.unstack(lab, axis=3)
-    y = (level + 16) / 116
-    bent = tf.stack([y + a / 500, y, y - b / 200], axis=3)
-    xyz = tf.where(bent > FOOT, bent**3, 3 * FOOT**2 * (bent - 4 / 29))
-    linear = xyz @ tf.constant(np.linalg.inv(TO_XYZ).T, lab.dtype)
-    root = 1.055 * tf.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
-    return tf.where(linear <= 0.0031308, 12.92 * linear, root)
+    return (lab.from_lab(values) + 1) / 2
 
 
 def colour_difference(
