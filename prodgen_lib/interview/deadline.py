@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 import fsrs
 
 NEW_MINUTES, REVIEW_MINUTES = 3.0, 1.0  # to learn a card, and to turn over one that was learnt
+FARTHEST = timedelta(days=366)  # a plan of more days takes longer than a person waits
 QUIET = 3  # days before the day on which nothing new is begun
 RISE = 10  # days before the day on which the wanted retention begins to rise
 USUAL, HIGHEST = 0.90, 0.97  # wanted retention before that, and on the last day
@@ -74,7 +75,8 @@ class Plan:
 def read_day(text: str, today: date) -> date:
     """A day as a person writes it: ``2026-12-04``, or ``friday`` for the next one.
 
-    Raises ``ValueError`` for what is no day, and for a day that is past.
+    Raises ``ValueError`` for what is no day, for a day that is past, and for one that is more than
+    a year away: the plan counts every day until then.
     """
     word = text.strip().lower()
     if word in WEEKDAYS:
@@ -85,6 +87,8 @@ def read_day(text: str, today: date) -> date:
         raise ValueError(f"{text!r} is no day: write it like 2026-12-04, or like friday.") from None
     if day < today:
         raise ValueError(f"{day} is past: choose a day from {today} on.")
+    if day - today > FARTHEST:
+        raise ValueError(f"{day} is too far away to plan: choose a day until {today + FARTHEST}.")
     return day
 
 

@@ -38,6 +38,19 @@ def test_help_is_instant_and_reads_well():
         assert f"prodgen {command}" in text and f"\n  {command} " in text
 
 
+@pytest.mark.parametrize("command", ["--help", "doctor", "practice plan --by friday"])
+def test_a_pipe_that_knows_no_tick_gets_a_question_mark(command, tmp_path):
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
+    environment |= {"PRODGEN_DATA": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+    ran = subprocess.run(
+        [sys.executable, "-m", "prodgen_lib.cli", *command.split()],
+        capture_output=True,
+        env=environment,
+    )
+    assert b"Traceback" not in ran.stderr, ran.stderr.decode("cp1252")
+    assert ran.stdout.decode("cp1252")
+
+
 @pytest.mark.parametrize("command", ["build", "run", "check", "reset", "learn", "doctor"])
 def test_each_command_explains_itself(command):
     result = prodgen(command, "--help")
