@@ -57,6 +57,7 @@ def main(context: click.Context, root: Path | None) -> None:
                prodgen grade FOLDER  grade what they submit
     Authors:   prodgen build         make the notebooks from chapters/
                prodgen site          make the pages to read
+               prodgen translate 06  begin a chapter's Chinese
                prodgen run 06        run a chapter from the command line
                prodgen new exercise TOPIC.NAME
     """
@@ -297,6 +298,34 @@ def site(context, out, address) -> None:
         f"{short(out / 'index.html')}: {built.pages['en']} pages, {built.pages['zh']} in Chinese, "
         f"{built.size / 1e6:.1f} MB, {built.seconds:.0f} s ({built.processor:.0f} s of processor)"
     )
+
+
+@main.command(short_help="Begin the Chinese of a chapter, or say what it lacks.")
+@click.argument("chapters", nargs=-1)
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if anything is missing.")
+@click.pass_context
+def translate(context, chapters, check) -> None:
+    """Write what is to be translated of CHAPTERS: chapters/NN_topic.zh.md and the exercises' tasks.
+
+    What is translated is never written over. A chapter is a number or a topic; TOPIC.NAME is one
+    exercise; all by default. docs/chinese.md says how to write.
+
+    \b
+    Examples:
+      prodgen translate 06           the English to replace, and what has moved on
+      prodgen translate 06 --check   what is missing or does not correspond
+    """
+    from prodgen_lib.course import translate as translator
+    from prodgen_lib.course.project import need_clone
+
+    root = need_clone(_root(context))
+    if not check:
+        for sentence in translator.write_skeletons(root, chapters):
+            click.echo(sentence)
+        return
+    found = list(translator.missing(root, chapters))
+    click.echo("\n".join(found) if found else "Everything is translated.")
+    context.exit(int(bool(found)))
 
 
 @main.group(short_help="Begin an exercise or a question.")

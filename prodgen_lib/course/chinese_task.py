@@ -1,0 +1,92 @@
+"""An exercise's task in Chinese: the docstring's twin, ``exercises/TOPIC/zh/NAME.md``.
+
+One text serves both frameworks, with ``{{PyTorch || TensorFlow}}`` where they differ; or there are
+two, marked ``<!-- 3fa2c1 torch -->`` and ``<!-- 9f21ab tensorflow -->``.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from prodgen_lib.checking import source
+from prodgen_lib.checking.exercise import Exercise
+from prodgen_lib.checking.source import FRAMEWORKS
+from prodgen_lib.course.chinese import Piece, Translation, digest, piece_faults, read_chinese
+from prodgen_lib.course.task import docstring
+
+EITHER = re.compile(r"\{\{(.*?)\|\|(.*?)\}\}", re.DOTALL)
+
+
+def task_path(exercise: Exercise) -> Path:
+    return source.PACKAGE / "exercises" / exercise.topic / "zh" / f"{exercise.name}.md"
+
+
+def english_tasks(exercise: Exercise) -> dict[str, str]:
+    """The docstring in each framework."""
+    return {framework: docstring(exercise.source(framework)) for framework in FRAMEWORKS}
+
+
+def task_digest(exercise: Exercise, framework: str = "") -> str:
+    """Of both docstrings where one text serves them, else of one framework's."""
+    texts = english_tasks(exercise)
+    return digest(texts[framework] if framework else "\n".join(dict.fromkeys(texts.values())))
+
+
+def chinese_task(exercise: Exercise, framework: str) -> str | None:
+    """The task in Chinese, written like a docstring; None where there is none yet."""
+    path = task_path(exercise)
+    if not path.exists():
+        return None
+    for one in read_chinese(path):
+        if not set(one.words) & ({*FRAMEWORKS, "new"} - {framework}):
+            return chosen(one.text, framework)
+    return None
+
+
+def chosen(text: str, framework: str) -> str:
+    """The text as one framework has it."""
+    place = FRAMEWORKS.index(framework)
+    return EITHER.sub(lambda found: found.groups()[place].strip(), text)
+
+
+def task_faults(exercise: Exercise) -> list[str]:
+    """What is wrong with a task in Chinese: one entry a fault; none where there is no file."""
+    path = task_path(exercise)
+    if not path.exists():
+        return []
+    where = f"exercises/{exercise.topic}/zh/{path.name}"
+    found, theirs = [], read_chinese(path)
+    served = [_serves(one) for one in theirs]
+    if sorted(sum(served, ())) != sorted(FRAMEWORKS):
+        return [
+            f"{where}: expected one text for both frameworks, or one for each, marked torch and "
+            f"tensorflow; run `prodgen translate {exercise.id}`."
+        ]
+    for one, frameworks in zip(theirs, served, strict=True):
+        found += _faults(exercise, one, frameworks)
+    return [f"{where}: {sentence}" for sentence in dict.fromkeys(found)]
+
+
+def _serves(one: Translation) -> tuple[str, ...]:
+    return tuple(set(one.words) & set(FRAMEWORKS)) or FRAMEWORKS
+
+
+def _faults(exercise: Exercise, one: Translation, frameworks: tuple[str, ...]) -> list[str]:
+    mark = task_digest(exercise, frameworks[0] if len(frameworks) == 1 else "")
+    texts = english_tasks(exercise)
+    return [
+        sentence
+        for framework in frameworks
+        for sentence in piece_faults(
+            Piece(mark, "text", as_text(texts[framework]), 0),
+            Translation(one.digest, one.words, as_text(chosen(one.text, framework))),
+        )
+    ]
+
+
+def as_text(task: str) -> str:
+    """A task as the text that is compared: shapes as code, as they are shown."""
+    from prodgen_lib.course.task import as_markdown
+
+    return as_markdown(task)
