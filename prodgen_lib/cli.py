@@ -81,8 +81,15 @@ def _root(context: click.Context) -> Path:
     "--profile", type=PROFILE, help="The profile to execute with; by default the chapter's own."
 )
 @framework_option
+@click.option(
+    "--language",
+    type=click.Choice(["en", "zh"]),
+    default="en",
+    show_default=True,
+    help="zh: make notebooks/zh/, in Chinese and without outputs, and nothing else.",
+)
 @click.pass_context
-def build(context, chapters, check, execute, profile, framework) -> None:
+def build(context, chapters, check, execute, profile, framework, language) -> None:
     """Make notebooks/ and solutions/ from CHAPTERS (numbers or topics; all by default).
 
     A solution is executed only if something that its run depends on has changed.
@@ -97,7 +104,9 @@ def build(context, chapters, check, execute, profile, framework) -> None:
     from prodgen_lib.course.project import need_clone
 
     root = need_clone(_root(context))
-    if check:
+    if language == "zh":
+        found = builder.build_chinese(root, chapters, framework=framework, say=click.echo)
+    elif check:
         found = builder.stale(root, chapters, framework)
     else:
         found = builder.build(

@@ -18,7 +18,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from prodgen_lib.checking import names
-from prodgen_lib.course.chapter import Chapter
+from prodgen_lib.course.chapter import Chapter, read_chapter
 from prodgen_lib.course.correspond import CHINESE, differences, wordless
 from prodgen_lib.course.project import read_text
 
@@ -178,10 +178,17 @@ def both(english: str, chinese: str) -> str:
     return f"\n  English: {english or '(nothing)'}\n  Chinese: {chinese or '(nothing)'}"
 
 
+def chapter_in(path: Path, language: str) -> Chapter:
+    """A chapter as it is read in ``en`` or ``zh``."""
+    chapter = read_chapter(path)
+    return translated(chapter) if language == "zh" else chapter
+
+
 def translated(chapter: Chapter) -> Chapter:
     """The chapter with Chinese words: its cells keep their English source as ``english``.
 
-    A chapter without a Chinese file stays English, and a line says so.
+    A piece whose translation is missing or has aged stays English, and so does a chapter without a
+    Chinese file, which says so.
     """
     cells = [NotebookNode(cell) for cell in chapter.cells]
     for cell in cells:
@@ -190,15 +197,26 @@ def translated(chapter: Chapter) -> Chapter:
     if not path.exists():
         cells[0].source = f"{cells[0].source}\n\n{UNTRANSLATED}"
         return replace(chapter, cells=tuple(cells))
-    pairs = list(zip(pieces(chapter), read_chinese(path), strict=False))
-    for piece, chinese in reversed(pairs):  # from the end, so that places stay
-        cell, text = cells[piece.cell], NOW.sub("", chinese.text)
+    for piece, text in reversed(list(paired(chapter))):  # from the end, so that places stay
+        cell = cells[piece.cell]
         if piece.span is None:
             cell.source = text
         else:
             start, end = piece.span
             cell.source = cell.source[:start] + literal(text, piece.text) + cell.source[end:]
     return replace(chapter, cells=tuple(cells))
+
+
+def paired(chapter: Chapter) -> Iterator[tuple[Piece, str]]:
+    """The pieces that have a translation, each with it; what stands twice is taken in order."""
+    path = chinese_path(chapter)
+    there: dict[tuple[str, str], list[str]] = {}
+    for one in read_chinese(path) if path.exists() else ():
+        if not {"new", "moved", "gone"} & set(one.words):
+            there.setdefault((one.digest, one.kind), []).append(one.text)
+    for piece in pieces(chapter):
+        if texts := there.get((piece.digest, piece.kind)):
+            yield piece, texts.pop(0)
 
 
 def literal(text: str, english: str) -> str:

@@ -13,7 +13,7 @@ from prodgen_lib.checking import source
 from prodgen_lib.checking.exercise import Exercise
 from prodgen_lib.checking.source import FRAMEWORKS
 from prodgen_lib.course.chinese import Piece, Translation, digest, piece_faults, read_chinese
-from prodgen_lib.course.task import docstring
+from prodgen_lib.course.task import as_markdown, docstring
 
 EITHER = re.compile(r"\{\{(.*?)\|\|(.*?)\}\}", re.DOTALL)
 
@@ -34,14 +34,20 @@ def task_digest(exercise: Exercise, framework: str = "") -> str:
 
 
 def chinese_task(exercise: Exercise, framework: str) -> str | None:
-    """The task in Chinese, written like a docstring; None where there is none yet."""
+    """The task in Chinese, written like a docstring; None where there is none, or one has aged."""
     path = task_path(exercise)
-    if not path.exists():
-        return None
-    for one in read_chinese(path):
-        if not set(one.words) & ({*FRAMEWORKS, "new"} - {framework}):
+    for one in read_chinese(path) if path.exists() else ():
+        served = _serves(one)
+        mark = task_digest(exercise, framework if len(served) == 1 else "")
+        if framework in served and one.digest == mark and not {"new", "moved"} & set(one.words):
             return chosen(one.text, framework)
     return None
+
+
+def task_in(language: str, exercise: Exercise, framework: str) -> str:
+    """The task as Markdown; in English where it has no Chinese."""
+    found = chinese_task(exercise, framework) if language == "zh" else None
+    return as_markdown(found or docstring(exercise.source(framework)))
 
 
 def chosen(text: str, framework: str) -> str:
@@ -79,14 +85,7 @@ def _faults(exercise: Exercise, one: Translation, frameworks: tuple[str, ...]) -
         sentence
         for framework in frameworks
         for sentence in piece_faults(
-            Piece(mark, "text", as_text(texts[framework]), 0),
-            Translation(one.digest, one.words, as_text(chosen(one.text, framework))),
+            Piece(mark, "text", as_markdown(texts[framework]), 0),
+            Translation(one.digest, one.words, as_markdown(chosen(one.text, framework))),
         )
     ]
-
-
-def as_text(task: str) -> str:
-    """A task as the text that is compared: shapes as code, as they are shown."""
-    from prodgen_lib.course.task import as_markdown
-
-    return as_markdown(task)
