@@ -226,7 +226,7 @@ def reset(context, notebook) -> None:
 @click.option(
     "--language",
     type=click.Choice(["en", "zh"]),
-    help="Of hints, messages and practice; kept for later, in every notebook and command.",
+    help="Of notebooks, messages and practice; kept for later. Those in Chinese: work/zh/.",
 )
 @click.option("--copy-only", is_flag=True, help="Make the copies in work/ and stop.")
 @click.argument("jupyter_options", nargs=-1, type=click.UNPROCESSED)
@@ -242,6 +242,7 @@ def learn(context, framework, browser, port, language, copy_only, jupyter_option
       prodgen learn --no-browser --ip=0.0.0.0
     """
     from prodgen_lib.checking.language import choose_language
+    from prodgen_lib.checking.language import language as chosen
     from prodgen_lib.course import learn as lab
     from prodgen_lib.course.project import CourseError, install
     from prodgen_lib.course.work import copy_notebooks, installed
@@ -256,7 +257,7 @@ def learn(context, framework, browser, port, language, copy_only, jupyter_option
             f"{missing} is not installed: run `make learn FRAMEWORK={framework}`, or "
             f"{install(framework)}."
         )
-    for sentence in copy_notebooks(root, frameworks):
+    for sentence in copy_notebooks(root, frameworks, chosen()):
         click.echo(sentence)
     if copy_only:
         return

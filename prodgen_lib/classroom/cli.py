@@ -19,8 +19,15 @@ from prodgen_lib.course.option import OwnPath
     type=OwnPath(dir_okay=False, path_type=Path),
     help="The zip file; by default one in releases/, named by chapter, version and text.",
 )
+@click.option(
+    "--language",
+    type=click.Choice(["en", "zh"]),
+    default="en",
+    show_default=True,
+    help="Of the notebooks; they are graded alike.",
+)
 @click.pass_context
-def release(context, chapters, framework, out) -> None:
+def release(context, chapters, framework, out, language) -> None:
     """Make the zip file for students and remember what it gave out.
 
     The notebooks are kept in releases/ too, so that `prodgen grade` can grade with the very version
@@ -34,7 +41,7 @@ def release(context, chapters, framework, out) -> None:
     from prodgen_lib.classroom.release import release as make
     from prodgen_lib.course.project import find_root, short
 
-    click.echo(short(make(find_root(context.obj), chapters, framework, out)))
+    click.echo(short(make(find_root(context.obj), chapters, framework, out, language)))
 
 
 @click.command(short_help="Grade what students submitted.")
