@@ -31,10 +31,10 @@ def label(question: Question) -> str:
     return f"q-{anchor(question.id)}"
 
 
-def asked(path: Path) -> str:
+def asked(path: Path, language: str = "en") -> str:
     """In a chapter: its questions, each a link to its answer."""
-    listed = [f"{n}. [{q.title.en}](#{label(q)})" for n, q in enumerate(load_questions(path), 1)]
-    return "\n".join(listed)
+    titles = [(one.title.in_(language), label(one)) for one in load_questions(path)]
+    return "\n".join(f"{n}. [{title}](#{place})" for n, (title, place) in enumerate(titles, 1))
 
 
 def question_pages(root: Path, language: str) -> Pages:
