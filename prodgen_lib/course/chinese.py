@@ -18,7 +18,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from prodgen_lib.checking import names
-from prodgen_lib.course.chapter import Chapter, read_chapter
+from prodgen_lib.course.chapter import Chapter, chapter_files, read_chapter
 from prodgen_lib.course.correspond import CHINESE, differences, wordless
 from prodgen_lib.course.project import read_text
 
@@ -217,6 +217,16 @@ def paired(chapter: Chapter) -> Iterator[tuple[Piece, str]]:
     for piece in pieces(chapter):
         if texts := there.get((piece.digest, piece.kind)):
             yield piece, texts.pop(0)
+
+
+def headings(root: Path) -> dict[str, str]:
+    """The headings of all chapters that are translated, from English to Chinese."""
+    found: dict[str, str] = {}
+    for path in chapter_files(root):
+        for piece, chinese in paired(read_chapter(path)):
+            mine, theirs = (re.findall(r"(?m)^#+ (.+)$", text) for text in (piece.text, chinese))
+            found |= dict(zip(mine, theirs, strict=False))
+    return found
 
 
 def literal(text: str, english: str) -> str:

@@ -20,7 +20,7 @@ from prodgen_lib.checking.language import Text
 from prodgen_lib.checking.source import FRAMEWORKS, brief, function_source, stub
 from prodgen_lib.checking.verbs import dots
 from prodgen_lib.course.chapter import Chapter, chapter_files
-from prodgen_lib.course.chinese import chapter_in
+from prodgen_lib.course.chinese import chapter_in, headings
 from prodgen_lib.course.chinese_task import task_in
 from prodgen_lib.course.project import CourseError
 
@@ -40,6 +40,7 @@ ABOUT = Text(
     "难度 {difficulty} · 重要性 {importance} · 大约 {minutes} 分钟 · "
     '卡住了？`hint("{id}")`，最多 {hints} 次。',
 )
+SEE = re.compile(r"(?m)(?<=^参见：).+?(?= *$)")
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -259,9 +260,12 @@ def _questions(target: Target) -> Iterator[NotebookNode]:
     from prodgen_lib.questions import question_cells
 
     path = target.chapter.path.with_suffix(".yaml")
-    languages = [("zh",)] if target.language == "zh" else []  # in English they are in both
+    chinese = target.language == "zh"
+    languages = [("zh",)] if chinese else []  # in English they are in both
+    sections = headings(path.parent.parent) if chinese else {}
     for key, text in _from_library(target, question_cells, path, target.framework, *languages):
-        yield _markdown(f"{target.chapter.number}-{key}", text, ("questions",))
+        shown = SEE.sub(lambda found: sections.get(found[0], found[0]), text)
+        yield _markdown(f"{target.chapter.number}-{key}", shown, ("questions",))
 
 
 def _placeholder(target: Target, found: re.Match) -> str:

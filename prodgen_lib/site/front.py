@@ -25,8 +25,8 @@ Where the frameworks differ, choose a tab once: every page follows.""",
     """# prodgen
 
 面向商品图像生成模型的动手面试课程，用 PyTorch 和 TensorFlow 编写。
-这个网站供阅读：已译成中文的各章连同代码和运行结果，{questions} 道面试题，{exercises} 道练习的提示与
-常见错误，以及术语表。还没有译出的章节见英文页。
+这个网站供阅读：已译成中文的各章连同代码和运行结果，
+{questions} 道面试题，{exercises} 道练习的提示与常见错误，以及术语表。还没有译出的章节见英文页。
 
 想自己写答案并得到检查：安装课程后运行 `prodgen learn --language zh`。
 
