@@ -21,9 +21,14 @@ from prodgen_lib.checking import names
 from prodgen_lib.course.chapter import Chapter, chapter_files, read_chapter
 from prodgen_lib.course.correspond import CHINESE, differences, wordless
 from prodgen_lib.course.project import read_text
+from prodgen_lib.course.punctuation import signs, terms
 
 MARK = re.compile(r"(?m)^<!-- ([0-9a-f]{6})((?: \w+)*) -->[ \t]*$")
 NOW = re.compile(r"\n*^~~~~english\n(?P<text>.*?)\n?~~~~$", re.MULTILINE | re.DOTALL)
+LINE_END = re.compile(
+    r"(?<=[\u3400-\u9fff，。：；？！（）、“”])[ ]*\n(?=[\u3400-\u9fff（“《])"
+    r"|(?<=[，。：；？！（、])[ ]*\n(?=[A-Za-z*`$](?!`|\$|\* ))"
+)
 WIDTH = 44  # Chinese characters a line of an alternative text in code
 UNTRANSLATED = "> 这一章还没有中文版，正文以英文显示。"
 
@@ -164,7 +169,8 @@ def piece_faults(english: Piece, chinese: Translation) -> Iterator[str]:
     elif "new" in chinese.words or not words:
         yield f"is not translated yet; the word `new` goes when it is.{texts}"
     else:
-        for sentence in differences(english.text, chinese.text):
+        said = chinese.text
+        for sentence in (*differences(english.text, said), *signs(said), *terms(said)):
             yield f"{sentence}{texts}"
         if english.kind == "alt" and _fields(english.text) != _fields(chinese.text):
             yield f"what stands in braces is code and stays as it is.{texts}"
@@ -200,7 +206,7 @@ def translated(chapter: Chapter) -> Chapter:
     for piece, text in reversed(list(paired(chapter))):  # from the end, so that places stay
         cell = cells[piece.cell]
         if piece.span is None:
-            cell.source = text
+            cell.source = unwrapped(text)
         else:
             start, end = piece.span
             cell.source = cell.source[:start] + literal(text, piece.text) + cell.source[end:]
@@ -227,6 +233,16 @@ def headings(root: Path) -> dict[str, str]:
             mine, theirs = (re.findall(r"(?m)^#+ (.+)$", text) for text in (piece.text, chinese))
             found |= dict(zip(mine, theirs, strict=False))
     return found
+
+
+def unwrapped(text: str) -> str:
+    """The text with lines joined that a Chinese sentence goes over: a line's end shows as a space.
+
+    Lists, tables, headings, listings and displayed formulas begin a line of their own.
+    """
+    parts = re.split(r"(?ms)^(`{3,}.*?^`{3,}\s*$)", text)
+    parts[::2] = [LINE_END.sub("", part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def literal(text: str, english: str) -> str:

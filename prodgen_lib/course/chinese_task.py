@@ -12,7 +12,14 @@ from pathlib import Path
 from prodgen_lib.checking import source
 from prodgen_lib.checking.exercise import Exercise
 from prodgen_lib.checking.source import FRAMEWORKS
-from prodgen_lib.course.chinese import Piece, Translation, digest, piece_faults, read_chinese
+from prodgen_lib.course.chinese import (
+    Piece,
+    Translation,
+    digest,
+    piece_faults,
+    read_chinese,
+    unwrapped,
+)
 from prodgen_lib.course.task import as_markdown, docstring
 
 EITHER = re.compile(r"\{\{(.*?)\|\|(.*?)\}\}", re.DOTALL)
@@ -47,7 +54,7 @@ def chinese_task(exercise: Exercise, framework: str) -> str | None:
 def task_in(language: str, exercise: Exercise, framework: str) -> str:
     """The task as Markdown; in English where it has no Chinese."""
     found = chinese_task(exercise, framework) if language == "zh" else None
-    return as_markdown(found or docstring(exercise.source(framework)))
+    return as_markdown(unwrapped(found) if found else docstring(exercise.source(framework)))
 
 
 def chosen(text: str, framework: str) -> str:

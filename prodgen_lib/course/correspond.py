@@ -69,10 +69,11 @@ def _headings(text: str) -> list[Hashable]:
 
 
 def _tables(text: str) -> list[Hashable]:
-    """Rows and cells of each table."""
-    tables = re.findall(r"(?m)(?:^\|.*\|[ \t]*\n?)+", FORMULA.sub("", CODE.sub("", text)))
-    rows = [table.strip().split("\n") for table in tables]
-    return [f"{len(one)} rows of {max(r.count('|') - 1 for r in one)} cells" for one in rows]
+    """The cells in each row of each table."""
+    bare = FORMULA.sub("", CODE.sub("", text)).replace(r"\|", "")
+    tables = re.findall(r"(?m)(?:^\|.*\|[ \t]*\n?)+", bare)
+    cells = [[row.count("|") - 1 for row in table.strip().split("\n")] for table in tables]
+    return [f"{len(one)} rows of {'/'.join(map(str, sorted(set(one))))} cells" for one in cells]
 
 
 def _lists(text: str) -> list[Hashable]:

@@ -51,7 +51,7 @@ CHINESE = {
     "Previous": "上一页",
     "Made with ": "制作：",
     "Error": "错误",
-    "Please activate JavaScript to enable the search functionality.": "请启用 JavaScript 以便搜索。",
+    "Please activate JavaScript to enable the search functionality.": "搜索需要启用 JavaScript。",
 }
 FIXED = {
     "Toggle site navigation sidebar": "打开或收起站点导航",
