@@ -17,6 +17,7 @@ from prodgen_lib.course.project import read_text
 HAN = r"\u3400-\u9fff"
 FULL = "，。：；？！（）、《》“”"
 CODE = re.compile(r"(`+)(?!`)(?:.+?)(?<!`)\1(?!`)", re.DOTALL)
+STRING = re.compile(r'"[\w.:-]+"', re.ASCII)  # a name in code: "budget"
 TAG = re.compile(r"</?[A-Za-z][^>]*>")
 BRACKETS = re.compile(rf"(?P<before>[A-Za-z0-9)·/]?)\((?P<inside>[^()]*[{HAN}][^()]*)\)")
 FORMULA_IN_WORDS = re.compile(r", | [-+×=] |[·₀-₉]")
@@ -55,7 +56,7 @@ def words_of(text: str) -> str:
     """The text with code, formulas and tags as one Latin letter each, in their signs."""
     plain = TAG.sub("", COMMENT.sub("", FENCE.sub("", text)))
     plain = FORMULA.sub("$x$", CODE.sub("`x`", PLACE.sub("x", plain)))
-    plain = re.sub(r"(?m)^ {4,}.*$", "", plain)  # the formulas of a task
+    plain = re.sub(r"(?m)^ {4,}.*$", "", STRING.sub("`x`", plain))  # the formulas of a task
     plain = re.sub(r"\[([^\]\n]*)\]\([^)\s]+\)", r"\1", plain)
     return re.sub(
         r"(?<=[。：！？])\*\* |\*\*|(?m:^\s*(?:[-+*]|\d+\.|#+|>)\s+)|(?<=\|) | (?=\|)",
