@@ -16,9 +16,10 @@ from prodgen_lib.course.correspond import FENCE, FORMULA, PLACE
 from prodgen_lib.course.punctuation import CODE, TAG
 from prodgen_lib.site import build
 from prodgen_lib.site.figures import Figures
+from prodgen_lib.site.tables import terms
 
 ROOT = Path(__file__).resolve().parents[2]
-RUN = re.compile(r"[A-Za-z][A-Za-z'’-]*(?:[ ,;:]+[A-Za-z][A-Za-z'’-]*){3,}")
+RUN = re.compile(r"[A-Za-z][A-Za-z'’-]*(?:[ ,;:]+[A-Za-z][A-Za-z'’-]*){3,}\b(?!\()")
 LITTLE = {
     *(
         "a",
@@ -97,7 +98,8 @@ def waiting() -> list[str]:
 def _without_what_waits(text: str) -> str:
     """The text without tasks that say themselves that they are English, and such headings."""
     text = re.sub(rf"{re.escape(UNTRANSLATED)}.*?(?=\n:{{3,}})", "", text, flags=re.DOTALL)
-    return reduce(lambda left, heading: left.replace(heading, "·"), waiting(), text)
+    names = [*waiting(), *(term.name.en for term in terms())]  # the glossary has both languages
+    return reduce(lambda left, name: left.replace(name, "·"), names, text)
 
 
 @pytest.mark.parametrize(
