@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 
 import click
-import yaml
 
 from prodgen_lib.checking.language import Text, language
 
@@ -41,6 +40,8 @@ def in_chinese(sentence: str) -> str:
 @cache
 def table() -> dict[str, str]:
     """From English to Chinese."""
+    import yaml  # half of the time that help in English may take
+
     return yaml.safe_load(TABLE.read_text(encoding="utf-8"))
 
 
