@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
+from prodgen_lib.checking.language import Text
 from prodgen_lib.classroom import cli as classroom
+from prodgen_lib.course.interface import Complaint, Formatter, echo, spoken
 from prodgen_lib.course.option import OwnPath
 from prodgen_lib.interview import cli as interview
 
@@ -21,15 +23,17 @@ class Course(click.Group):
         try:
             return super().invoke(context)
         except CourseError as error:
-            raise click.ClickException(str(error)) from None
+            raise Complaint(str(error)) from None
         except OSError as error:
             if isinstance(error, BrokenPipeError):
                 raise
             reason = error.strerror or str(error)
             where = f"{error.filename}: " if error.filename else ""
-            raise click.ClickException(f"{where}{reason}.") from None
+            raise Complaint(f"{where}{reason}.") from None
 
 
+click.Context.formatter_class = Formatter
+COLON = Text(": ", "：")
 PROFILE = click.Choice(["quick", "full"])
 framework_option = click.option(
     "--framework", type=click.Choice(["torch", "tensorflow"]), help="Only this framework."
@@ -105,19 +109,19 @@ def build(context, chapters, check, execute, profile, framework, language) -> No
 
     root = need_clone(_root(context))
     if language == "zh":
-        found = builder.build_chinese(root, chapters, framework=framework, say=click.echo)
+        found = builder.build_chinese(root, chapters, framework=framework, say=echo)
     elif check:
         found = builder.stale(root, chapters, framework)
     else:
         found = builder.build(
-            root, chapters, framework=framework, profile=profile, run=execute, say=click.echo
+            root, chapters, framework=framework, profile=profile, run=execute, say=echo
         )
     for sentence in found:
-        click.echo(sentence, err=True)
+        echo(sentence, err=True)
     if found:
         context.exit(1)
     if check:
-        click.echo("Everything is up to date.")
+        echo("Everything is up to date.")
 
 
 @main.command(short_help="Execute chapters; leave notebooks and pages.")
@@ -161,10 +165,10 @@ def run(context, chapters, profile, dataset, seed, tree, out, framework) -> None
     out.mkdir(parents=True, exist_ok=True)
     failed, pages = False, [path.stem for path in paths]
     for path in paths:
-        click.echo(f"{short(path)}: executing")
+        echo(f"{short(path)}: executing")
         strict = tree == "solutions"
         done = runner.run(path, parameters, out=out, strict=strict, pages=pages)
-        click.echo(f"Error: {done.problem}" if done.problem else done.page, err=bool(done.problem))
+        echo(f"Error: {done.problem}" if done.problem else done.page, err=bool(done.problem))
         failed = failed or bool(done.problem)
     context.exit(int(failed))
 
@@ -187,7 +191,7 @@ def check(context, notebooks) -> None:
 
     root = _root(context)
     paths = [find_copy(root, name) for name in notebooks] or copies(root)
-    context.exit(0 if grade_all(root, paths, say=click.echo) else 1)
+    context.exit(0 if grade_all(root, paths, say=echo) else 1)
 
 
 @main.command(short_help="Start a notebook anew, keeping a backup.")
@@ -205,9 +209,9 @@ def reset(context, notebook) -> None:
     from prodgen_lib.course.work import reset as restore
 
     copy, backup = restore(_root(context), notebook)
-    click.echo(f"{short(copy)} is as the course made it.")
+    echo(f"{short(copy)} is as the course made it.")
     if backup:
-        click.echo(f"What you had is in {short(backup)}.")
+        echo(f"What you had is in {short(backup)}.")
 
 
 @main.command(
@@ -258,11 +262,11 @@ def learn(context, framework, browser, port, language, copy_only, jupyter_option
             f"{install(framework)}."
         )
     for sentence in copy_notebooks(root, frameworks, chosen()):
-        click.echo(sentence)
+        echo(sentence)
     if copy_only:
         return
     browser = lab.has_browser() if browser is None else browser
-    click.echo("JupyterLab is starting; Ctrl-C stops it. Its address follows.", err=True)
+    echo("JupyterLab is starting; Ctrl-C stops it. Its address follows.", err=True)
     lab.start_lab(lab.lab_command(root, browser=browser, port=port, extra=jupyter_options))
 
 
@@ -270,13 +274,15 @@ def learn(context, framework, browser, port, language, copy_only, jupyter_option
 @click.pass_context
 def doctor(context) -> None:
     """Say what works on this machine, and what to do about what does not."""
+    from prodgen_lib.checking.language import language
     from prodgen_lib.course.doctor import examine
 
     well = True
     for finding in examine(_root(context)):
         mark = "✓" if finding.well else "✗" if finding.needed else "–"
-        remedy = "" if finding.well else f": {finding.remedy}"
-        click.echo(f"{mark} {finding.what}{remedy}")
+        colon = COLON.in_(language())
+        remedy = "" if finding.well else f"{colon}{spoken(finding.remedy)}"
+        click.echo(f"{mark} {spoken(finding.what)}{remedy}")
         well = well and (finding.well or not finding.needed)
     context.exit(int(not well))
 
@@ -303,8 +309,8 @@ def site(context, out, address) -> None:
     from prodgen_lib.course.project import need_clone, short
     from prodgen_lib.site.build import build_site
 
-    built = build_site(need_clone(_root(context)), out, address, say=click.echo)
-    click.echo(
+    built = build_site(need_clone(_root(context)), out, address, say=echo)
+    echo(
         f"{short(out / 'index.html')}: {built.pages['en']} pages, {built.pages['zh']} in Chinese, "
         f"{built.size / 1e6:.1f} MB, {built.seconds:.0f} s ({built.processor:.0f} s of processor)"
     )
@@ -331,10 +337,10 @@ def translate(context, chapters, check) -> None:
     root = need_clone(_root(context))
     if not check:
         for sentence in translator.write_skeletons(root, chapters):
-            click.echo(sentence)
+            echo(sentence)
         return
     found = list(translator.missing(root, chapters))
-    click.echo("\n".join(found) if found else "Everything is translated.")
+    echo("\n".join(found) if found else "Everything is translated.")
     context.exit(int(bool(found)))
 
 
@@ -357,7 +363,7 @@ def exercise(context, identity) -> None:
     from prodgen_lib.course.project import need_clone, short
 
     for path in new_exercise(need_clone(_root(context)), identity):
-        click.echo(f"{short(path)}: fill in what says TODO")
+        echo(f"{short(path)}: fill in what says TODO")
 
 
 @new.command()
@@ -374,7 +380,7 @@ def question(context, identity) -> None:
     from prodgen_lib.course.project import need_clone, short
 
     path = new_question(need_clone(_root(context)), identity)
-    click.echo(f"{short(path)}: fill in what says TODO at its end")
+    echo(f"{short(path)}: fill in what says TODO at its end")
 
 
 main.add_command(interview.practice)

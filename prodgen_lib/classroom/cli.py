@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from prodgen_lib.course.interface import echo
 from prodgen_lib.course.option import OwnPath
 
 
@@ -41,7 +42,7 @@ def release(context, chapters, framework, out, language) -> None:
     from prodgen_lib.classroom.release import release as make
     from prodgen_lib.course.project import find_root, short
 
-    click.echo(short(make(find_root(context.obj), chapters, framework, out, language)))
+    echo(short(make(find_root(context.obj), chapters, framework, out, language)))
 
 
 @click.command(short_help="Grade what students submitted.")
@@ -125,10 +126,10 @@ def _say(outcome) -> None:
 
     before = f", {outcome.before} were graded before" if outcome.before else ""
     noun = "notebook" if outcome.graded == 1 else "notebooks"
-    click.echo(f"{outcome.graded} {noun} graded{before}.")
+    echo(f"{outcome.graded} {noun} graded{before}.")
     for student, sentence in outcome.unread.items():
-        click.echo(f"Not graded: {plain(student, 80)}: {plain(sentence, 300)}", err=True)
+        echo(f"Not graded: {plain(student, 80)}: {plain(sentence, 300)}", err=True)
     for sentence in outcome.warnings:
-        click.echo(f"Look at this: {plain(sentence, 300)}", err=True)
+        echo(f"Look at this: {plain(sentence, 300)}", err=True)
     for path in outcome.written:
-        click.echo(short(path))
+        echo(short(path))

@@ -22,6 +22,7 @@ from prodgen_lib.course.chinese import (
 )
 from prodgen_lib.course.task import as_markdown, docstring
 
+UNTRANSLATED = "> 这道题还没有中文版，以英文显示。"
 EITHER = re.compile(r"\{\{(.*?)\|\|(.*?)\}\}", re.DOTALL)
 
 
@@ -52,9 +53,14 @@ def chinese_task(exercise: Exercise, framework: str) -> str | None:
 
 
 def task_in(language: str, exercise: Exercise, framework: str) -> str:
-    """The task as Markdown; in English where it has no Chinese."""
-    found = chinese_task(exercise, framework) if language == "zh" else None
-    return as_markdown(unwrapped(found) if found else docstring(exercise.source(framework)))
+    """The task as Markdown; in English, which says so, where it has no Chinese."""
+    english = docstring(exercise.source(framework))
+    if language == "en":
+        return as_markdown(english)
+    chinese = chinese_task(exercise, framework)
+    return (
+        as_markdown(unwrapped(chinese)) if chinese else f"{UNTRANSLATED}\n\n{as_markdown(english)}"
+    )
 
 
 def chosen(text: str, framework: str) -> str:
