@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
+from prodgen_lib.checking.language import Text
 from prodgen_lib.classroom import cli as classroom
+from prodgen_lib.course.interface import Complaint, Formatter, echo, spoken
 from prodgen_lib.course.option import OwnPath
 from prodgen_lib.interview import cli as interview
 
@@ -21,15 +23,17 @@ class Course(click.Group):
         try:
             return super().invoke(context)
         except CourseError as error:
-            raise click.ClickException(str(error)) from None
+            raise Complaint(str(error)) from None
         except OSError as error:
             if isinstance(error, BrokenPipeError):
                 raise
             reason = error.strerror or str(error)
             where = f"{error.filename}: " if error.filename else ""
-            raise click.ClickException(f"{where}{reason}.") from None
+            raise Complaint(f"{where}{reason}.") from None
 
 
+click.Context.formatter_class = Formatter
+COLON = Text(": ", "：")
 PROFILE = click.Choice(["quick", "full"])
 framework_option = click.option(
     "--framework", type=click.Choice(["torch", "tensorflow"]), help="Only this framework."
@@ -57,6 +61,7 @@ def main(context: click.Context, root: Path | None) -> None:
                prodgen grade FOLDER  grade what they submit
     Authors:   prodgen build         make the notebooks from chapters/
                prodgen site          make the pages to read
+               prodgen translate 06  begin a chapter's Chinese
                prodgen run 06        run a chapter from the command line
                prodgen new exercise TOPIC.NAME
     """
@@ -80,8 +85,15 @@ def _root(context: click.Context) -> Path:
     "--profile", type=PROFILE, help="The profile to execute with; by default the chapter's own."
 )
 @framework_option
+@click.option(
+    "--language",
+    type=click.Choice(["en", "zh"]),
+    default="en",
+    show_default=True,
+    help="zh: make notebooks/zh/, in Chinese and without outputs, and nothing else.",
+)
 @click.pass_context
-def build(context, chapters, check, execute, profile, framework) -> None:
+def build(context, chapters, check, execute, profile, framework, language) -> None:
     """Make notebooks/ and solutions/ from CHAPTERS (numbers or topics; all by default).
 
     A solution is executed only if something that its run depends on has changed.
@@ -96,18 +108,20 @@ def build(context, chapters, check, execute, profile, framework) -> None:
     from prodgen_lib.course.project import need_clone
 
     root = need_clone(_root(context))
-    if check:
+    if language == "zh":
+        found = builder.build_chinese(root, chapters, framework=framework, say=echo)
+    elif check:
         found = builder.stale(root, chapters, framework)
     else:
         found = builder.build(
-            root, chapters, framework=framework, profile=profile, run=execute, say=click.echo
+            root, chapters, framework=framework, profile=profile, run=execute, say=echo
         )
     for sentence in found:
-        click.echo(sentence, err=True)
+        echo(sentence, err=True)
     if found:
         context.exit(1)
     if check:
-        click.echo("Everything is up to date.")
+        echo("Everything is up to date.")
 
 
 @main.command(short_help="Execute chapters; leave notebooks and pages.")
@@ -151,10 +165,10 @@ def run(context, chapters, profile, dataset, seed, tree, out, framework) -> None
     out.mkdir(parents=True, exist_ok=True)
     failed, pages = False, [path.stem for path in paths]
     for path in paths:
-        click.echo(f"{short(path)}: executing")
+        echo(f"{short(path)}: executing")
         strict = tree == "solutions"
         done = runner.run(path, parameters, out=out, strict=strict, pages=pages)
-        click.echo(f"Error: {done.problem}" if done.problem else done.page, err=bool(done.problem))
+        echo(f"Error: {done.problem}" if done.problem else done.page, err=bool(done.problem))
         failed = failed or bool(done.problem)
     context.exit(int(failed))
 
@@ -177,7 +191,7 @@ def check(context, notebooks) -> None:
 
     root = _root(context)
     paths = [find_copy(root, name) for name in notebooks] or copies(root)
-    context.exit(0 if grade_all(root, paths, say=click.echo) else 1)
+    context.exit(0 if grade_all(root, paths, say=echo) else 1)
 
 
 @main.command(short_help="Start a notebook anew, keeping a backup.")
@@ -195,9 +209,9 @@ def reset(context, notebook) -> None:
     from prodgen_lib.course.work import reset as restore
 
     copy, backup = restore(_root(context), notebook)
-    click.echo(f"{short(copy)} is as the course made it.")
+    echo(f"{short(copy)} is as the course made it.")
     if backup:
-        click.echo(f"What you had is in {short(backup)}.")
+        echo(f"What you had is in {short(backup)}.")
 
 
 @main.command(
@@ -216,7 +230,7 @@ def reset(context, notebook) -> None:
 @click.option(
     "--language",
     type=click.Choice(["en", "zh"]),
-    help="Of hints, messages and practice; kept for later, in every notebook and command.",
+    help="Of notebooks, messages and practice; kept for later. Those in Chinese: work/zh/.",
 )
 @click.option("--copy-only", is_flag=True, help="Make the copies in work/ and stop.")
 @click.argument("jupyter_options", nargs=-1, type=click.UNPROCESSED)
@@ -232,6 +246,7 @@ def learn(context, framework, browser, port, language, copy_only, jupyter_option
       prodgen learn --no-browser --ip=0.0.0.0
     """
     from prodgen_lib.checking.language import choose_language
+    from prodgen_lib.checking.language import language as chosen
     from prodgen_lib.course import learn as lab
     from prodgen_lib.course.project import CourseError, install
     from prodgen_lib.course.work import copy_notebooks, installed
@@ -246,12 +261,12 @@ def learn(context, framework, browser, port, language, copy_only, jupyter_option
             f"{missing} is not installed: run `make learn FRAMEWORK={framework}`, or "
             f"{install(framework)}."
         )
-    for sentence in copy_notebooks(root, frameworks):
-        click.echo(sentence)
+    for sentence in copy_notebooks(root, frameworks, chosen()):
+        echo(sentence)
     if copy_only:
         return
     browser = lab.has_browser() if browser is None else browser
-    click.echo("JupyterLab is starting; Ctrl-C stops it. Its address follows.", err=True)
+    echo("JupyterLab is starting; Ctrl-C stops it. Its address follows.", err=True)
     lab.start_lab(lab.lab_command(root, browser=browser, port=port, extra=jupyter_options))
 
 
@@ -259,13 +274,15 @@ def learn(context, framework, browser, port, language, copy_only, jupyter_option
 @click.pass_context
 def doctor(context) -> None:
     """Say what works on this machine, and what to do about what does not."""
+    from prodgen_lib.checking.language import language
     from prodgen_lib.course.doctor import examine
 
     well = True
     for finding in examine(_root(context)):
         mark = "✓" if finding.well else "✗" if finding.needed else "–"
-        remedy = "" if finding.well else f": {finding.remedy}"
-        click.echo(f"{mark} {finding.what}{remedy}")
+        colon = COLON.in_(language())
+        remedy = "" if finding.well else f"{colon}{spoken(finding.remedy)}"
+        click.echo(f"{mark} {spoken(finding.what)}{remedy}")
         well = well and (finding.well or not finding.needed)
     context.exit(int(not well))
 
@@ -292,11 +309,39 @@ def site(context, out, address) -> None:
     from prodgen_lib.course.project import need_clone, short
     from prodgen_lib.site.build import build_site
 
-    built = build_site(need_clone(_root(context)), out, address, say=click.echo)
-    click.echo(
+    built = build_site(need_clone(_root(context)), out, address, say=echo)
+    echo(
         f"{short(out / 'index.html')}: {built.pages['en']} pages, {built.pages['zh']} in Chinese, "
         f"{built.size / 1e6:.1f} MB, {built.seconds:.0f} s ({built.processor:.0f} s of processor)"
     )
+
+
+@main.command(short_help="Begin the Chinese of a chapter, or say what it lacks.")
+@click.argument("chapters", nargs=-1)
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if anything is missing.")
+@click.pass_context
+def translate(context, chapters, check) -> None:
+    """Write what is to be translated of CHAPTERS: chapters/NN_topic.zh.md and the exercises' tasks.
+
+    What is translated is never written over. A chapter is a number or a topic; TOPIC.NAME is one
+    exercise; all by default. docs/chinese.md says how to write.
+
+    \b
+    Examples:
+      prodgen translate 06           the English to replace, and what has moved on
+      prodgen translate 06 --check   what is missing or does not correspond
+    """
+    from prodgen_lib.course import translate as translator
+    from prodgen_lib.course.project import need_clone
+
+    root = need_clone(_root(context))
+    if not check:
+        for sentence in translator.write_skeletons(root, chapters):
+            echo(sentence)
+        return
+    found = list(translator.missing(root, chapters))
+    echo("\n".join(found) if found else "Everything is translated.")
+    context.exit(int(bool(found)))
 
 
 @main.group(short_help="Begin an exercise or a question.")
@@ -318,7 +363,7 @@ def exercise(context, identity) -> None:
     from prodgen_lib.course.project import need_clone, short
 
     for path in new_exercise(need_clone(_root(context)), identity):
-        click.echo(f"{short(path)}: fill in what says TODO")
+        echo(f"{short(path)}: fill in what says TODO")
 
 
 @new.command()
@@ -335,7 +380,7 @@ def question(context, identity) -> None:
     from prodgen_lib.course.project import need_clone, short
 
     path = new_question(need_clone(_root(context)), identity)
-    click.echo(f"{short(path)}: fill in what says TODO at its end")
+    echo(f"{short(path)}: fill in what says TODO at its end")
 
 
 main.add_command(interview.practice)

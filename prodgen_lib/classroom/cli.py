@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from prodgen_lib.course.interface import echo
 from prodgen_lib.course.option import OwnPath
 
 
@@ -19,8 +20,15 @@ from prodgen_lib.course.option import OwnPath
     type=OwnPath(dir_okay=False, path_type=Path),
     help="The zip file; by default one in releases/, named by chapter, version and text.",
 )
+@click.option(
+    "--language",
+    type=click.Choice(["en", "zh"]),
+    default="en",
+    show_default=True,
+    help="Of the notebooks; they are graded alike.",
+)
 @click.pass_context
-def release(context, chapters, framework, out) -> None:
+def release(context, chapters, framework, out, language) -> None:
     """Make the zip file for students and remember what it gave out.
 
     The notebooks are kept in releases/ too, so that `prodgen grade` can grade with the very version
@@ -34,7 +42,7 @@ def release(context, chapters, framework, out) -> None:
     from prodgen_lib.classroom.release import release as make
     from prodgen_lib.course.project import find_root, short
 
-    click.echo(short(make(find_root(context.obj), chapters, framework, out)))
+    echo(short(make(find_root(context.obj), chapters, framework, out, language)))
 
 
 @click.command(short_help="Grade what students submitted.")
@@ -118,10 +126,10 @@ def _say(outcome) -> None:
 
     before = f", {outcome.before} were graded before" if outcome.before else ""
     noun = "notebook" if outcome.graded == 1 else "notebooks"
-    click.echo(f"{outcome.graded} {noun} graded{before}.")
+    echo(f"{outcome.graded} {noun} graded{before}.")
     for student, sentence in outcome.unread.items():
-        click.echo(f"Not graded: {plain(student, 80)}: {plain(sentence, 300)}", err=True)
+        echo(f"Not graded: {plain(student, 80)}: {plain(sentence, 300)}", err=True)
     for sentence in outcome.warnings:
-        click.echo(f"Look at this: {plain(sentence, 300)}", err=True)
+        echo(f"Look at this: {plain(sentence, 300)}", err=True)
     for path in outcome.written:
-        click.echo(short(path))
+        echo(short(path))

@@ -16,7 +16,9 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from prodgen_lib.checking.language import Text
 from prodgen_lib.checking.source import FRAMEWORKS, PACKAGE
+from prodgen_lib.course.book import chinese_twin
 from prodgen_lib.course.grade_copy import has
 from prodgen_lib.course.links import keep_links
 from prodgen_lib.course.project import (
@@ -28,7 +30,8 @@ from prodgen_lib.course.project import (
 )
 from prodgen_lib.course.work import pristine_notebooks
 
-README = """{title}
+README = Text(
+    """{title}
 
 1. Install prodgen {version}{source}: its README says how, in one command.
 2. Open {notebooks} in JupyterLab and write your answers in the cells
@@ -38,7 +41,20 @@ README = """{title}
    do not delete cells. What the other cells print does not count and need not be there.
 
 Your answers are checked again on inputs that you have not seen.
-"""
+""",
+    """{title}
+
+1. 安装 prodgen {version}{source}：它的 README 写明了命令，一条就够。
+2. 在 JupyterLab 中打开 {notebooks}，把答案写在以 `raise NotImplementedError` 结尾的单元里。
+   下面的单元会立刻检查。
+3. `prodgen check NOTEBOOK` 显示你做到了哪里。
+4. 保存并提交笔记本文件（.ipynb），文件名随意。答案留在各自的单元里，不要删除单元。
+   其他单元打印什么不影响评分，也可以没有。
+
+你的答案会在你没见过的输入上再检查一遍。
+""",
+)
+FROM = Text(" from ", "，来自 ")
 
 
 @dataclass(frozen=True)
@@ -71,11 +87,16 @@ class Pristine:
 
 
 def release(
-    root: Path, chapters: tuple[str, ...], framework: str | None = None, out: Path | None = None
+    root: Path,
+    chapters: tuple[str, ...],
+    framework: str | None = None,
+    out: Path | None = None,
+    language: str = "en",
 ) -> Path:
     """Write the students' zip file for ``chapters`` and keep their notebooks in ``releases/``.
 
     Neither is written over: the same release again is the same file, and another gets another name.
+    What is kept is the English twin, by which work in Chinese notebooks is graded, too.
     """
     chosen = [one for name in chapters for one in _chosen(root, name, framework)]
     for one in chosen:
@@ -83,14 +104,14 @@ def release(
         if not keep.exists():
             write_notebook(one.notebook, keep)
     names = "_".join(dict.fromkeys(one.chapter for one in chosen))
-    only = f"_{framework}" if framework else ""
+    only = (f"_{framework}" if framework else "") + ("_zh" if language == "zh" else "")
     path = (
         out
         or home_of_work(root)
         / "releases"
         / f"{names}{only}-{chosen[0].version}-{_digest(chosen)}.zip"
     )
-    data = _contents(chosen)
+    data = _contents(root, chosen, language)
     if path.exists() and not _holds(path, data):
         raise CourseError(f"{path} is there and holds something else: give --out another name.")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -116,18 +137,22 @@ def _chosen(root: Path, name: str, framework: str | None) -> list[Pristine]:
     return found
 
 
-def _contents(chosen: list[Pristine]) -> dict[str, str]:
+def _contents(root: Path, chosen: list[Pristine], language: str) -> dict[str, str]:
     names = [f"{_stem(one)}.ipynb" for one in chosen]
     title = ", ".join(dict.fromkeys(one.chapter for one in chosen))
-    readme = README.format(
+    address = _source()
+    readme = README.in_(language).format(
         title=f"{title}\n{'=' * len(title)}",
         version=chosen[0].version,
-        source=_source(),
-        notebooks=" or ".join(names),
+        source=f"{FROM.in_(language)}{address}" if address else "",
+        notebooks=(" or " if language == "en" else " 或 ").join(names),
     )
-    return {"README.txt": readme} | dict(
-        zip(names, (dumps(keep_links(deepcopy(o.notebook), names)) for o in chosen), strict=True)
-    )
+    given = [
+        chinese_twin(root, name) if language == "zh" else deepcopy(one.notebook)
+        for name, one in zip(names, chosen, strict=True)
+    ]
+    texts = (dumps(keep_links(notebook, names)) for notebook in given)
+    return {"README.txt": readme} | dict(zip(names, texts, strict=True))
 
 
 def _source() -> str:
@@ -138,7 +163,7 @@ def _source() -> str:
     except OSError:
         return ""
     found = re.fullmatch(r"(?:https://|git@)(?:[^@/\s]+@)?(\S+?)", address.strip())
-    return f" from https://{found[1].replace(':', '/', 1)}" if found else ""
+    return f"https://{found[1].replace(':', '/', 1)}" if found else ""
 
 
 def _pack(path: Path, contents: dict[str, str]) -> None:

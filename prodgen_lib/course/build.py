@@ -15,10 +15,14 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from prodgen_lib.checking.exercise import Exercise
 from prodgen_lib.checking.source import FRAMEWORKS
-from prodgen_lib.course import execute, lint
+from prodgen_lib.course import chinese, execute, lint
+from prodgen_lib.course.book import chinese_notebook, chinese_targets
 from prodgen_lib.course.chapter import Chapter, chapter_files, read_chapter
+from prodgen_lib.course.chinese_task import task_faults
 from prodgen_lib.course.compose import TITLES, Target, compose
+from prodgen_lib.course.contents import exercises
 from prodgen_lib.course.figures import lighten
 from prodgen_lib.course.project import (
     TREES,
@@ -126,7 +130,24 @@ def faults(root: Path, pairs: list[Pair]) -> list[str]:
         mine = [pair for pair in pairs if pair.target.framework == framework]
         if {pair.target.chapter.path.stem for pair in mine} >= _with_frameworks(root):
             found |= {sentence: sentence for sentence in lint.misplaced([p.main for p in mine])}
-    return list(found.values())
+    chapters = {pair.target.chapter.name: pair.target.chapter for pair in pairs}
+    return [*found.values(), *translation_faults(chapters.values())]
+
+
+def translation_faults(chapters: Iterable[Chapter]) -> list[str]:
+    """Where the Chinese of chapters and their tasks, as far as there is any, has aged."""
+    return [
+        sentence
+        for chapter in chapters
+        for sentence in [
+            *chinese.faults(chapter),
+            *(s for one in _exercises(chapter) for s in task_faults(one)),
+        ]
+    ]
+
+
+def _exercises(chapter: Chapter) -> list[Exercise]:
+    return exercises(chapter) if chapter.frameworks else []
 
 
 def _with_frameworks(root: Path) -> set[str]:
@@ -154,6 +175,17 @@ def build(
         for file, notebook in pair.notebooks.items():
             say(f"{file}: {_write(notebook, root / file)}")
     return faults(root, pairs)
+
+
+def build_chinese(
+    root: Path, chosen: Iterable[str] = (), *, framework: str | None = None, say: Say = print
+) -> list[str]:
+    """Write ``notebooks/zh/``, without outputs; returns what is wrong with the translations."""
+    found = chinese_targets(root, chosen, framework)
+    for target in found:
+        (root / target.file).parent.mkdir(parents=True, exist_ok=True)
+        say(f"{target.file}: {_write(chinese_notebook(root, target), root / target.file)}")
+    return translation_faults(map(read_chapter, chapter_files(root, chosen)))
 
 
 def _write(notebook: NotebookNode, path: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import nbformat
@@ -41,7 +42,9 @@ class Chapter:
     @property
     def title(self) -> str:
         """Its first heading, without the framework."""
-        found = re.search(r"(?m)^# (.+?)(?:, in \{\{framework\}\})?$", self.cells[0].source)
+        found = re.search(
+            r"(?m)^# (.+?)(?:, in \{\{framework\}\}|（\{\{framework\}\}）)?$", self.cells[0].source
+        )
         return found[1] if found else self.topic
 
     @property
@@ -75,12 +78,17 @@ def _find(files: list[Path], name: str) -> Path:
 
 def read_chapter(path: Path) -> Chapter:
     """Read a chapter. Raises ``CourseError`` for a broken head, an unknown tag or broken tags."""
-    import jupytext
-
     if not NAME.fullmatch(path.stem):
         raise CourseError(f"{path.name} is no chapter's name; expected NN_topic.md, as 06_gan.md.")
+    return _read(path, read_text(path))
+
+
+@lru_cache(maxsize=64)  # each chapter is asked for its title by those around it
+def _read(path: Path, text: str) -> Chapter:
+    import jupytext
+
     try:
-        notebook = jupytext.reads(read_text(path), fmt="md")
+        notebook = jupytext.reads(text, fmt="md")
     except yaml.YAMLError as error:
         raise CourseError(f"The head of {path.name} is no YAML: {_first_line(error)}.") from None
     head, cells = _split_head(path, notebook.cells)

@@ -16,17 +16,31 @@ from nbformat import NotebookNode
 from prodgen_lib import __version__
 from prodgen_lib.checking import names
 from prodgen_lib.checking.exercise import Exercise, load_exercises
+from prodgen_lib.checking.language import Text
 from prodgen_lib.checking.source import FRAMEWORKS, brief, function_source, stub
 from prodgen_lib.checking.verbs import dots
-from prodgen_lib.course.chapter import Chapter, chapter_files, read_chapter
+from prodgen_lib.course.chapter import Chapter, chapter_files
+from prodgen_lib.course.chinese import chapter_in, headings
+from prodgen_lib.course.chinese_task import task_in
 from prodgen_lib.course.project import CourseError
-from prodgen_lib.course.task import as_markdown, docstring
 
 TITLES = {"torch": "PyTorch", "tensorflow": "TensorFlow"}
 PLACEHOLDER = re.compile(r"\{\{(\w+)(?::(\w+)\.(\w+))?\}\}")
 ANSWER_KEY = re.compile(r"prodgen_lib\.(torch|plain)\.\w+")  # plain serves both frameworks
 CHECK_TAGS = ["check", "nbval-check-output"]
 SET_UP = "# Imports, folded: a click on this line opens them."
+FOLDED = Text(SET_UP, "# 导入语句，已折叠：点这一行展开。")
+WRITE = Text("exercise", "练习")
+MEND = Text("find and mend the faults", "找出错误并改正")
+ABOUT = Text(
+    "### `{name}`: {what}\n\n{task}\n\n"
+    "Difficulty {difficulty} · importance {importance} · about {minutes} minutes · "
+    'stuck? `hint("{id}")`, up to {hints} times.',
+    "### `{name}`：{what}\n\n{task}\n\n"
+    "难度 {difficulty} · 重要性 {importance} · 大约 {minutes} 分钟 · "
+    '卡住了？`hint("{id}")`，最多 {hints} 次。',
+)
+SEE = re.compile(r"(?m)(?<=^参见：).+?(?= *$)")
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -37,12 +51,14 @@ class Target:
     chapter: Chapter
     framework: str | None
     learner: bool
+    language: str = "en"
 
     @property
     def file(self) -> str:
         """Where it goes; a chapter without framework has one notebook, the learner's."""
         tree = "notebooks" if self.learner or not self.framework else "solutions"
-        return f"{tree}/{self.chapter.stem(self.framework)}.ipynb"
+        folder = f"{tree}/zh" if self.language == "zh" else tree
+        return f"{folder}/{self.chapter.stem(self.framework)}.ipynb"
 
     @property
     def other(self) -> str:
@@ -54,6 +70,9 @@ def compose(target: Target) -> NotebookNode:
 
     Raises ``CourseError`` where the chapter asks for what the library doesn't have, or shows a
     function that uses a name the notebook doesn't define.
+
+    A notebook in Chinese has the ids of its English twin and says which text that has, so that work
+    in it is known and graded by that; ``zh`` is a digest of its own text.
     """
     cells = []
     for cell in target.chapter.cells:
@@ -62,6 +81,7 @@ def compose(target: Target) -> NotebookNode:
             cells += _cells(target, cell, tags)
     cells = _with_links(target, cells)
     _make_ids_unique(target, cells)
+    text = digest("\n".join(cell.source for cell in cells))
     notebook = nbformat.v4.new_notebook(
         cells=cells,
         metadata={
@@ -71,7 +91,7 @@ def compose(target: Target) -> NotebookNode:
                 "chapter": target.chapter.name,
                 "framework": target.framework or "none",
                 "version": __version__,
-                "text": digest("\n".join(cell.source for cell in cells)),
+                **({"zh": text} if target.language == "zh" else {"text": text}),
             },
         },
     )
@@ -80,7 +100,7 @@ def compose(target: Target) -> NotebookNode:
 
 
 def _cells(target: Target, cell: NotebookNode, tags: set[str]) -> Iterator[NotebookNode]:
-    identity = f"{target.chapter.number}-{digest(cell.source)}"
+    identity = f"{target.chapter.number}-{digest(cell.metadata.get('english', cell.source))}"
     if cell.cell_type != "code":
         yield from _text(target, cell.source, identity)
     elif tags & {"exercise", "given"}:
@@ -90,14 +110,15 @@ def _cells(target: Target, cell: NotebookNode, tags: set[str]) -> Iterator[Noteb
         source = cell.source
         if target.framework and not tags & set(FRAMEWORKS):
             source = source.replace("prodgen_lib.torch", f"prodgen_lib.{target.framework}")
-        yield _set_up(_code(identity, source, sorted(tags & {"parameters"})))
+        cell = _code(identity, source, sorted(tags & {"parameters"}))
+        yield _set_up(cell, FOLDED.in_(target.language))
 
 
-def _set_up(cell: NotebookNode) -> NotebookNode:
+def _set_up(cell: NotebookNode, words: str) -> NotebookNode:
     """A cell that only imports is folded: its first line, which JupyterLab shows, says so."""
     body = ast.parse(names.as_python(cell.source) or "").body
     if body and all(isinstance(node, ast.Import | ast.ImportFrom) for node in body):
-        cell.source = f"{SET_UP}\n{cell.source}"
+        cell.source = f"{words}\n{cell.source}"
         cell.metadata["jupyter"] = {"source_hidden": True}
     return cell
 
@@ -121,10 +142,10 @@ def _with_links(target: Target, cells: list[NotebookNode]) -> list[NotebookNode]
 
 def _link(target: Target, path: Path) -> str:
     """A neighbour by its number and title; only one notebook stands for one without framework."""
-    other = read_chapter(path)
+    other = chapter_in(path, target.language)
     variant = target.framework if target.framework in other.variants else None
     number = f"{int(other.number)} " if int(other.number) else ""
-    place = Target(other, variant, target.learner).file
+    place = Target(other, variant, target.learner, target.language).file
     folder = Path(target.file).parent
     return f"[{number}{other.title}]({os.path.relpath(place, folder)})"
 
@@ -177,11 +198,11 @@ def _function(target: Target, topic: str, name: str, exercise: bool) -> list[Not
             f"exercises/{topic}/{name}.md; there are: {', '.join(known)}."
         )
     about = known[name]
-    task = as_markdown(docstring(source))
+    task = task_in(target.language, about, target.framework)
     if target.learner:
         source = _from_library(target, about.candidate, target.framework, source) or stub(source)
     return [
-        _markdown(f"{identity}-about", _about(about, task), ("about",)),
+        _markdown(f"{identity}-about", _about(target, about, task), ("about",)),
         _code(identity, brief(source), ["exercise"], exercise_id=about.id),
         _code(
             f"{identity}-check",
@@ -206,14 +227,18 @@ def _from_library(target: Target, ask, *arguments):
         raise CourseError(f"{target.chapter.path.name}: {error}") from None
 
 
-def _about(exercise: Exercise, task: str) -> str:
+def _about(target: Target, exercise: Exercise, task: str) -> str:
     """The head of an exercise: what is asked for, as its docstring says it."""
-    what = "find and mend the faults" if exercise.review else "exercise"
-    return (
-        f"### `{exercise.name}`: {what}\n\n{task}\n\n"
-        f"Difficulty {dots(exercise.difficulty)} · importance {dots(exercise.importance)} · "
-        f'about {exercise.minutes} minutes · stuck? `hint("{exercise.id}")`, up to '
-        f"{len(exercise.hints)} times."
+    about = ABOUT.in_(target.language)
+    return about.format(
+        name=exercise.name,
+        what=(MEND if exercise.review else WRITE).in_(target.language),
+        task=task,
+        difficulty=dots(exercise.difficulty),
+        importance=dots(exercise.importance),
+        minutes=exercise.minutes,
+        id=exercise.id,
+        hints=len(exercise.hints),
     )
 
 
@@ -235,8 +260,12 @@ def _questions(target: Target) -> Iterator[NotebookNode]:
     from prodgen_lib.questions import question_cells
 
     path = target.chapter.path.with_suffix(".yaml")
-    for key, text in _from_library(target, question_cells, path, target.framework):
-        yield _markdown(f"{target.chapter.number}-{key}", text, ("questions",))
+    chinese = target.language == "zh"
+    languages = [("zh",)] if chinese else []  # in English they are in both
+    sections = headings(path.parent.parent) if chinese else {}
+    for key, text in _from_library(target, question_cells, path, target.framework, *languages):
+        shown = SEE.sub(lambda found: sections.get(found[0], found[0]), text)
+        yield _markdown(f"{target.chapter.number}-{key}", shown, ("questions",))
 
 
 def _placeholder(target: Target, found: re.Match) -> str:
@@ -251,7 +280,7 @@ def _placeholder(target: Target, found: re.Match) -> str:
             "other": TITLES[target.other],
             "package": target.framework,
             "twin": f"{twin}.ipynb",
-            "solution": f"../solutions/{here}.ipynb",
+            "solution": f"{'../' * target.file.count('/')}solutions/{here}.ipynb",
         }
         if word in simple and not name:
             return simple[word]

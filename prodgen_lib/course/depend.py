@@ -84,7 +84,8 @@ def _pages(texts: Iterable[str]) -> Iterator[Path]:
         yield from (folder / topic).glob("*.md")
     if CONTENTS in text:
         yield from folder.glob("*/*.md")
-        yield from (source.PACKAGE.parent / "chapters").glob("*.md")
+        chapters = (source.PACKAGE.parent / "chapters").glob("*.md")
+        yield from (path for path in chapters if not path.stem.endswith(".zh"))
 
 
 def _files(module: str) -> Iterator[Path]:

@@ -14,9 +14,9 @@ from prodgen_lib.checking.exercise import find_exercise
 from prodgen_lib.checking.language import Text, language
 from prodgen_lib.checking.source import FRAMEWORKS, brief, function_source, module_path, stub
 from prodgen_lib.checking.verbs import dots
+from prodgen_lib.course.chinese_task import task_in
 from prodgen_lib.course.compose import CHECK_TAGS, KERNEL, TITLES, has
 from prodgen_lib.course.project import CourseError, read_notebook, write_notebook
-from prodgen_lib.course.task import as_markdown, docstring
 
 DRILL = "drill"  # stands where other notebooks name their chapter
 WRITE = Text("Write the body", "请写出函数体")
@@ -52,7 +52,7 @@ def drill(exercise_id: str, framework: str, verbs: str = "") -> NotebookNode:
         difficulty=dots(exercise.difficulty),
         task=(MEND if exercise.review else WRITE).in_(language()),
     )
-    new, task = nbformat.v4, as_markdown(docstring(source))
+    new, task = nbformat.v4, task_in(language(), exercise, framework)
     check = f'{exercise.name} = check("{exercise.id}", {exercise.name})'
     name = {"exercise_id": exercise.id}
     return new.new_notebook(

@@ -30,6 +30,7 @@ from prodgen_lib.course.compose import TITLES, has
 from prodgen_lib.course.drill import DRILL, pristine_drill
 from prodgen_lib.course.grade_copy import as_it_came, graded_copy
 from prodgen_lib.course.grade_report import MARK
+from prodgen_lib.course.interface import spoken
 from prodgen_lib.course.known_cells import recognised
 from prodgen_lib.course.left_behind import hiding, remark
 from prodgen_lib.course.project import (
@@ -289,12 +290,12 @@ def table(path: Path, results: list[Result]) -> str:
     What a notebook says can't steer the terminal.
     """
     if not results:
-        return f"{plain(str(path))}: no exercises."
+        return spoken(f"{plain(str(path))}: no exercises.")
     width = max(len(result.exercise) for result in results)
     lines = [plain(str(path))]
     for result in results:
         mark = "✓" if result.passed else "✗" if result.answered else "–"
-        words = plain(result.message) if result.answered else "not answered"
+        words = spoken(plain(result.message) if result.answered else "not answered")
         lines.append(f"  {result.exercise:<{width}}  {mark}  {words}".rstrip())
     passed = sum(result.passed for result in results)
-    return "\n".join([*lines, f"  {passed} of {len(results)} exercises pass."])
+    return "\n".join([*lines, spoken(f"  {passed} of {len(results)} exercises pass.")])

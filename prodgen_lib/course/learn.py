@@ -8,7 +8,8 @@ import webbrowser
 from importlib.util import find_spec
 from pathlib import Path
 
-from prodgen_lib.course.project import FIRST, KERNEL_ENVIRONMENT, CourseError, home_of_work
+from prodgen_lib.checking.language import language
+from prodgen_lib.course.project import FIRST_IN, KERNEL_ENVIRONMENT, CourseError, home_of_work
 
 UPLOAD = 200_000_000
 """Bytes that a button may take from the reader's disk: a photograph of 10 MB got lost silently."""
@@ -45,7 +46,8 @@ def lab_command(
 ) -> list[str]:
     """The command that starts JupyterLab in the course's folder; its token stays on."""
     home = home_of_work(root)
-    first = FIRST if (home / FIRST).exists() else "work"
+    wanted = [FIRST_IN[language()], *FIRST_IN.values()]
+    first = next((place for place in wanted if (home / place).exists()), "work")
     options = [
         f"--ServerApp.root_dir={home}",
         f"--LabApp.default_url=/lab/tree/{first}",

@@ -8,7 +8,10 @@ from collections.abc import Collection
 from nbformat import NotebookNode
 
 LINK = r"\[([^\]\n]+)\]\(([^)\s]+\.(?:ipynb|html))\)"
-WAY = re.compile(rf"The same chapter in {LINK}(?: · )?|(?: · )?\[the solution\]\([^)\s]+\)")
+WAY = re.compile(
+    rf"(?:The same chapter in|同一章的) {LINK}(?: 版)?(?: · )?"
+    r"|(?: · )?\[(?:the solution|参考答案)\]\([^)\s]+\)"
+)
 
 
 def keep_links(notebook: NotebookNode, present: Collection[str]) -> NotebookNode:

@@ -12,6 +12,7 @@ from prodgen_lib.checking import source
 
 TREES = ("notebooks", "solutions")
 FIRST = "work/00_start_here.ipynb"
+FIRST_IN = {"en": FIRST, "zh": "work/zh/00_start_here.ipynb"}
 
 
 # For every process that runs a notebook. OpenMP's threads would spin while they wait, which makes
@@ -59,7 +60,11 @@ def home_of_work(root: Path) -> Path:
     if root != installed_course():
         return root
     here = Path.cwd().resolve()
-    known = (folder for folder in (here, *here.parents) if (folder / FIRST).exists())
+    known = (
+        folder
+        for folder in (here, *here.parents)
+        if any((folder / first).exists() for first in FIRST_IN.values())
+    )
     return next(known, here)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from prodgen_lib.checking.language import language as reader_language
+from prodgen_lib.course.interface import echo
 from prodgen_lib.course.option import OwnPath
 from prodgen_lib.interview.markup import tell
 from prodgen_lib.interview.mock import LEAST, MOST
@@ -77,7 +78,7 @@ def _prepare(desk, by, minutes, exercises, language: str):
         set_goal(desk.history, by or goal.by.isoformat(), desk.now(), minutes, framework)
     ahead = desk.preparation
     if told := ahead.told(first(language)):
-        click.echo(told)
+        echo(told)
     return ahead
 
 
@@ -109,9 +110,9 @@ def cards(context, about, most, by, minutes_a_day, with_exercises, language) -> 
     ahead = _prepare(desk, by, minutes_a_day, with_exercises, language)
     waiting = desk.due(about)[: most or (None if ahead.goal else 20)]
     if not waiting:
-        click.echo("Nothing is due. Come back later, or try `prodgen practice mock`.")
+        echo("Nothing is due. Come back later, or try `prodgen practice mock`.")
     for number, card in enumerate(waiting, start=1):
-        click.echo(f"\n[{number} of {len(waiting)}] {card.subject} · {card.level}")
+        echo(f"\n[{number} of {len(waiting)}] {card.subject} · {card.level}")
         head, _, rest = say(card.front, language).partition("\n\n")
         tell(f"**{head}**\n\n{rest}")
         if typed("Enter shows the answer, q ends", {"": "", LEAVE: LEAVE}) == LEAVE:
@@ -136,7 +137,7 @@ def cards(context, about, most, by, minutes_a_day, with_exercises, language) -> 
         if rating == LEAVE:
             break
         due = desk.review(card, rating)
-        click.echo(f"It comes again on {due.astimezone():%d %B at %H:%M}.")
+        echo(f"It comes again on {due.astimezone():%d %B at %H:%M}.")
 
 
 @practice.command(short_help="One exercise in a notebook of its own.")
@@ -174,12 +175,12 @@ def drill(context, exercise, again, framework, by, minutes_a_day, with_exercises
         new = [] if again else ahead.exercises_today
         waiting = [name for name in desk.returning() if exercise in (None, name)]
         if not (new or waiting):
-            click.echo("No exercise is due today.")
+            echo("No exercise is due today.")
             return
         path = short(desk.draw((new or waiting)[0], framework))
     else:
         raise CourseError("Name an exercise such as gan.train_step, or say --again or --by DAY.")
-    click.echo(f"{path} is ready: open it in JupyterLab; `prodgen check {path}` grades it.")
+    echo(f"{path} is ready: open it in JupyterLab; `prodgen check {path}` grades it.")
 
 
 @practice.command(short_help="Sit a mock interview, by the clock.")
@@ -232,7 +233,7 @@ def mock(
 
         text = interview_prompt(interview, first(language))
         export_prompt.write_text(text, encoding="utf-8")
-        click.echo(
+        echo(
             f"{export_prompt} holds {len(interview.items)} items with their checklists: give it to "
             "an assistant. Its marks are advisory; nothing was sent anywhere."
         )
@@ -240,7 +241,7 @@ def mock(
     while interview.current and ask(interview, language):
         pass
     if not interview.answered:
-        click.echo("Nothing was answered, so nothing is kept.")
+        echo("Nothing was answered, so nothing is kept.")
         return
     text = desk.keep(interview, "zh" if language == "zh" else "en")
     tell(ending(text))
@@ -264,13 +265,13 @@ def plan_command(context, by, minutes_a_day, with_exercises, language) -> None:
     desk = _desk(context)
     ahead = _prepare(desk, by, minutes_a_day, with_exercises, language)
     if ahead.goal is None:
-        click.echo("No day is set: name that of your interview with --by.")
+        echo("No day is set: name that of your interview with --by.")
         return
-    click.echo(f"\n{as_text(ahead.picture, first(language))}\n")
+    echo(f"\n{as_text(ahead.picture, first(language))}\n")
     for name in ahead.exercises_today:
-        click.echo(f"prodgen practice drill {name} --framework {ahead.goal.framework}")
+        echo(f"prodgen practice drill {name} --framework {ahead.goal.framework}")
     if waiting := desk.returning():
-        click.echo(f"Back today, with `prodgen practice drill --again`: {', '.join(waiting)}")
+        echo(f"Back today, with `prodgen practice drill --again`: {', '.join(waiting)}")
 
 
 @practice.command()
@@ -285,7 +286,7 @@ def progress(context, page, by, minutes_a_day, with_exercises, language) -> None
     desk = _desk(context)
     _prepare(desk, by, minutes_a_day, with_exercises, language)
     write_progress(desk.progress_html(first(language)), page)
-    click.echo(f"{page} is written: open it in a browser.")
+    echo(f"{page} is written: open it in a browser.")
 
 
 @practice.command()
@@ -294,7 +295,7 @@ def progress(context, page, by, minutes_a_day, with_exercises, language) -> None
 def export(context, file) -> None:
     """Write your whole history as JSON to FILE, which must be new."""
     _desk(context).history.export(file)
-    click.echo(f"{file} holds your cards, reviews and interviews.")
+    echo(f"{file} holds your cards, reviews and interviews.")
 
 
 @practice.command()
@@ -303,7 +304,7 @@ def export(context, file) -> None:
 def backup(context, file) -> None:
     """Copy your history to FILE, which must be new. A copy a day is made in any case."""
     _desk(context).history.backup(file)
-    click.echo(f"{file} is a copy of your history.")
+    echo(f"{file} is a copy of your history.")
 
 
 @click.group(name="cards")
@@ -340,4 +341,4 @@ def export_deck(context, deck, about, language) -> None:
         known = ", ".join(dict.fromkeys(q.subject for q in bank.values()))
         raise CourseError(f"There are no questions about {about!r}; there are: {known}.")
     notes = write_deck(questions, deck, language=language, folder=chapters)
-    click.echo(f"{deck} holds {notes} notes.")
+    echo(f"{deck} holds {notes} notes.")

@@ -11,6 +11,7 @@ from html import escape
 from ipywidgets import HTML, Dropdown, HBox, HTMLMath, IntSlider, Layout, Textarea, VBox
 
 from prodgen_lib.checking.language import language
+from prodgen_lib.course import interface
 from prodgen_lib.course.project import CourseError
 from prodgen_lib.interview import mock, transcript, words
 from prodgen_lib.interview.desk import Desk
@@ -95,7 +96,7 @@ class _Mock:
                 self.framework.value,
             )
         except CourseError as error:
-            self.about.value = spoken(str(error))
+            self.about.value = spoken(interface.spoken(str(error)))
             return
         self.more = None
         self.ask()
@@ -204,7 +205,7 @@ class _Mock:
             told = self.desk.keep(self.interview, code)
         except CourseError as error:
             told = transcript.transcript(self.interview, code)
-            self.about.value = spoken(f"Not kept: {error}")
+            self.about.value = spoken(interface.spoken(f"Not kept: {error}"))
         else:
             self.about.value = spoken(self.say(words.OVER), code)
         self.text.value = self.html(lowered(told, 2))  # below the notebook's own headings

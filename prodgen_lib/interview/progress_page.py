@@ -104,7 +104,8 @@ def subjects(root: Path, cards: Sequence[Card]) -> list[Subject]:
 def cells_run(root: Path) -> dict[str, tuple[int, int]]:
     """Of each chapter's topic: code cells run and all of them, in the copy that is further on."""
     found: dict[str, tuple[int, int]] = {}
-    for path in sorted(work_folder(root).glob("*.ipynb")):
+    work = work_folder(root)
+    for path in sorted([*work.glob("*.ipynb"), *work.glob("zh/*.ipynb")]):
         try:
             notebook = read_notebook(path)
         except CourseError:

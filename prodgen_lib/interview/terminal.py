@@ -6,10 +6,13 @@ import time
 
 import click
 
+from prodgen_lib.course.interface import echo, spoken
 from prodgen_lib.interview.markup import count_down, tell
 from prodgen_lib.questions.render import follow_ups
 
 LEAVE = "q"
+DONE = "Enter when you are done, q ends"
+WHICH = "Which of these did you say? Numbers such as 1 3; Enter for none"
 
 
 def ask(interview, language: str) -> bool:
@@ -19,15 +22,15 @@ def ask(interview, language: str) -> bool:
 
     item, code = interview.current, first(language)
     number = f"{len(interview.answered) + 1} of {len(interview.items)}"
-    click.echo(f"\n[{number}] {KINDS[item.kind].in_(code)}, {item.minutes} minutes")
+    echo(f"\n[{number}] {KINDS[item.kind].in_(code)}, {item.minutes} minutes")
     tell(f"**{told.title(item.asked, code, item.kind)}**")
     tell(told.task(item, code))
     start = time.monotonic()
-    prompt = count_down(60 * item.minutes, "Enter when you are done, q ends", code)
+    prompt = count_down(60 * item.minutes, spoken(DONE), code)
     if typed(prompt, {"": "", LEAVE: LEAVE}) == LEAVE:
         return False
     seconds = time.monotonic() - start
-    click.echo(f"{seconds / 60:.1f} of {item.minutes} minutes.\n")
+    echo(f"{seconds / 60:.1f} of {item.minutes} minutes.\n")
     tell(told.rubric(item, code))
     if points := item.checklist:
         said = ticked(points, code)
@@ -51,7 +54,7 @@ def tell_share(asked, said: list[str], language: str) -> None:
     from prodgen_lib.interview.words import SHARE
 
     level = NAMES[SCORES[asked.score(said)]].in_(language)
-    click.echo(SHARE.in_(language).format(asked.share(said), level))
+    echo(SHARE.in_(language).format(asked.share(said), level))
 
 
 def ticked(points: dict, language: str) -> list[str]:
@@ -59,16 +62,12 @@ def ticked(points: dict, language: str) -> list[str]:
     for number, text in enumerate(points.values(), start=1):
         tell(f"{number}. {text.in_(language)}")
     while True:
-        answer = click.prompt(
-            "Which of these did you say? Numbers such as 1 3; Enter for none",
-            default="",
-            show_default=False,
-        )
+        answer = click.prompt(spoken(WHICH), default="", show_default=False)
         numbers = answer.replace(",", " ").split()
         if all(one.isdigit() and 1 <= int(one) <= len(points) for one in numbers):
             names = list(points)
             return [names[number - 1] for number in sorted({int(one) for one in numbers})]
-        click.echo(f"Type numbers from 1 to {len(points)}.")
+        echo(f"Type numbers from 1 to {len(points)}.")
 
 
 def scored() -> int:
@@ -90,11 +89,11 @@ def typed(prompt: str, answers: dict):
     """What was typed, asked again until it is one of these."""
     while True:
         answer = click.prompt(
-            prompt, default="", show_default=False, prompt_suffix=": " * bool(prompt)
+            spoken(prompt), default="", show_default=False, prompt_suffix=": " * bool(prompt)
         ).strip()
         if answer.lower() in answers:
             return answers[answer.lower()]
-        click.echo(f"Type one of: {', '.join(key or 'Enter' for key in answers)}.")
+        echo(f"Type one of: {', '.join(key or 'Enter' for key in answers)}.")
 
 
 def say(text, language: str) -> str:

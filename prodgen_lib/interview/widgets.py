@@ -25,6 +25,7 @@ from ipywidgets import (
 
 from prodgen_lib.checking.exercise import Exercise, load_exercises, topics
 from prodgen_lib.checking.language import language
+from prodgen_lib.course import interface
 from prodgen_lib.course.drill import write_drill
 from prodgen_lib.course.project import CourseError, short
 from prodgen_lib.course.work import work_folder
@@ -166,7 +167,7 @@ class _Cards:
             if self.points:
                 self.desk.tick(self.question(card), self.points.said)
         except Exception as error:  # a click has nowhere else to say it
-            self.about.value = spoken(f"Not noted: {error}")
+            self.about.value = spoken(interface.spoken(f"Not noted: {error}"))
             return
         if rating == "again":
             self.cards.append(card)
@@ -210,9 +211,9 @@ def drills(desk: Desk) -> VBox:
         try:
             path = write()
         except (CourseError, OSError) as error:
-            said.value = spoken(f"Not made: {error}")
+            said.value = spoken(interface.spoken(f"Not made: {error}"))
             return
-        said.value = spoken(f"{short(path)} is ready:")
+        said.value = spoken(interface.spoken(f"{short(path)} is ready:"))
         # As an output of the notebook, JupyterLab resolves the link and opens it in a tab beside.
         address = escape(os.path.relpath(path, Path.cwd()).replace(os.sep, "/"))
         data = {"text/html": f'<a href="{address}">open it</a>', "text/plain": address}
@@ -220,7 +221,7 @@ def drills(desk: Desk) -> VBox:
 
     choose()
     chapter.observe(choose, names="value")
-    button = a_button("Make the notebook", make, "primary")
+    button = a_button(interface.spoken("Make the notebook"), make, "primary")
     button.layout.align_self = "flex-start"
     back = a_button(words.BACK.format(len(desk.returning())).in_(code), again)
     back.layout.align_self = "flex-start"
@@ -242,7 +243,7 @@ def progress(desk: Desk) -> VBox:
     def renew() -> None:
         page.value = desk.progress_html()
 
-    button = a_button("Renew", renew)
+    button = a_button(interface.spoken("Renew"), renew)
     button.layout.align_self = "flex-start"
     box = VBox([page, button])
     return twin(box, "<p>Exercises solved, cards known, interviews, weak subjects.</p>")
@@ -277,7 +278,7 @@ def ready_by(desk: Desk) -> VBox:
         try:
             set_goal(desk.history, by, desk.now(), minutes.value, exercises.value)
         except CourseError as error:
-            told.value = spoken(str(error))
+            told.value = spoken(interface.spoken(str(error)))
             return
         show()
 

@@ -23,7 +23,9 @@ WORDS = {
 LANGUAGES = {"en": ("en",), "zh": ("zh",), "both": ("en", "zh")}
 
 
-def question_cells(path: str | Path, framework: str | None = None) -> list[tuple[str, str]]:
+def question_cells(
+    path: str | Path, framework: str | None = None, languages: tuple[str, ...] = ("en", "zh")
+) -> list[tuple[str, str]]:
     """A cell for each question of a chapter's file: `(stable cell id, Markdown)`, in file order.
 
     Those of a kind of their own (design, debug) wait for a mock interview, and are none of them.
@@ -32,7 +34,7 @@ def question_cells(path: str | Path, framework: str | None = None) -> list[tuple
     """
     questions = [one for one in load_questions(path) if one.kind == KINDS[0]]
     return [
-        (f"q-{question.id.replace('.', '-')}", _cell(question, number))
+        (f"q-{question.id.replace('.', '-')}", _cell(question, number, languages))
         for number, question in enumerate(questions, start=1)
     ]
 

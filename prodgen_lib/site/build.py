@@ -55,12 +55,13 @@ def build_site(root: Path, out: Path, address: str = "", say: Callable = print) 
     _make_way(out)
     start, busy = time.perf_counter(), _processor()
     figures = Figures()
-    trees = {"en": english(root, figures), "zh": chinese(root)}
+    trees = {"en": english(root, figures), "zh": chinese(root, figures)}
     with tempfile.TemporaryDirectory() as place:
         sources = {language: Path(place, language) for language in trees}
         for language, pages in trees.items():
             write(sources[language], pages, configuration(language, trees, address))
-        figures.write(sources["en"] / "figures")
+        for source in sources.values():
+            figures.write(source / "figures")
         say(f"{sum(map(len, trees.values()))} pages, {len(figures.files)} pictures; Sphinx runs")
         _sphinx(sources, {"en": out, "zh": out / "zh"})
     files = [path for path in out.rglob("*") if path.is_file()]
@@ -88,18 +89,19 @@ def english(root: Path, figures: Figures) -> Pages:
     return {"index": front_page(root, pages, "en"), **pages}
 
 
-def chinese(root: Path) -> Pages:
+def chinese(root: Path, figures: Figures) -> Pages:
     """The pages of the Chinese tree: all that has Chinese, and nothing else."""
-    pages = mistake_pages(root, "zh") | question_pages(root, "zh")
+    pages = chapter_pages(Shelf(root, notebook_places(root, "zh"), figures, "zh"))
+    pages |= mistake_pages(root, "zh") | question_pages(root, "zh")
     pages |= {"glossary": glossary_page(root, "zh")}
     return {"index": front_page(root, pages, "zh"), **pages}
 
 
-def notebook_places(root: Path) -> dict[str, str]:
+def notebook_places(root: Path, language: str = "en") -> dict[str, str]:
     """Which page shows which notebook, in both trees of notebooks."""
     return {
-        Target(chapter, framework, learner).file: f"chapters/{chapter.name}"
-        for chapter in chapters(root)
+        Target(chapter, framework, learner, language).file: f"chapters/{chapter.name}"
+        for chapter in chapters(root, language)
         for framework in chapter.variants
         for learner in (True, False)
     }

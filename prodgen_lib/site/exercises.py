@@ -18,7 +18,15 @@ from prodgen_lib.site.words import chapters, topic_title
 
 HINT = Text("Hint {}", "提示 {}")
 HINTS = Text("Three hints", "三条提示")
-CANDIDATE = "The candidate's answer has faults. Find and mend them:"
+CANDIDATE = Text(
+    "The candidate's answer has faults. Find and mend them:", "候选人的答案有错误，请找出并改正："
+)
+THE_TASK = Text("The task", "题目")
+SOLUTION = Text("Solution", "参考答案")
+MISTAKES = Text("Mistakes people make here", "这里的常见错误")
+TASK = Text(
+    "Task · difficulty {} · importance {} · {} minutes", "题目 · 难度 {} · 重要性 {} · {} 分钟"
+)
 
 
 def box(
@@ -26,6 +34,7 @@ def box(
     about: Mapping[str, NotebookNode],
     answers: Mapping[str, NotebookNode],
     checked: Mapping[str, list[str]],
+    language: str = "en",
 ) -> str:
     """An exercise: its heading, and folded below it the task, the hints and the solution."""
     exercise = find_exercise(identity)
@@ -35,16 +44,14 @@ def box(
     solution = together({f: [code(sources[f]), *checked[f]] for f in sources})
     parts = [
         task,
-        _candidate(exercise, sources),
-        *hints(exercise, "en"),
-        fold("Solution", solution),
+        _candidate(exercise, sources, language),
+        *hints(exercise, language),
+        fold(SOLUTION.in_(language), solution),
     ]
     if exercise.wrong:
-        parts.append(f"[Mistakes people make here](#{mistakes_label(exercise)})")
-    title = (
-        f"Task · difficulty {dots(exercise.difficulty)} · importance {dots(exercise.importance)}"
-        f" · {exercise.minutes} minutes"
-    )
+        parts.append(f"[{MISTAKES.in_(language)}](#{mistakes_label(exercise)})")
+    levels = dots(exercise.difficulty), dots(exercise.importance)
+    title = TASK.format(*levels, exercise.minutes).in_(language)
     folded = fold(title, "\n\n".join(filter(None, parts)), class_container="exercise")
     return f"({box_label(exercise)})=\n{heading}\n\n{folded}"
 
@@ -63,10 +70,10 @@ def hints(exercise: Exercise, language: str) -> Iterator[str]:
         yield fold(HINT.format(number).in_(language), hint.in_(language))
 
 
-def _candidate(exercise: Exercise, sources: Mapping[str, str]) -> str:
+def _candidate(exercise: Exercise, sources: Mapping[str, str], language: str) -> str:
     flawed = {f: exercise.candidate(f, exercise.source(f)) for f in sources}
     texts = {f: [code(brief(source))] for f, source in flawed.items() if source}
-    return f"{CANDIDATE}\n\n{together(texts)}" if texts else ""
+    return f"{CANDIDATE.in_(language)}\n\n{together(texts)}" if texts else ""
 
 
 def mistake_pages(root: Path, language: str) -> Pages:
@@ -80,9 +87,9 @@ def ordered_topics(root: Path) -> list[str]:
     return [topic for topic in dict.fromkeys([*shown, *topics()]) if topic in topics()]
 
 
-def homes(root: Path) -> dict[str, str]:
+def homes(root: Path, language: str = "en") -> dict[str, str]:
     """Which chapter's page shows an exercise, by the exercise's id."""
-    shown = ((c, one) for c in chapters(root) if c.frameworks for one in exercises(c))
+    shown = ((c, one) for c in chapters(root, language) if c.frameworks for one in exercises(c))
     return {one.id: f"chapters/{chapter.name}" for chapter, one in shown}
 
 
@@ -93,23 +100,24 @@ def mistake_page(root: Path, topic: str, language: str) -> str:
         "Red lines are the mistake, green lines what they should be.",
         "下面每个错误都有人犯过，或很容易犯。检查遇到它时就说出这句话。红色是错误的写法，绿色是正确的写法。",
     )
-    where = homes(root)
+    where, translated = homes(root), homes(root, language)
     parts = [f"# {title.format(topic_title(topic).in_(language))}", intro.in_(language)]
     for exercise in load_exercises(topic).values():
         parts += [f"({mistakes_label(exercise)})=\n## `{exercise.name}`"]
-        parts += [_way(exercise, where.get(exercise.id), language)]
+        here = translated.get(exercise.id) == where.get(exercise.id)
+        parts += [_way(exercise, where.get(exercise.id), language, here)]
         if language == "zh":
             parts.append(fold(HINTS.zh, "\n\n".join(hints(exercise, "zh"))))
         parts += [_mistake(wrong, language) for wrong in exercise.wrong]
     return "\n\n".join(filter(None, parts))
 
 
-def _way(exercise: Exercise, page: str | None, language: str) -> str:
-    """The way from an exercise's mistakes to its task; from Chinese into the English tree."""
+def _way(exercise: Exercise, page: str | None, language: str, here: bool) -> str:
+    """The way from an exercise's mistakes to its task; into the English tree if it is not here."""
     if page is None:
         return ""
-    if language == "en":
-        return f"[The task](#{box_label(exercise)})"
+    if here:
+        return f"[{THE_TASK.in_(language)}](#{box_label(exercise)})"
     address = f"../../{page}.html#{box_label(exercise)}"
     return f'<a href="{address}" hreflang="en">题目（英文）</a>'
 

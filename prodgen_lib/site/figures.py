@@ -10,10 +10,15 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from prodgen_lib.checking.language import Text
 from prodgen_lib.site.markdown import code, directive
 
 DATA = re.compile(r"data:image/(png|jpeg|gif|webp);base64,(.+)", re.DOTALL)
 INERT = "To use this, open the notebook"
+NOTE = Text(
+    "*A widget in the notebook; here it stands still.*",
+    "这是笔记本里的交互控件，在这里是静止的。",
+)
 FEW = 4
 
 
@@ -38,20 +43,23 @@ class Figures:
             (folder / name).write_bytes(content)
 
 
-def shown(output: NotebookNode, figures: Figures) -> str:
+def shown(output: NotebookNode, figures: Figures, language: str = "en") -> str:
     """An output of a cell as Markdown; nothing of what went to the error stream."""
     if output.output_type == "stream":
         return code(output.text, "text") if output.name == "stdout" else ""
     data = output.get("data", {})
     if "text/html" in data:
-        return from_html(data["text/html"], figures)
+        return from_html(data["text/html"], figures, language)
     if "text/markdown" in data:
         return data["text/markdown"]
     return code(data["text/plain"], "text") if "text/plain" in data else ""
 
 
-def from_html(html: str, figures: Figures) -> str:
-    """Pictures and paragraphs in their order; many pictures in a row show every few of them."""
+def from_html(html: str, figures: Figures, language: str = "en") -> str:
+    """Pictures and paragraphs in their order; many pictures in a row show every few of them.
+
+    On a Chinese page the words, which a program said in English, stand in a listing as others do.
+    """
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -60,7 +68,9 @@ def from_html(html: str, figures: Figures) -> str:
     rows = [_image(one, figures) for one in _some(pictures)]
     if len(rows) > 1:
         rows = [directive("div", "strip", "\n\n".join(rows))]
-    note = "*A widget in the notebook; here it stands still.*" if INERT in html else ""
+    if parts and language == "zh":
+        parts = [code("\n".join(parts), "text")]
+    note = NOTE.in_(language) if INERT in html else ""
     return "\n\n".join(filter(None, [*parts, *rows, note]))
 
 

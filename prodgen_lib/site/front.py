@@ -25,9 +25,12 @@ Where the frameworks differ, choose a tab once: every page follows.""",
     """# prodgen
 
 面向商品图像生成模型的动手面试课程，用 PyTorch 和 TensorFlow 编写。
-中文部分包括 {questions} 道面试题、{exercises} 道练习的提示与常见错误，以及术语表；各章正文是英文。
+这个网站供阅读：已译成中文的各章连同代码和运行结果，
+{questions} 道面试题，{exercises} 道练习的提示与常见错误，以及术语表。还没有译出的章节见英文页。
 
-想自己写答案并得到检查：安装课程后运行 `prodgen learn --language zh`。""",
+想自己写答案并得到检查：安装课程后运行 `prodgen learn --language zh`。
+
+两个框架不同之处，选一次标签，所有页面都随之切换。""",
 )
 CAPTIONS = {
     "chapters": Text("Chapters", "章节"),
@@ -37,7 +40,10 @@ CAPTIONS = {
     "docs": Text("Documents", "文档"),
 }
 MADE = "docs/made.png"
-HEAD = ("Chapter", "Exercises", "Minutes to read", "Minutes to write")
+HEADS = {
+    "en": ("Chapter", "Exercises", "Minutes to read", "Minutes to write"),
+    "zh": ("章节", "练习", "阅读（分钟）", "编写（分钟）"),
+}
 
 
 def front_page(root: Path, pages: Pages, language: str) -> str:
@@ -61,8 +67,9 @@ def front_page(root: Path, pages: Pages, language: str) -> str:
         for group, names in groups.items()
         if names
     ]
-    english = [_picture(root), _table(root)] if language == "en" else []
-    return "\n\n".join([welcome, *filter(None, english), *trees])
+    first = [_picture(root)] if language == "en" else []
+    table = [_table(root, language)] if groups["chapters"] else []
+    return "\n\n".join([welcome, *filter(None, first), *table, *trees])
 
 
 def _picture(root: Path) -> str:
@@ -81,11 +88,11 @@ def _hidden(group: str) -> dict[str, str]:
     return {"hidden": ""} if group == "chapters" else {}
 
 
-def _table(root: Path) -> str:
+def _table(root: Path, language: str) -> str:
     rows = []
-    for chapter in chapters(root):
+    for chapter in chapters(root, language):
         asked = exercises(chapter) if chapter.frameworks else []
         minutes = sum(one.minutes for one in asked)
         link = f"[{chapter_title(chapter)}](chapters/{chapter.name}.md)"
         rows.append([link, *(str(n or "–") for n in (len(asked), chapter.minutes, minutes))])
-    return table(HEAD, rows)
+    return table(HEADS[language], rows)

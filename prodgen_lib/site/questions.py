@@ -7,6 +7,7 @@ from pathlib import Path
 
 from prodgen_lib.checking.exercise import topics
 from prodgen_lib.checking.language import Text
+from prodgen_lib.course.chinese import headings
 from prodgen_lib.questions import LEVELS, Question, load_questions
 from prodgen_lib.questions.render import WORDS, details
 from prodgen_lib.site.exercises import homes
@@ -31,18 +32,20 @@ def label(question: Question) -> str:
     return f"q-{anchor(question.id)}"
 
 
-def asked(path: Path) -> str:
+def asked(path: Path, language: str = "en") -> str:
     """In a chapter: its questions, each a link to its answer."""
-    listed = [f"{n}. [{q.title.en}](#{label(q)})" for n, q in enumerate(load_questions(path), 1)]
-    return "\n".join(listed)
+    titles = [(one.title.in_(language), label(one)) for one in load_questions(path)]
+    return "\n".join(f"{n}. [{title}](#{place})" for n, (title, place) in enumerate(titles, 1))
 
 
 def question_pages(root: Path, language: str) -> Pages:
     """A page for each chapter's file of questions, and one that lists them all."""
     bank = {path.stem: load_questions(path) for path in sorted((root / "chapters").glob("*.yaml"))}
     shown = homes(root)
+    sections = headings(root) if language == "zh" else {}
     pages = {
-        f"questions/{stem}": _page(stem, found, language, shown) for stem, found in bank.items()
+        f"questions/{stem}": _page(stem, found, language, shown | sections)
+        for stem, found in bank.items()
     }
     return {"questions/index": _index(bank, language), **pages}
 
@@ -70,6 +73,8 @@ def _question(question: Question, language: str, shown: dict[str, str]) -> str:
 def _linked(question: Question, text: str, language: str, shown: dict[str, str]) -> str:
     """The exercise that shows an answer as a link; in Chinese to the mistakes people make there."""
     identity = question.shown_by
+    if language == "zh" and "." not in identity:
+        return text.replace(f"参见：{identity}  \n", f"参见：{shown.get(identity, identity)}  \n")
     if identity not in shown or identity.partition(".")[0] not in topics():
         return text
     prefix = "x" if language == "en" else "mistakes"

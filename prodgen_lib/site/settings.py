@@ -41,7 +41,7 @@ html_sidebars = {
         "sidebar/scroll-end.html",
     ]
 }
-# Furo's own words, which its translations lack.
+# Furo's own words, which its translations lack; and those that it does not have translated.
 CHINESE = {
     "Back to top": "返回顶部",
     "Skip to content": "跳到正文",
@@ -50,6 +50,20 @@ CHINESE = {
     "Next": "下一页",
     "Previous": "上一页",
     "Made with ": "制作：",
+    "Error": "错误",
+    "Please activate JavaScript to enable the search functionality.": "搜索需要启用 JavaScript。",
+}
+FIXED = {
+    "Toggle site navigation sidebar": "打开或收起站点导航",
+    "Toggle table of contents sidebar": "打开或收起本页目录",
+    "Toggle Light / Dark / Auto color theme": "切换浅色、深色或自动主题",
+    ">Contents<": ">目录<",
+    ">Menu<": ">菜单<",
+    ">Expand<": ">展开<",
+    ">Light mode<": ">浅色<",
+    ">Dark mode<": ">深色<",
+    ">Auto light/dark, in light mode<": ">自动（当前浅色）<",
+    ">Auto light/dark, in dark mode<": ">自动（当前深色）<",
 }
 
 
@@ -60,6 +74,7 @@ def setup(app) -> dict[str, bool]:
     app.connect("html-page-context", twin)
     app.connect("html-page-context", _levels, priority=900)  # after the theme made its tree
     app.connect("builder-inited", _speak)
+    app.connect("build-finished", _speak_on)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -113,3 +128,14 @@ def _speak(app) -> None:
 
     if app.config.language == "zh_CN":
         get_translator("sphinx", "general")._catalog.update(CHINESE)
+
+
+def _speak_on(app, exception) -> None:
+    """The theme's words that stand in its templates and can't be translated there."""
+    if app.config.language != "zh_CN" or exception:
+        return
+    for path in Path(app.outdir).rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        for english, chinese in FIXED.items():
+            text = text.replace(english, chinese)
+        path.write_text(text, encoding="utf-8")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from prodgen_lib.checking.language import Text
-from prodgen_lib.course.chapter import Chapter, chapter_files, read_chapter
+from prodgen_lib.course.chapter import Chapter, chapter_files
+from prodgen_lib.course.chinese import chapter_in, chinese_path
 
 TOPICS = {
     "overview": Text("Overview", "概览"),
@@ -36,10 +37,10 @@ def numbered(stem: str) -> Text:
     return Text(f"{int(number)} {title.en}", f"{int(number)} {title.zh}")
 
 
-def chapters(root: Path) -> list[Chapter]:
-    """The chapters that have a page: those with a number."""
-    found = [path for path in chapter_files(root) if path.stem[0].isdigit()]
-    return [read_chapter(path) for path in found]
+def chapters(root: Path, language: str = "en") -> list[Chapter]:
+    """The chapters that have a page: those with a number; in Chinese those that have it."""
+    found = [chapter_in(path, language) for path in chapter_files(root) if path.stem[0].isdigit()]
+    return [one for one in found if language == "en" or chinese_path(one).exists()]
 
 
 def chapter_title(chapter: Chapter) -> str:
