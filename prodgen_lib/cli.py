@@ -10,6 +10,7 @@ import click
 from prodgen_lib.classroom import cli as classroom
 from prodgen_lib.course.option import OwnPath
 from prodgen_lib.interview import cli as interview
+from prodgen_lib.interview import progress_cli
 
 
 class Course(click.Group):
@@ -52,9 +53,11 @@ def main(context: click.Context, root: Path | None) -> None:
                prodgen check         grade your notebooks
                prodgen reset NAME    start a notebook anew, keeping a backup
                prodgen practice      cards, drills, mock interviews
+               prodgen progress      where you stand; share the log if you want to
                prodgen doctor        what works on this machine
     Teachers:  prodgen release 06    a zip file for students
                prodgen grade FOLDER  grade what they submit
+               prodgen report MARKS  what a class shows about the exercises
     Authors:   prodgen build         make the notebooks from chapters/
                prodgen site          make the pages to read
                prodgen run 06        run a chapter from the command line
@@ -340,8 +343,10 @@ def question(context, identity) -> None:
 
 main.add_command(interview.practice)
 main.add_command(interview.cards_group)
+main.add_command(progress_cli.progress)
 main.add_command(classroom.release)
 main.add_command(classroom.grade)
+main.add_command(classroom.report)
 
 if __name__ == "__main__":
     main(prog_name="prodgen")

@@ -1,4 +1,4 @@
-"""The instructor's two commands. What they need is imported when they run."""
+"""The instructor's commands. What they need is imported when they run."""
 
 from __future__ import annotations
 
@@ -109,6 +109,59 @@ def grade(context, submissions, out, chapters, only, jobs, scheduler, no_sandbox
         for process in multiprocessing.active_children():
             process.kill()
         raise CourseError("Stopped. The same command goes on from here.") from None
+
+
+@click.command(short_help="What a class shows about the exercises.")
+@click.argument(
+    "marks",
+    nargs=-1,
+    required=True,
+    metavar="MARKS...",
+    type=OwnPath(file_okay=False, exists=True, path_type=Path),
+)
+@click.option(
+    "--out", required=True, type=OwnPath(dir_okay=False, path_type=Path), help="The page to write."
+)
+@click.option(
+    "--csv",
+    "table",
+    type=OwnPath(dir_okay=False, path_type=Path),
+    help="The table without names; by default beside the page.",
+)
+@click.option(
+    "--shared",
+    type=OwnPath(path_type=Path),
+    help="A folder of logs that learners chose to hand in (`prodgen progress --share`).",
+)
+def report(marks, out, table, shared) -> None:
+    """Write a page on what a class shows: which exercises separate, and which faults have no name.
+
+    MARKS are folders that `prodgen grade` made. The page names nobody. Beside it goes a table with
+    salted ids, without names and answers; the salt stays in PRODGEN_HOME on this machine.
+
+    \b
+    Examples:
+      prodgen report marks --out report.html
+      prodgen report marks-06 marks-07 --out report.html --shared logs
+    """
+    from prodgen_lib.classroom.evidence import logs as shared_logs
+    from prodgen_lib.classroom.evidence.answers import read_marks
+    from prodgen_lib.classroom.evidence.page import report_page
+    from prodgen_lib.classroom.evidence.table import anonymous_csv, salt, write
+    from prodgen_lib.course.project import short
+
+    answers = read_marks(marks)
+    logs, told = shared_logs.read_logs(shared) if shared else ({}, [])
+    mine = shared_logs.whose(logs, {one.student: one.name for one in answers})
+    table = table or out.with_suffix(".csv")
+    for path, text in (
+        (out, report_page(answers, logs, told)),
+        (table, anonymous_csv(answers, mine, salt())),
+    ):
+        write(path, text)
+        click.echo(short(path))
+    for sentence in told:
+        click.echo(f"Look at this: {sentence}", err=True)
 
 
 def _say(outcome) -> None:
