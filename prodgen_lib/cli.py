@@ -11,6 +11,7 @@ from prodgen_lib.classroom import cli as classroom
 from prodgen_lib.course.option import OwnPath
 from prodgen_lib.interview import cli as interview
 from prodgen_lib.interview import progress_cli
+from prodgen_lib.site import cli as pages
 
 
 class Course(click.Group):
@@ -58,6 +59,7 @@ def main(context: click.Context, root: Path | None) -> None:
     Teachers:  prodgen release 06    a zip file for students
                prodgen grade FOLDER  grade what they submit
                prodgen report MARKS  what a class shows about the exercises
+               prodgen slides 06     a chapter's figures as slides
     Authors:   prodgen build         make the notebooks from chapters/
                prodgen site          make the pages to read
                prodgen run 06        run a chapter from the command line
@@ -347,6 +349,7 @@ main.add_command(progress_cli.progress)
 main.add_command(classroom.release)
 main.add_command(classroom.grade)
 main.add_command(classroom.report)
+main.add_command(pages.slides)
 
 if __name__ == "__main__":
     main(prog_name="prodgen")

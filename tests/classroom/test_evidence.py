@@ -3,23 +3,31 @@ import io
 import json
 import os
 import re
+from copy import deepcopy
+from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from prodgen_lib.checking.source import PACKAGE, function_source
 from prodgen_lib.classroom.evidence.answers import Answer, read_marks
 from prodgen_lib.classroom.evidence.failures import clusters
 from prodgen_lib.classroom.evidence.logs import hints, read_logs, tried, ways, whose
 from prodgen_lib.classroom.evidence.page import findings, items, report_page
 from prodgen_lib.classroom.evidence.table import anonymous_csv, salt, salted
+from prodgen_lib.classroom.grading import engine
 from prodgen_lib.classroom.intake.layout import Student
-from prodgen_lib.classroom.intake.submission import Graded, Mark
+from prodgen_lib.classroom.intake.submission import Graded, Mark, Submission
 from prodgen_lib.classroom.marks import journal
+from prodgen_lib.classroom.sandbox.sandbox import Sandbox, works
 from prodgen_lib.cli import main
-from prodgen_lib.course.project import CourseError
+from prodgen_lib.course.project import CourseError, read_notebook
 from prodgen_lib.course.shared_log import Attempt, Recall, SharedLog
 
+needs_sandbox = pytest.mark.skipif(
+    not (works("bubblewrap") or works("namespaces")), reason="this machine has no sandbox"
+)
 NAMES = ["gan.discriminator_loss", "gan.generator_loss", "gan.update_average", "gan.train_step"]
 SLOPES = np.array([1.6, 1.4, 0.0, 1.8])
 
@@ -159,10 +167,8 @@ def test_strangers_words_on_the_page_stay_words():
     ]
     page = report_page(answers, {"a.json": ADA})
     assert "<script" not in page and "\x1b" not in page and "    &lt;/code" in page
-    assert (
-        'role="img" aria-label="Recall over' in page
-        and page.count("<svg") == page.count('aria-label="') - 4
-    )
+    assert 'role="img" aria-label="Recall over' in page
+    assert page.count("<svg") == page.count('role="img" aria-label="') == 5
 
 
 def marks_folder(folder, answers):
@@ -207,3 +213,36 @@ def test_old_logs_without_observations_are_read():
     for name in ("seen", "answer"):
         del old["marks"][0][name]
     assert Graded.from_json(json.dumps(old)).marks[0].seen == ()
+
+
+@needs_sandbox
+def test_the_engine_keeps_what_it_saw_of_a_failure_that_has_no_name():
+    pytest.importorskip("torch")
+    right = function_source("torch", "gan", "generator_loss")
+    answers = {
+        "unnamed": right.replace(".mean()", ".mean() * 1.7"),
+        "known": right.replace(".mean()", ".sum()"),
+        "raises": 'def generator_loss(fake_logits):\n    raise KeyError("x")',
+        "right": right,
+    }
+    course = read_notebook(PACKAGE.parent / "notebooks/06_gan_torch.ipynb")
+    found = {}
+    for name, text in answers.items():
+        notebook = deepcopy(course)
+        for cell in notebook.cells:
+            if cell.id == "gan-generator_loss":
+                cell.source = text
+        graded = engine.grade_submission(
+            Submission(name, Path(name), notebook),
+            course,
+            seed=5,
+            sandbox=Sandbox.find(),
+            only=["gan.generator_loss"],
+        )
+        (found[name],) = Graded.from_json(graded.to_json()).marks
+        assert found[name] == graded.marks[0]
+    engine.close()
+    assert found["right"].correct and found["known"].wrong and found["unnamed"].wrong is None
+    assert not (found["right"].seen or found["known"].seen or found["known"].answer)
+    assert "* 1.7" in found["unnamed"].answer and len(found["unnamed"].seen) >= 2
+    assert found["raises"].seen[0].endswith("KeyError: 'x'")
