@@ -19,21 +19,37 @@ from prodgen_lib.course.option import OwnPath
     type=OwnPath(dir_okay=False, path_type=Path),
     help="The zip file; by default one in releases/, named by chapter, version and text.",
 )
+@click.option(
+    "--variants",
+    type=OwnPath(dir_okay=False, exists=True, path_type=Path),
+    metavar="STUDENTS",
+    help="Own numbers for each student: a file with an id a line, as your platform names them.",
+)
 @click.pass_context
-def release(context, chapters, framework, out) -> None:
+def release(context, chapters, framework, out, variants) -> None:
     """Make the zip file for students and remember what it gave out.
 
     The notebooks are kept in releases/ too, so that `prodgen grade` can grade with the very version
     that the class began with: keep that folder.
 
+    With --variants the zip file has a folder for each student, whose notebook draws and prints its
+    own numbers; what they are is kept in releases/, so that grading names who hands in another's.
+
     \b
     Examples:
       prodgen release 06
       prodgen release 06 --framework torch --out gan.zip
+      prodgen release 06 --variants students.txt
     """
     from prodgen_lib.classroom.release import release as make
     from prodgen_lib.course.project import find_root, short
 
+    if variants:
+        from prodgen_lib.classroom.variants import read_students, release_variants
+
+        root, students = find_root(context.obj), read_students(variants)
+        click.echo(short(release_variants(root, chapters, students, framework, out)))
+        return
     click.echo(short(make(find_root(context.obj), chapters, framework, out)))
 
 
@@ -85,15 +101,18 @@ def grade(context, submissions, out, chapters, only, jobs, scheduler, no_sandbox
       prodgen grade submissions.zip --out marks --only gan.train_step
     """
     import multiprocessing
+    from functools import partial
 
     from prodgen_lib.classroom.grading import grading
     from prodgen_lib.classroom.grading.engines import engine
     from prodgen_lib.classroom.marks.marks import read_weights
     from prodgen_lib.classroom.marks.settings import settle
     from prodgen_lib.classroom.release import pristine
+    from prodgen_lib.classroom.variants import kept
     from prodgen_lib.course.project import CourseError, find_root
 
-    known = pristine(find_root(context.obj), chapters)
+    root = find_root(context.obj)
+    known = pristine(root, chapters)
     if given["weights"]:
         exercises = {name for one in known for name in one.exercises}
         given["weights"] = read_weights(given["weights"], exercises)
@@ -101,7 +120,7 @@ def grade(context, submissions, out, chapters, only, jobs, scheduler, no_sandbox
         raise CourseError(f"{submissions} does not exist; expected a folder or a zip file.")
     run = engine(jobs=jobs, scheduler=scheduler, no_sandbox=no_sandbox)
     settings = settle(out, given)
-    order = grading.Order(submissions, out, known, settings, only)
+    order = grading.Order(submissions, out, known, settings, only, partial(kept, root))
     try:
         _say(grading.grade_class(order, run(settings.seed)))
     except KeyboardInterrupt:
@@ -147,7 +166,8 @@ def report(marks, out, table, shared) -> None:
     from prodgen_lib.classroom.evidence import logs as shared_logs
     from prodgen_lib.classroom.evidence.answers import read_marks
     from prodgen_lib.classroom.evidence.page import report_page
-    from prodgen_lib.classroom.evidence.table import anonymous_csv, salt, write
+    from prodgen_lib.classroom.evidence.table import anonymous_csv, write
+    from prodgen_lib.classroom.salt import salt
     from prodgen_lib.course.project import short
 
     answers = read_marks(marks)

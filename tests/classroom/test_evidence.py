@@ -15,11 +15,12 @@ from prodgen_lib.classroom.evidence.answers import Answer, read_marks
 from prodgen_lib.classroom.evidence.failures import clusters
 from prodgen_lib.classroom.evidence.logs import hints, read_logs, tried, ways, whose
 from prodgen_lib.classroom.evidence.page import findings, items, report_page
-from prodgen_lib.classroom.evidence.table import anonymous_csv, salt, salted
+from prodgen_lib.classroom.evidence.table import anonymous_csv
 from prodgen_lib.classroom.grading import engine
 from prodgen_lib.classroom.intake.layout import Student
 from prodgen_lib.classroom.intake.submission import Graded, Mark, Submission
 from prodgen_lib.classroom.marks import journal
+from prodgen_lib.classroom.salt import salt, salted
 from prodgen_lib.classroom.sandbox.sandbox import Sandbox, works
 from prodgen_lib.cli import main
 from prodgen_lib.course.project import CourseError, read_notebook

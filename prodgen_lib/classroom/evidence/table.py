@@ -3,45 +3,19 @@
 from __future__ import annotations
 
 import csv
-import hashlib
-import hmac
 import io
-import os
-import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from prodgen_lib.classroom.evidence.answers import Answer
 from prodgen_lib.classroom.evidence.logs import ways
+from prodgen_lib.classroom.salt import salted
 from prodgen_lib.course.shared_log import SharedLog
-from prodgen_lib.paths import home
 
 HEAD = (
     *("student", "chapter", "framework", "exercise", "solved", "answered", "stages_passed"),
     *("stages", "known_wrong_answer", "tries", "solved_in_log", "minutes", "hints"),
 )
-
-
-def salt() -> bytes:
-    """The instructor's own secret, made once and kept in ``PRODGEN_HOME`` for this user alone.
-
-    With it the same student has the same id in every table; without it nobody can find out whose
-    an id is by trying names.
-    """
-    path = home() / "salt"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
-    except FileExistsError:
-        pass
-    return bytes.fromhex(path.read_text(encoding="ascii").strip())
-
-
-def salted(key: str, secret: bytes) -> str:
-    """A student's id: twelve hex digits that only who has the salt can lead back to a name."""
-    data = key.encode("utf-8", "replace")
-    return hmac.new(secret, data, hashlib.sha256).hexdigest()[:12]
 
 
 def anonymous_csv(answers: Iterable[Answer], logs: Mapping[str, SharedLog], secret: bytes) -> str:
