@@ -11,7 +11,7 @@ import ast
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,7 @@ HERE = Path(__file__).parent / "deck"
 MOST = 230  # characters under a figure
 MOST_QUESTIONS = 6
 SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Z\"'“`*$(\[])|(?<=[。？！])")
-BEFORE = re.compile(r"(?m)^\*\*(?:Before you read|开始之前|阅读之前)[^\n]*$")
+BEFORE, RECAP = re.compile(r"\*\*Before you read"), re.compile("## Recap\n")
 SAY = {
     "slide": Text("slide", "幻灯片"),
     "help": Text(
@@ -90,10 +90,9 @@ def _in_chinese(cells: list[NotebookNode], path: Path, chapter: Chapter) -> list
     found = []
     for cell in cells:
         twin = twins.get(cell.id, cell)
-        new = NotebookNode({**cell, "source": twin.source})
-        if alt := _alt(twin.source) if cell.cell_type == "code" else "":
-            new.metadata = NotebookNode({**cell.metadata, "alt": alt})
-        found.append(new)
+        alt = _alt(twin.source) if cell.cell_type == "code" else ""
+        metadata = NotebookNode({**cell.metadata, "english": cell.source, "alt": alt})
+        found.append(NotebookNode({**cell, "source": twin.source, "metadata": metadata}))
     return found
 
 
@@ -112,14 +111,15 @@ def _alt(source: str) -> str:
 
 def _slides(chapter: Chapter, cells: list[NotebookNode], language: str) -> Iterator[Slide]:
     title = re.match(r"# (.+)", cells[0].source)[1]
-    question = next((m[0] for cell in cells if (m := BEFORE.search(cell.source))), "")
+    asked = (_twin(cell, blocks, BEFORE) for cell in cells if cell.cell_type == "markdown")
+    question = next(filter(None, asked), "")
     yield Slide("title", _inline(title), _html(question))
     section, exercises = title, []
     for place, cell in enumerate(cells):
         if cell.cell_type == "markdown" and not has(cell, "about", "questions", "navigation"):
             for heading in re.findall(r"(?m)^## (.+)$", cell.source):
                 section = heading
-            if (recap := _recap(cell.source)) and exercises:
+            if (recap := _recap(cell)) and exercises:
                 yield _exercises(exercises, language)
                 yield from _asked(chapter, language)
                 yield Slide("list", _inline(section), recap)
@@ -174,15 +174,18 @@ def _some_sentences(text: str, *, first: bool) -> str:
     return " ".join(kept if first else kept[::-1])
 
 
-def _recap(source: str) -> Markup:
+def _recap(cell: NotebookNode) -> Markup:
     """The chapter's recap as a list; empty where this cell holds none."""
-    found = re.search(
-        r"(?m)^## (?:Recap|小结|回顾|要点回顾)\n(.*?)(?=^## |\Z)", source, re.DOTALL | re.M
-    )
-    if not found:
-        return Markup("")
-    lines = [block for block in blocks(found[1]) if block.startswith("- ")]
-    return _html("\n".join(lines))
+    part = _twin(cell, lambda text: re.split(r"(?m)^(?=## )", text), RECAP)
+    lines = [block for block in blocks(part) if block.startswith("- ")]
+    return _html("\n".join(lines)) if lines else Markup("")
+
+
+def _twin(cell: NotebookNode, parted: Callable[[str], list[str]], wanted: re.Pattern) -> str:
+    """The part of a cell whose English twin begins as ``wanted``; empty where there is none."""
+    own, english = parted(cell.source), parted(cell.metadata.get("english", cell.source))
+    place = next((n for n, part in enumerate(english) if wanted.match(part)), None)
+    return own[place] if place is not None and len(own) == len(english) else ""
 
 
 def _exercises(names: list[str], language: str) -> Slide:
