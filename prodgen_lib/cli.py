@@ -12,6 +12,8 @@ from prodgen_lib.classroom import cli as classroom
 from prodgen_lib.course.interface import Complaint, Formatter, echo, spoken
 from prodgen_lib.course.option import OwnPath
 from prodgen_lib.interview import cli as interview
+from prodgen_lib.interview import progress_cli
+from prodgen_lib.site import cli as pages
 
 
 class Course(click.Group):
@@ -56,9 +58,12 @@ def main(context: click.Context, root: Path | None) -> None:
                prodgen check         grade your notebooks
                prodgen reset NAME    start a notebook anew, keeping a backup
                prodgen practice      cards, drills, mock interviews
+               prodgen progress      where you stand; share the log if you want to
                prodgen doctor        what works on this machine
     Teachers:  prodgen release 06    a zip file for students
                prodgen grade FOLDER  grade what they submit
+               prodgen report MARKS  what a class shows about the exercises
+               prodgen slides 06     a chapter's figures as slides
     Authors:   prodgen build         make the notebooks from chapters/
                prodgen site          make the pages to read
                prodgen translate 06  begin a chapter's Chinese
@@ -385,8 +390,11 @@ def question(context, identity) -> None:
 
 main.add_command(interview.practice)
 main.add_command(interview.cards_group)
+main.add_command(progress_cli.progress)
 main.add_command(classroom.release)
 main.add_command(classroom.grade)
+main.add_command(classroom.report)
+main.add_command(pages.slides)
 
 if __name__ == "__main__":
     main(prog_name="prodgen")

@@ -45,7 +45,7 @@ def page(notebook: NotebookNode, name: str, pages: Collection[str]) -> str:
     class Page(HTMLExporter):
         @pass_context
         def markdown2html(self, context, source: str) -> str:
-            return _html(source)
+            return to_html(source)
 
     exporter = Page(raw_template=TEMPLATE)
     exporter.log.setLevel(logging.ERROR)
@@ -66,7 +66,7 @@ def _to_page(found: re.Match) -> str:
     return f"[{found[1]}]({Path(found[2]).stem}.html)"
 
 
-def _html(source: str) -> str:
+def to_html(source: str) -> str:
     """Markdown as HTML, its formulas as MathML."""
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 

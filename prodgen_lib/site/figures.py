@@ -63,9 +63,9 @@ def from_html(html: str, figures: Figures, language: str = "en") -> str:
     reader = _Reader()
     reader.feed(html)
     reader.close()
-    pictures = [item for item in reader.found if isinstance(item, dict)]
+    shown = [item for item in reader.found if isinstance(item, dict)]
     parts = [item for item in reader.found if isinstance(item, str) and INERT not in item]
-    rows = [_image(one, figures) for one in _some(pictures)]
+    rows = [_image(one, figures) for one in some(shown)]
     if len(rows) > 1:
         rows = [directive("div", "strip", "\n\n".join(rows))]
     if parts and language == "zh":
@@ -74,7 +74,15 @@ def from_html(html: str, figures: Figures, language: str = "en") -> str:
     return "\n\n".join(filter(None, [*parts, *rows, note]))
 
 
-def _some(pictures: list[dict]) -> list[dict]:
+def pictures(html: str) -> list[dict[str, str]]:
+    """The pictures of an output, by their attributes."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return [item for item in reader.found if isinstance(item, dict)]
+
+
+def some(pictures: list[dict]) -> list[dict]:
     """All of a few pictures, else about a handful from the first to the last."""
     if len(pictures) <= 2 * FEW:
         return pictures

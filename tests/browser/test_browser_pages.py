@@ -8,12 +8,15 @@ import pytest
 from test_browser import BROWSER, FLAGS
 from test_browser import pytestmark as pytestmark
 
+from prodgen_lib.classroom.evidence.answers import Answer
+from prodgen_lib.classroom.evidence.page import report_page
 from prodgen_lib.classroom.intake.layout import Student
 from prodgen_lib.classroom.intake.submission import Graded, Mark
 from prodgen_lib.classroom.marks.marks import Policy, row
 from prodgen_lib.classroom.marks.reports import class_page, report
 from prodgen_lib.course.page import page as notebook_page
 from prodgen_lib.course.project import read_notebook
+from prodgen_lib.course.shared_log import Attempt, Recall, SharedLog
 from prodgen_lib.interview.desk import Desk
 from prodgen_lib.interview.progress_page import write_progress
 
@@ -50,8 +53,28 @@ def teachers_page(to: Path) -> None:
     to.write_text(class_page(rows(), Policy(), 7), encoding="utf-8")
 
 
+def evidence_page(to: Path) -> None:
+    names = ("gan.generator_loss", "gan.discriminator_loss", "gan.train_step")
+    answers = [
+        Answer(
+            *(str(n), str(n), "06_gan", "torch", 1),
+            Mark(name, n % (k + 2) > 0, 1, 5, "At `x`.", None, 1.0, "", True, ("a: 1",), "x = 1"),
+        )
+        for n in range(12)
+        for k, name in enumerate(names)
+    ]
+    log = SharedLog(
+        (
+            Attempt(0, names[0], "torch", False, None, 0),
+            Attempt(5, names[0], "torch", True, None, 1),
+        ),
+        (Recall(2.0, 0.9, True), Recall(3.0, 0.8, False)),
+    )
+    to.write_text(report_page(answers, {"a.json": log}, ["A remark."]), encoding="utf-8")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("write", [progress, run_page, students_page, teachers_page])
+@pytest.mark.parametrize("write", [progress, run_page, students_page, teachers_page, evidence_page])
 def test_axe_finds_nothing_serious(tmp_path, write, scheme):
     pytest.importorskip("axe_playwright_python")
     from playwright.sync_api import sync_playwright

@@ -26,7 +26,7 @@ def test_every_command_of_the_page_works_as_it_says(real_course):
         ran = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", command],
             cwd=folder,
-            env={**os.environ, "PATH": path},
+            env={**os.environ, "PATH": path, "PRODGEN_HOME": str(folder / "home")},
             capture_output=True,
             text=True,
             timeout=600,
@@ -38,6 +38,8 @@ def test_every_command_of_the_page_works_as_it_says(real_course):
     assert (found["ada"]["total"], found["ada"]["percent"]) == (of, "100")
     assert found["bob"]["total"] == "0" and found["Zoë"]["total"] == "0"
     assert "cut off" in found["Zoë"]["remarks"] and found["ada"]["gan.train_step"] == "3"
+    for name in ("slides.html", "variants.zip", "report.html", "report.csv"):
+        assert (folder / name).is_file()
     for name in ("class.html", "log.jsonl", "run.json", "backups", "reports"):
         assert (folder / "marks" / name).exists() and f"`{name}" in PAGE
 
@@ -46,7 +48,7 @@ def test_the_page_names_only_options_that_exist():
     command = [sys.executable, "-m", "prodgen_lib.cli"]
     texts = [
         subprocess.run([*command, name, "--help"], capture_output=True, text=True).stdout
-        for name in ("grade", "release")
+        for name in ("grade", "release", "report", "slides", "progress")
     ]
     for option in set(re.findall(r"--[a-z][a-z-]*", PAGE)):
         assert any(option in text for text in texts), option

@@ -24,6 +24,7 @@ from prodgen_lib.checking.source import function_source
 from prodgen_lib.checking.statements import statements
 from prodgen_lib.classroom.grading.graft import Graft, Program
 from prodgen_lib.classroom.grading.key import NOT_ANSWERED, Key
+from prodgen_lib.classroom.grading.sketch import MOST_SOURCE, sketch
 from prodgen_lib.classroom.intake.submission import Graded, Mark, Submission
 from prodgen_lib.classroom.sandbox.process import Ended, Server, ServerLost
 from prodgen_lib.classroom.sandbox.sandbox import Limits, Sandbox
@@ -88,6 +89,7 @@ class _Grading:
         self.under_way: set[str] = set()
         self.notes: list[str] = []
         self.together: dict[str, tuple[Program, bytes]] = {}
+        self.unexplained: dict[str, tuple[tuple[str, ...], str]] = {}
         self.share = 0.0  # of one exercise in the seconds of the run together
 
     def _key_source(self, exercise: str) -> str:
@@ -129,6 +131,8 @@ class _Grading:
             start = time.monotonic()
             verdict = self._verdict(exercise)
             self.under_way.discard(exercise)
+            seen, answer = self.unexplained.get(exercise, ((), ""))
+            explained = verdict.correct or verdict.wrong
             self.marks[exercise] = Mark(
                 exercise=exercise,
                 correct=verdict.correct,
@@ -139,6 +143,8 @@ class _Grading:
                 chinese=verdict.text.zh,
                 answered=verdict.answered,
                 seconds=round(time.monotonic() - start + self.share, 3),
+                seen=() if explained else seen,
+                answer="" if explained else answer,
             )
         return self.marks[exercise]
 
@@ -182,7 +188,11 @@ class _Grading:
 
     def _verdict_alone(self, key: Key, program: Program) -> Verdict:
         ended = self._run({key.exercise.id: program})
-        return key.judge(_seen(ended, len(key.cases), self.sandbox.limits), program.source)
+        seen = _seen(ended, len(key.cases), self.sandbox.limits)
+        verdict = key.judge(seen, program.source)
+        if verdict.answered and not (verdict.correct or verdict.wrong):
+            self.unexplained[key.exercise.id] = _sketched(key, seen), program.source[:MOST_SOURCE]
+        return verdict
 
     def _called_by_key(self, exercise: str) -> set[str]:
         """Exercises that the course's own answer calls, which may fail beside another's version."""
@@ -218,6 +228,14 @@ def _seen(ended: Ended, cases: int, limits: Limits) -> Seen:
     except (BadResult, IndexError):
         told = _why(ended, limits)
         return [Failure("Complaint", told.en, None, told.zh)]
+
+
+def _sketched(key: Key, seen: Seen) -> tuple[str, ...]:
+    """What was observed; a result that can't even be looked at must not stop the class."""
+    try:
+        return sketch(key, seen)
+    except Exception as error:
+        return (f"can't be compared: {type(error).__name__}",)
 
 
 def _why(ended: Ended, limits: Limits) -> Text:

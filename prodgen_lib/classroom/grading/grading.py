@@ -17,6 +17,7 @@ from prodgen_lib.classroom.marks.marks import lateness
 from prodgen_lib.classroom.marks.publish import publish
 from prodgen_lib.classroom.marks.settings import Settings
 from prodgen_lib.classroom.release import Pristine
+from prodgen_lib.classroom.variants import Handed, Variants, copied, shown
 from prodgen_lib.course.project import CourseError
 from prodgen_lib.course.salvage import Unreadable
 
@@ -28,13 +29,17 @@ LOST = "The engine gave no result: run the same command again."
 
 @dataclass(frozen=True)
 class Order:
-    """What an instructor asks for: grade ``submissions`` made from ``known`` into ``out``."""
+    """What an instructor asks for: grade ``submissions`` made from ``known`` into ``out``.
+
+    ``variants`` says which variants of a notebook were handed out.
+    """
 
     submissions: Path
     out: Path
     known: list[Pristine]
     settings: Settings
     only: str | None = None
+    variants: Callable[[Pristine], Variants] | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,7 @@ def grade_class(order: Order, grader: Grader) -> Outcome:
         _grade(order, plan, grader, log)
         entries = [_with_lateness(entry, late) for entry in journal.read(log).values()]
         written, warnings = publish(order.out, entries, order.settings.policy, order.settings.seed)
+    warnings += [one.sentence for one in copied(plan.handed)]
     if loose:
         warnings.append(f"Not taken, since they are no student's: {', '.join(loose)}.")
     return Outcome(len(plan.todo), plan.before, plan.unread, written, warnings)
@@ -75,6 +81,7 @@ class _Plan:
     todo: list[tuple[Task, str | None]] = field(default_factory=list)
     before: int = 0
     unread: dict[str, str] = field(default_factory=dict)
+    handed: list[Handed] = field(default_factory=list)
 
 
 def _plan(order: Order, found: list[Found], late: Late, log: Path) -> _Plan:
@@ -89,6 +96,8 @@ def _plan(order: Order, found: list[Found], late: Late, log: Path) -> _Plan:
             _log_if_new(log, Entry("", one.student, 0.0, graded), plan.done)
             continue
         for task in mine:
+            if order.variants and (given := order.variants(task.pristine)):
+                plan.handed.append((task.student, shown(task.data()), given))
             wanted, only = _wanted(task, plan.done, seed, order.only)
             if wanted:
                 plan.todo.append((task, only))

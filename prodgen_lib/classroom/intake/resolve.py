@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from prodgen_lib.checking.language import Text
@@ -25,12 +26,16 @@ NOTHING = Text(
 
 @dataclass(frozen=True)
 class Task:
-    """A notebook to grade, what to graft its answers into, and sentences about it."""
+    """A notebook to grade, what to graft its answers into, and sentences about it.
+
+    ``data`` gives the file's bytes, in which the outputs are that nothing else here looks at.
+    """
 
     student: Student
     submission: Submission
     pristine: Pristine
     notes: tuple[str, ...]
+    data: Callable[[], bytes] = bytes
 
     @property
     def place(self) -> tuple[str, str]:
@@ -78,7 +83,7 @@ def _task(
 ) -> Task:
     submission = Submission(found.student.key, file.path, done.notebook, late_hours)
     notes = (*done.notes, guess, *compare(done.notebook, one.notebook))
-    return Task(found.student, submission, one, tuple(filter(None, notes)))
+    return Task(found.student, submission, one, tuple(filter(None, notes)), file.read)
 
 
 def _about(file: File, sentence: str) -> str:

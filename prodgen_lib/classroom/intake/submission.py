@@ -24,7 +24,9 @@ class Mark:
     """One exercise of one submission: how many of its ``stages`` the answer ``passed``.
 
     ``message`` is the sentence for the student, ``chinese`` the same; ``wrong`` is the known wrong
-    answer that it matches, and ``answered`` false where the answer's cell is as it came.
+    answer that it matches, and ``answered`` false where the answer's cell is as it came. Where no
+    known wrong answer explains a failure, ``seen`` says what was observed, and ``answer`` is the
+    student's text: both stay in the log of the class.
     """
 
     exercise: str
@@ -36,6 +38,8 @@ class Mark:
     seconds: float
     chinese: str = ""
     answered: bool = True
+    seen: tuple[str, ...] = ()
+    answer: str = ""
 
     def said(self, language: str) -> str:
         """The sentence in ``en`` or ``zh``."""
@@ -64,7 +68,9 @@ class Graded:
         """What `to_json` wrote; ``ValueError`` for anything else, such as half a line."""
         try:
             fields = json.loads(line)
-            fields["marks"] = tuple(Mark(**mark) for mark in fields["marks"])
+            fields["marks"] = tuple(
+                Mark(**{**mark, "seen": tuple(mark.get("seen", ()))}) for mark in fields["marks"]
+            )
             return cls(**{**fields, "notes": tuple(fields["notes"])})
         except (TypeError, KeyError) as error:
             raise ValueError(f"This is no graded submission: {error}.") from None
