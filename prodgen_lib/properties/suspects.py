@@ -109,7 +109,7 @@ def honest_file(topic: str, framework: str) -> Path | None:
 
 
 def honest(exercise: Exercise, framework: str) -> Iterator[tuple[str, str]]:
-    """(name, text) of each honest answer, with what it needs of the imports and helpers beside it."""
+    """(name, text) of each honest answer, with the imports and helpers beside it that it needs."""
     if (path := honest_file(exercise.topic, framework)) is None:
         return
     tree = ast.parse(path.read_text(encoding="utf-8"))
