@@ -160,7 +160,7 @@ def imports(exercise: Exercise) -> dict[str, list[str]]:
 def compiled(source: str, topic: str, name: str, framework: str) -> Callable:
     """The function that a suspect's text defines, among the other functions of its module."""
     label = f"<an answer to {topic}.{name}>"
-    linecache.cache[label] = (0, None, [], label)  # a traceback shows no line of it
+    linecache.cache[label] = (len(source), None, source.splitlines(True), label)  # for AutoGraph
     namespace = dict(vars(Framework(framework).module(topic)))
     namespace[SAME] = lambda value: value
     exec(compile(source, label, "exec"), namespace)

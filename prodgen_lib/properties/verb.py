@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
-import random
 import signal
 import threading
-import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from importlib import import_module
 
-import numpy as np
-
-from prodgen_lib.checking.check import Failure, Verdict
+from prodgen_lib.checking.check import Verdict
 from prodgen_lib.checking.exercise import Framework
 from prodgen_lib.checking.language import Text, language
 from prodgen_lib.checking.own import Watch
 from prodgen_lib.checking.sentences import NO_FUNCTION
 from prodgen_lib.checking.tell import box, tell
+from prodgen_lib.checking.trying import draw_from, failure
 from prodgen_lib.checking.verbs import CheckFailed, line, sign
 from prodgen_lib.properties.chosen import NAME, Trial, find_trial
 from prodgen_lib.properties.suspects import Suspect, compiled, suspects
@@ -111,39 +108,21 @@ def outcome(properties: Callable, answer: Callable, framework: str, seed: int) -
     return None
 
 
-def failure(error: BaseException, properties: Callable) -> Failure:
-    """An exception as text, with the line of the test that raised it."""
-    code = getattr(properties, "__code__", None)
-    lines = [
-        frame.lineno - code.co_firstlineno + 1
-        for frame in traceback.extract_tb(error.__traceback__)
-        if code and (frame.filename, frame.name) == (code.co_filename, code.co_name)
-    ]
-    message = " ".join(str(error)[:2000].split())
-    message = message if len(message) <= 160 else message[:159] + "…"
-    return Failure(type(error).__name__, message, lines[-1] if lines else None)
-
-
-def draw_from(framework: str, seed: int) -> None:
-    """All that draws at random begins anew, so that the same test does the same each time."""
-    random.seed(seed)
-    np.random.seed(seed)
-    if framework == "torch":
-        import_module("torch").manual_seed(seed)
-    else:
-        import_module("tensorflow").random.set_seed(seed)
-
-
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """No prints, however many, and no warnings."""
-    with (
-        contextlib.redirect_stdout(_Nowhere()),
-        contextlib.redirect_stderr(_Nowhere()),
-        warnings.catch_warnings(),
-    ):
-        warnings.simplefilter("ignore")
-        yield
+    """No prints, however many, no warnings, and nothing that a framework logs."""
+    before = logging.root.manager.disable
+    logging.disable()
+    try:
+        with (
+            contextlib.redirect_stdout(_Nowhere()),
+            contextlib.redirect_stderr(_Nowhere()),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 class _Nowhere(io.TextIOBase):

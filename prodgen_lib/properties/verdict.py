@@ -35,7 +35,7 @@ SLOW_ON_KEY = Text(
     "你的测试在课程自己的答案上运行超过 {} 秒：是不是有循环永远不结束？",
 )
 SLOW = Text("it takes more than {} seconds", "运行超过 {} 秒")
-CAUGHT = Text("{} of {} wrong answers are caught. ", "{}/{} 个错误答案被发现。")
+CAUGHT = Text("{} of {} wrong answers are caught.", "{}/{} 个错误答案被发现。")
 PASSES = Text(
     "`{}` with this fault passes your test: “{}”.", "带有这个错误的 `{}` 通过了你的测试：“{}”。"
 )
@@ -85,7 +85,10 @@ def report(
     through = [place for place in wrong if place not in caught]
     told = CAUGHT.format(len(caught), len(wrong))
     if through:
-        told = _and(told, _got_through(name, tried[through[0]], outcomes.get(through[0])))
+        told = _and(
+            Text(f"{told.en} ", told.zh),
+            _got_through(name, tried[through[0]], outcomes.get(through[0])),
+        )
     passed = sum(place in caught for place in known)
     verdict = replace(verdict, passed=passed, text=told, stage=WRONG_STAGE)
     if through and tried[through[0]].kind == KNOWN:

@@ -23,7 +23,8 @@ def slopes(function, *given):
     with tf.GradientTape() as tape:
         tape.watch(given)
         value = tf.reduce_sum(function(*given))
-    return tape.gradient(value, given, unconnected_gradients="zero")
+    found = tape.gradient(value, given, unconnected_gradients="zero")
+    return [tf.convert_to_tensor(slope) for slope in found]
 
 
 def raises(function, *arguments, **options):
@@ -47,12 +48,12 @@ def augment__turn_hue(answer):
     near(answer(red, tf.constant([2 / 3])), colours([-1, -1, 1]))
     near(answer(red, tf.constant([-1 / 3])), colours([-1, -1, 1]))
     images = tf.constant(np.random.uniform(-1.5, 1.5, (3, 2, 4, 3)).astype(np.float32))
-    near(answer(images, tf.constant([0.0, 1, -1])), images, atol=1e-4)
+    near(answer(images, tf.constant([0.0, 1, -1])), images, atol=1e-3)
     greys = tf.repeat(images[..., :1], 3, axis=3)
     near(answer(greys, tf.constant([0.3, 0.5, 0.1])), greys)
     turns = tf.constant([0.1, -0.2, 0.27])
     turned = answer(images, turns)
-    near(answer(turned, -turns), images, atol=1e-4)
+    near(answer(turned, -turns), images, atol=1e-3)
     near(tf.reduce_sum(turned**2, 3), tf.reduce_sum(images**2, 3), atol=1e-4)
     near(tf.reduce_sum(turned, 3), tf.reduce_sum(images, 3), atol=1e-4)
     for place in range(3):
@@ -62,7 +63,7 @@ def augment__turn_hue(answer):
     expected = np.cross(np.full(3, 1 / math.sqrt(3)), colour) + colour.mean()
     near(answer(colours(colour.tolist()), tf.constant([0.25]))[0, 0, 0], expected)
     (slope,) = slopes(lambda given: answer(given, turns) * turned, images)
-    near(slope, images, atol=1e-4)
+    near(slope, images, atol=1e-3)
 
 
 def metrics__psnr(answer):

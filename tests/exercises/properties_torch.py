@@ -42,12 +42,12 @@ def augment__turn_hue(answer):
     near(answer(red, torch.tensor([2 / 3])), colours([-1, -1, 1]))
     near(answer(red, torch.tensor([-1 / 3])), colours([-1, -1, 1]))
     images = torch.empty(3, 3, 2, 4).uniform_(-1.5, 1.5)
-    near(answer(images, torch.tensor([0.0, 1, -1])), images, atol=1e-4)
+    near(answer(images, torch.tensor([0.0, 1, -1])), images, atol=1e-3)
     greys = images[:, :1].repeat(1, 3, 1, 1)
     near(answer(greys, torch.tensor([0.3, 0.5, 0.1])), greys)
     turns = torch.tensor([0.1, -0.2, 0.27])
     turned = answer(images, turns)
-    near(answer(turned, -turns), images, atol=1e-4)
+    near(answer(turned, -turns), images, atol=1e-3)
     near(turned.square().sum(1), images.square().sum(1), atol=1e-4)
     near(turned.sum(1), images.sum(1), atol=1e-4)
     for place in range(3):
@@ -59,7 +59,7 @@ def augment__turn_hue(answer):
     near(answer(colour[None, :, None, None], torch.tensor([0.25]))[0, :, 0, 0], expected)
     images.requires_grad_()
     (slope,) = slopes(answer(images, turns) * turned, images)
-    near(slope, images, atol=1e-4)
+    near(slope, images, atol=1e-3)
 
 
 def metrics__psnr(answer):
