@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import replace
 
 from nbformat import NotebookNode
@@ -129,34 +129,37 @@ def _outcome(ended: Ended) -> Outcome:
 
 
 class _Servers:
-    """The two servers of one chapter and framework, kept for the next submission."""
+    """One for tests and one for answers, kept for the next submission; tests share theirs."""
 
     def __init__(self):
-        self._name: tuple = ()
-        self._pair: list[Server] = []
+        self._kept: dict[bool, tuple[tuple, Server]] = {}
 
-    def get(self, trial: Trial, pristine: NotebookNode, sandbox: Sandbox) -> list[Server]:
+    def get(self, trial: Trial, pristine: NotebookNode, sandbox: Sandbox) -> tuple[Server, Server]:
         framework = pristine.metadata.prodgen.framework
-        name = (trial.id, framework, pristine.metadata.prodgen.text, sandbox)
-        if name != self._name or not self._pair:
-            self.close()
-            with_answers = {"answers": True}
-            make: Callable[..., Server] = Server
-            self._pair.append(make(framework, [], _imports(pristine), sandbox))
-            exercise = [trial.exercise.id]
-            needed = [
-                f"import prodgen_lib.{framework}.{trial.exercise.topic}",
-                "import prodgen_lib.properties.suspects",
-                f"import prodgen_lib.classroom.sandbox.far_{framework}",
-                *imports(trial.exercise)[framework],
-            ]
-            self._pair.append(make(framework, exercise, needed, sandbox, **with_answers))
-            self._name = name
-        return self._pair
+        far = f"import prodgen_lib.classroom.sandbox.far_{framework}"
+        topic, honest = trial.exercise.topic, imports(trial.exercise)[framework]
+        beside = f"import prodgen_lib.properties.suspects, prodgen_lib.{framework}.{topic}"
+        return (
+            self._server(False, framework, [*_imports(pristine), far], sandbox),
+            self._server(True, framework, [beside, far, *honest], sandbox),
+        )
+
+    def _server(self, answers: bool, framework: str, lines: list[str], sandbox: Sandbox) -> Server:
+        name = (framework, tuple(lines), sandbox)
+        if answers not in self._kept or self._kept[answers][0] != name:
+            self._drop(answers)
+            made = Server(framework, [], lines, sandbox, answers=answers)
+            self._kept[answers] = name, made
+        return self._kept[answers][1]
+
+    def _drop(self, answers: bool) -> None:
+        if answers in self._kept:
+            self._kept.pop(answers)[1].close()
 
     def close(self) -> None:
-        while self._pair:
-            self._pair.pop().close()
+        """End both."""
+        for answers in (False, True):
+            self._drop(answers)
 
 
 _servers = _Servers()
@@ -167,6 +170,4 @@ def _imports(pristine: NotebookNode) -> list[str]:
     """What the course's set-up cell imports, without the verb, which grades nothing there."""
     cells = [c for c in pristine.cells if c.cell_type == "code" and not has(c, "exercise", "check")]
     found = [one.text for cell in cells for one in statements(cell.source) or () if one.imports]
-    found = [text for text in found if "prodgen_lib.properties" not in text]
-    framework = pristine.metadata.prodgen.framework
-    return [*found, f"import prodgen_lib.classroom.sandbox.far_{framework}"]
+    return [text for text in found if "prodgen_lib.properties" not in text]
