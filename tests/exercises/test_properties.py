@@ -13,8 +13,8 @@ from prodgen_lib.checking.check import Failure, run
 from prodgen_lib.checking.exercise import Framework, find_exercise
 from prodgen_lib.properties.chosen import CHOSEN, find_trial, is_trial
 from prodgen_lib.properties.suspects import HONEST, KEY, KNOWN, MUTANT, _survivors, suspects
-from prodgen_lib.properties.verdict import TOOK_TOO_LONG, done, report
 from prodgen_lib.properties.verb import check_test, judged
+from prodgen_lib.properties.verdict import TOOK_TOO_LONG, done, report
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
@@ -119,7 +119,8 @@ def test_a_trivial_test_scores_nothing_and_a_stern_one_accuses_the_key():
     stern = told(accuser)
     assert stern.verdict.passed == 0 and not stern.verdict.correct
     assert stern.told.en == (
-        "Your test accuses the course's own answer: AssertionError: never right (line 2 of the test)."
+        "Your test accuses the course's own answer: "
+        "AssertionError: never right (line 2 of the test)."
     )
     blank = told(unanswered)
     assert not blank.verdict.answered and blank.told.en.startswith("Not answered yet")
@@ -129,7 +130,7 @@ def test_a_trivial_test_scores_nothing_and_a_stern_one_accuses_the_key():
 def test_it_names_what_got_through_and_whom_it_accused():
     found = told(zero_at_the_prior)
     assert 0 < found.verdict.passed < found.verdict.stages and 0 < found.caught < found.wrong
-    assert found.told.en.endswith("with this fault passes your test: “without one half”.")
+    assert found.told.en.endswith("with this fault passes your test: “wrong sign”.")
     assert "a right answer written in another way, “" in told(exact).told.en
 
 
