@@ -1,4 +1,4 @@
-"""Tests that learners wrote, graded: samples pass, trivial ones don't, and attacks learn nothing."""
+"""Tests that learners wrote, graded: samples pass, trivial ones don't, attacks learn nothing."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ ATTACKS = {
         "open('here', 'w').write('x')\ntold(bool(kept))"
     ),
     "a count of its own": "told.count = getattr(told, 'count', 0) + 1\ntold(told.count > 1)",
-    "the other process": "import os\ntold(len([p for p in os.listdir('/proc') if p.isdigit()]) > 1)",
+    "the other process": "import os\ntold(sum(p.isdigit() for p in os.listdir('/proc')) > 1)",
     "its number": "import os\ntold(os.getpid() % 2 == 1 and os.getpid() > 5)",
     "the other end of the pipe": (
         "import os, struct\nos.write(3, struct.pack('<Q', 12) + b'calling\\x01abcd')\n"
@@ -192,7 +192,7 @@ def test_an_attack_does_not_find_out_which_answer_it_got(name):
     source = FRAME.format(
         verb="if not right:\n        raise Told", body=body, otherwise="raise Told from None"
     )
-    mark = grade(source, wall=5, cpu=8)
+    mark = grade(source)
     assert not mark.correct and mark.passed == 0, (name, mark.message)
 
 
@@ -236,8 +236,9 @@ def test_bytes_that_are_no_call_are_refused():
         far.unpack(far.CALL + len(deep).to_bytes(4, "little") + deep)
 
 
-def test_a_test_is_handed_out_and_known_again(tmp_path):
-    (tmp_path / "chapters").mkdir()
+def test_a_test_is_handed_out_and_known_again(tmp_path, monkeypatch):
+    where = "prodgen_lib.classroom.release.home_of_work"
+    monkeypatch.setattr(where, lambda root: tmp_path)
     path = release(ROOT, ("test_vae_kl_divergence",), "torch", tmp_path / "out.zip")
     assert path.exists()
     known = pristine(ROOT)
