@@ -47,7 +47,7 @@ def grade(source, framework="torch", identity=TRIAL, **limits):
 
 
 def sample(identity, framework):
-    text = (ROOT / f"tests/exercises/properties_{framework}.py").read_text()
+    text = (ROOT / "tests" / "exercises" / f"properties_{framework}.py").read_text()
     return f"{text}\n\nproperties = {identity.replace('.', '__')}\n"
 
 

@@ -250,7 +250,7 @@ def test_a_notebook_that_asks_for_a_test_runs_and_is_graded(framework, home, tmp
     path = write_test("gan.discriminator_loss", framework, tmp_path)
     assert "not answered" in run("check", path).output
     notebook = nbformat.read(path, as_version=4)
-    text = (ROOT / f"tests/exercises/properties_{framework}.py").read_text()
+    text = (ROOT / "tests" / "exercises" / f"properties_{framework}.py").read_text()
     notebook.cells[2].source = text + "\n\nproperties = gan__discriminator_loss"
     nbformat.write(notebook, path)
     result = run("check", path)
