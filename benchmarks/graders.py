@@ -158,7 +158,8 @@ def _what_survives(record: dict) -> str:
         for what in found.get("survivors", ())
     ]
     told = "\n".join(rows) or "None is known."
-    return f"## What survives\n\nMutants that are a fault, and that the check does not see.\n\n{told}\n"
+    words = "Mutants that are a fault, and that the check does not see."
+    return f"## What survives\n\n{words}\n\n{told}\n"
 
 
 def _no_faults() -> str:
