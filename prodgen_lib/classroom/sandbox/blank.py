@@ -2,7 +2,8 @@
 
 Of a chapter's answer key only the functions stay that its notebook imports beside the exercises,
 and what these need; exercises become stubs. Of an exercise only ``observe`` stays, and what it
-needs: no cases, and no page, whose known wrong answers hold lines of the answers.
+needs: no cases, and no page, whose known wrong answers hold lines of the answers. The course that a
+wheel holds stays out, with its solutions.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from prodgen_lib.checking import names
 from prodgen_lib.checking.exercise import exercise_names, topics
 from prodgen_lib.checking.source import FRAMEWORKS, PACKAGE, module_path
 
-LEFT_OUT = {"interview", "parity", "properties", "questions", "__pycache__"}
+LEFT_OUT = {"interview", "parity", "properties", "questions", "the_course", "__pycache__"}
 STUB = 'raise NotImplementedError("The answers of the course are not here while it grades.")'
 Wanted = dict[Path, set[str]]
 
