@@ -2,6 +2,7 @@
 
 Chapters and notebooks stay at the top of the repository and go to ``prodgen_lib/the_course`` when a
 wheel is built. Of a solution, `prodgen check` needs what its checks printed; its pictures stay out.
+Of the tests it holds the honest answers, before which a learner's test is put.
 """
 
 import json
@@ -26,6 +27,9 @@ def lay_course(to: Path) -> None:
     shutil.rmtree(to, ignore_errors=True)
     shutil.copytree(ROOT / "chapters", to / "chapters")
     shutil.copytree(ROOT / "notebooks", to / "notebooks", ignore=_hidden)
+    (to / "tests" / "exercises").mkdir(parents=True)
+    for path in sorted((ROOT / "tests" / "exercises").glob("honest_*.py")):
+        shutil.copy(path, to / "tests" / "exercises")
     (to / "solutions").mkdir()
     for path in sorted((ROOT / "solutions").glob("*.ipynb")):
         slim = without_pictures(json.loads(path.read_text(encoding="utf-8")))

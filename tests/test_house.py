@@ -23,6 +23,7 @@ FLOORS = (
     ("checking",),
     ("torch", "tensorflow"),
     ("exercises", "parity"),
+    ("properties",),
     ("questions",),
     ("course",),
     ("interview", "classroom", "site"),

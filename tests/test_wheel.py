@@ -13,7 +13,7 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ("chapters", "notebooks", "solutions", "prodgen_lib")
+PARTS = ("chapters", "notebooks", "solutions", "prodgen_lib", "tests/exercises")
 FILES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE")
 COURSE = Path("prodgen_lib", "the_course")
 MOST_BYTES = 10_000_000

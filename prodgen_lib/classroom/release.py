@@ -28,6 +28,7 @@ from prodgen_lib.course.project import (
     read_notebook,
     write_notebook,
 )
+from prodgen_lib.course.trial import test_notebooks
 from prodgen_lib.course.work import pristine_notebooks
 
 README = Text(
@@ -187,7 +188,9 @@ def _holds(path: Path, contents: dict[str, str]) -> bool:
 
 
 def _course(root: Path) -> list[Pristine]:
-    return [Pristine(path, read_notebook(path)) for path in pristine_notebooks(root)]
+    """The notebooks of chapters, then those that ask for a test, which are made when asked for."""
+    found = [Pristine(path, read_notebook(path)) for path in pristine_notebooks(root)]
+    return found + [Pristine(root / f"{name}.ipynb", made) for name, made in test_notebooks()]
 
 
 def pristine(root: Path, chapters: tuple[str, ...] = ()) -> list[Pristine]:

@@ -109,11 +109,17 @@ def _made(node: ast.stmt) -> set[str]:
 def write_drill(exercise_id: str, framework: str, folder: Path, *, verbs: str = "") -> Path:
     """Write a drill into ``folder``; an earlier one of the same exercise keeps its file."""
     notebook = drill(exercise_id, framework, verbs)
+    path = free_path(folder, f"drill_{exercise_id.replace('.', '_')}_{framework}")
+    write_notebook(notebook, path)
+    return path
+
+
+def free_path(folder: Path, stem: str) -> Path:
+    """A notebook's file in ``folder`` that is not there yet."""
     folder.mkdir(parents=True, exist_ok=True)
-    stem, number = f"drill_{exercise_id.replace('.', '_')}_{framework}", 1
+    number = 1
     while (path := folder / f"{stem}{f'_{number}' if number > 1 else ''}.ipynb").exists():
         number += 1
-    write_notebook(notebook, path)
     return path
 
 

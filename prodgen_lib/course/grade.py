@@ -43,6 +43,8 @@ from prodgen_lib.course.project import (
     write_notebook,
 )
 from prodgen_lib.course.text import plain
+from prodgen_lib.course.trial import pristine_test
+from prodgen_lib.properties.chosen import is_trial
 
 SECONDS_A_CELL = 120
 # A module beside the notebook hides none that is installed; and nobody is there to answer `input`.
@@ -162,6 +164,8 @@ def _pristine(root: Path, path: Path, learner: NotebookNode) -> NotebookNode:
     chapter, framework = about.get("chapter", ""), about.get("framework", "")
     if chapter == DRILL:
         return pristine_drill(root, learner)
+    if is_trial(chapter):
+        return pristine_test(chapter, framework)
     stems = [f"{chapter}_{framework}", chapter, path.stem]
     for stem in stems:
         if (found := root / "notebooks" / f"{Path(stem).name}.ipynb").is_file():

@@ -91,6 +91,7 @@ def practice() -> None:
       prodgen practice cards --language both
       prodgen practice cards --by 2026-12-04 --minutes-a-day 40
       prodgen practice drill vae.kl_divergence
+      prodgen practice test vae.kl_divergence
       prodgen practice mock --level senior --minutes 45
       prodgen practice progress progress.html
     """
@@ -181,6 +182,35 @@ def drill(context, exercise, again, framework, by, minutes_a_day, with_exercises
     else:
         raise CourseError("Name an exercise such as gan.train_step, or say --again or --by DAY.")
     echo(f"{path} is ready: open it in JupyterLab; `prodgen check {path}` grades it.")
+
+
+@practice.command(short_help="Write the test, not the function.")
+@click.argument("exercise", required=False)
+@framework_option
+@click.pass_context
+def test(context, exercise, framework) -> None:
+    """Make a notebook that asks for a test of EXERCISE, in work/drills/.
+
+    You write `properties(answer)`, which raises for a wrong answer and lets a right one pass; the
+    check puts it before known wrong answers, and names one that gets through. Without EXERCISE, the
+    exercises for which a test is asked are listed.
+
+    \b
+    Examples:
+      prodgen practice test
+      prodgen practice test vae.kl_divergence --framework tensorflow
+    """
+    from prodgen_lib.course.project import find_root, short
+    from prodgen_lib.course.trial import write_test
+    from prodgen_lib.course.work import work_folder
+    from prodgen_lib.properties.chosen import CHOSEN
+
+    if not exercise:
+        click.echo("\n".join(CHOSEN))
+        return
+    folder = work_folder(find_root(context.find_root().obj)) / "drills"
+    path = short(write_test(exercise, framework, folder))
+    click.echo(f"{path} is ready: open it in JupyterLab; `prodgen check {path}` grades it.")
 
 
 @practice.command(short_help="Sit a mock interview, by the clock.")

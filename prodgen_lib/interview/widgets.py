@@ -28,6 +28,7 @@ from prodgen_lib.checking.language import language
 from prodgen_lib.course import interface
 from prodgen_lib.course.drill import write_drill
 from prodgen_lib.course.project import CourseError, short
+from prodgen_lib.course.trial import write_test
 from prodgen_lib.course.work import work_folder
 from prodgen_lib.interview import words
 from prodgen_lib.interview.burndown import as_svg
@@ -48,6 +49,7 @@ from prodgen_lib.interview.parts import (
 )
 from prodgen_lib.interview.preparation import MINUTES_A_DAY, set_goal
 from prodgen_lib.interview.schedule import NEW_A_DAY, RATINGS
+from prodgen_lib.properties.chosen import CHOSEN
 from prodgen_lib.questions.bank import Question, Text
 from prodgen_lib.show.twin import twin, wired
 
@@ -183,7 +185,10 @@ class _Cards:
 
 
 def drills(desk: Desk) -> VBox:
-    """Choose a chapter and an exercise; a notebook with it alone appears in work/drills/."""
+    """Choose a chapter and an exercise; a notebook with it alone appears in work/drills/.
+
+    Or one that asks for the test: of this exercise where one is asked for, else of its chapter's.
+    """
     weak, narrow = desk.weak, Layout(width="32rem", max_width="100%")
     order = sorted(topics(), key=lambda t: weak.index(t) if t in weak else len(weak))
     chapter = Dropdown(options=[("all", ""), *((t, t) for t in order)], description="chapter")
@@ -200,6 +205,15 @@ def drills(desk: Desk) -> VBox:
     def make() -> None:
         folder = work_folder(desk.root) / "drills"
         ready(lambda: write_drill(exercise.value, framework.value, folder))
+
+    def test() -> None:
+        topic = exercise.value.partition(".")[0]
+        asked = [one for one in CHOSEN if one == exercise.value or one.startswith(f"{topic}.")]
+        if not asked:
+            said.value = spoken(words.NO_TEST.format(", ".join(CHOSEN)).in_(code), code)
+            return
+        chosen = exercise.value if exercise.value in asked else asked[0]
+        ready(lambda: write_test(chosen, framework.value, work_folder(desk.root) / "drills"))
 
     def again() -> None:
         if waiting := desk.returning():
@@ -223,9 +237,11 @@ def drills(desk: Desk) -> VBox:
     chapter.observe(choose, names="value")
     button = a_button(interface.spoken("Make the notebook"), make, "primary")
     button.layout.align_self = "flex-start"
+    instead = a_button(words.WRITE_TEST.in_(code), test)
+    instead.layout.align_self = "flex-start"
     back = a_button(words.BACK.format(len(desk.returning())).in_(code), again)
     back.layout.align_self = "flex-start"
-    box = VBox([chapter, exercise, framework, button, back, said, link], layout=wide())
+    box = VBox([chapter, exercise, framework, button, instead, back, said, link], layout=wide())
     return twin(box, "<p>A short notebook with one exercise and its check.</p>")
 
 

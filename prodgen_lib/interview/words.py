@@ -52,6 +52,11 @@ PLAN = Text("Plan until this day", "计划到这一天")
 NO_PLAN = Text("No day", "不设日期")
 NO_DAY = Text("No day is set.", "还没有设定日期。")
 BACK = Text("What comes back today ({})", "今天再现的练习（{}）")
+WRITE_TEST = Text("Write the test instead", "改为写测试")
+NO_TEST = Text(
+    "This chapter asks for no test. There is one for each of: {}.",
+    "本章没有写测试的练习。有的是：{}。",
+)
 NONE_BACK = Text("No exercise comes back today.", "今天没有再现的练习。")
 BEGIN = Text("Begin", "开始")
 ANOTHER = Text("Begin another", "再来一次")

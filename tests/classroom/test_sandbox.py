@@ -17,7 +17,7 @@ import pytest
 from prodgen_lib.checking.exercise import Case, load_exercises
 from prodgen_lib.checking.source import PACKAGE, function_source
 from prodgen_lib.classroom.sandbox import sandbox as module
-from prodgen_lib.classroom.sandbox.blank import blanked_library
+from prodgen_lib.classroom.sandbox.blank import _left_out, blanked_library
 from prodgen_lib.classroom.sandbox.process import Server
 from prodgen_lib.classroom.sandbox.sandbox import Limits, Sandbox, works
 from prodgen_lib.classroom.sandbox.wire import unpack
@@ -125,6 +125,8 @@ def category_shares(logits):
 def test_the_copy_of_the_library_holds_no_page(tmp_path):
     blanked_library(tmp_path, ["import prodgen_lib"])
     assert not list(tmp_path.rglob("*.md")) and list(tmp_path.rglob("exercises/gan/*.py"))
+    assert not (tmp_path / "prodgen_lib" / "properties").exists()
+    assert _left_out(str(PACKAGE), ["the_course", "torch"]) == ["the_course"]
 
 
 def test_the_copy_of_the_library_holds_no_answer(tmp_path):

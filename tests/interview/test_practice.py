@@ -18,6 +18,7 @@ from prodgen_lib.checking.source import function_source
 from prodgen_lib.cli import main
 from prodgen_lib.course.drill import drill, write_drill
 from prodgen_lib.course.project import CourseError
+from prodgen_lib.course.trial import write_test
 from prodgen_lib.interview import mock, widgets
 from prodgen_lib.interview.anki import write_deck
 from prodgen_lib.interview.desk import Desk
@@ -240,6 +241,31 @@ def test_a_review_drill_starts_from_the_candidates_answer():
 def test_a_drill_that_can_not_be_made_is_told(identity, framework, sentence):
     with pytest.raises(CourseError, match=sentence):
         drill(identity, framework)
+
+
+@pytest.mark.tensorflow_slow
+@pytest.mark.parametrize("framework", ["torch", "tensorflow"])
+def test_a_notebook_that_asks_for_a_test_runs_and_is_graded(framework, home, tmp_path):
+    pytest.importorskip(framework)
+    path = write_test("gan.discriminator_loss", framework, tmp_path)
+    assert "not answered" in run("check", path).output
+    notebook = nbformat.read(path, as_version=4)
+    text = (ROOT / "tests" / "exercises" / f"properties_{framework}.py").read_text()
+    notebook.cells[2].source = text + "\n\nproperties = gan__discriminator_loss"
+    nbformat.write(notebook, path)
+    result = run("check", path)
+    assert result.exit_code == 0 and "1 of 1 exercises pass" in result.output, result.output
+    notebook.cells[2].source = "def properties(answer):\n    print('x' * 100_000)"
+    nbformat.write(notebook, path)
+    assert "with this fault passes your test: “labels swapped”" in run("check", path).output
+
+
+def test_practice_test_lists_and_makes(home, tmp_path):
+    assert "vae.kl_divergence" in run("practice", "test").output
+    with pytest.raises(CourseError, match=r"No test is asked for 'gan\.train_step'"):
+        write_test("gan.train_step", "torch", tmp_path)
+    first = write_test("vae.kl_divergence", "torch", tmp_path)
+    assert write_test("vae.kl_divergence", "torch", tmp_path) != first
 
 
 # -------------------------------------------------------------------------------------------- Anki
@@ -491,6 +517,9 @@ def test_the_drill_and_progress_widgets(desk, tmp_path):
     press(box, "Make the notebook")
     assert "is ready" in shown(box) and "href=" in str(box.children[-1].outputs)
     assert len(list((tmp_path / "work" / "drills").glob("drill_*.ipynb"))) == 1
+    press(box, "Write the test instead")
+    (made,) = (tmp_path / "work" / "drills").glob("test_*.ipynb")
+    assert made.stem in str(box.children[-1].outputs)
     desk.root = ROOT
     text = shown(widgets.progress(desk))
     assert "exercises solved in PyTorch" in text and "--jp-layout-color0" in text

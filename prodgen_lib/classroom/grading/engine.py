@@ -22,6 +22,7 @@ from prodgen_lib.checking.exercise import Framework, find_exercise
 from prodgen_lib.checking.language import Text
 from prodgen_lib.checking.source import function_source
 from prodgen_lib.checking.statements import statements
+from prodgen_lib.classroom.grading import trials
 from prodgen_lib.classroom.grading.graft import Graft, Program
 from prodgen_lib.classroom.grading.key import NOT_ANSWERED, Key
 from prodgen_lib.classroom.grading.sketch import MOST_SOURCE, sketch
@@ -30,6 +31,7 @@ from prodgen_lib.classroom.sandbox.process import Ended, Server, ServerLost
 from prodgen_lib.classroom.sandbox.sandbox import Limits, Sandbox
 from prodgen_lib.classroom.sandbox.wire import BadResult, unpack
 from prodgen_lib.course.grade_copy import has
+from prodgen_lib.properties.chosen import is_trial
 
 TIMED_OUT = 124
 MOST_SERVERS = 2
@@ -61,6 +63,9 @@ def grade_submission(
     these need them. Servers are kept for the next submission of the same chapter.
     """
     about = pristine.metadata.prodgen
+    if is_trial(about.chapter):
+        with _one_at_a_time:
+            return trials.grade_test(submission, pristine, seed=seed, sandbox=sandbox, only=only)
     with _one_at_a_time:
         grading = _Grading(submission, pristine, seed, sandbox)
         wanted = [exercise for exercise in grading.graft.exercises if not only or exercise in only]
@@ -276,7 +281,14 @@ class _Servers:
 
 
 _servers = _Servers()
-close = _servers.close
+
+
+def close() -> None:
+    """End every server of this process."""
+    _servers.close()
+    trials.close()
+
+
 atexit.register(close)
 
 

@@ -2,7 +2,8 @@
 
 Of a chapter's answer key only the functions stay that its notebook imports beside the exercises,
 and what these need; exercises become stubs. Of an exercise only ``observe`` stays, and what it
-needs: no cases, and no page, whose known wrong answers hold lines of the answers.
+needs: no cases, and no page, whose known wrong answers hold lines of the answers. The course that a
+wheel holds stays out, with its solutions.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from __future__ import annotations
 import ast
 import shutil
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from prodgen_lib.checking import names
 from prodgen_lib.checking.exercise import exercise_names, topics
 from prodgen_lib.checking.source import FRAMEWORKS, PACKAGE, module_path
 
-LEFT_OUT = {"interview", "parity", "questions", "__pycache__"}
+LEFT_OUT = {"interview", "parity", "properties", "questions", "the_course", "__pycache__"}
 STUB = 'raise NotImplementedError("The answers of the course are not here while it grades.")'
 Wanted = dict[Path, set[str]]
 
@@ -40,6 +42,13 @@ def blanked_library(folder: Path, imported: Iterable[str]) -> Path:
         _trim(kept, wanted)
         target = folder / "prodgen_lib" / path.relative_to(PACKAGE)
         target.write_text(ast.unparse(kept) + "\n", encoding="utf-8")
+    return folder
+
+
+def whole_library(folder: Path) -> Path:
+    """Write a copy with its answers, for a process that runs no submission. Returns ``folder``."""
+    ignored = shutil.ignore_patterns("__pycache__", "*.md", "the_course")
+    shutil.copytree(PACKAGE, folder / "prodgen_lib", ignore=ignored)
     return folder
 
 
@@ -82,7 +91,7 @@ def _follow(texts: dict[Path, ast.Module], wanted: Wanted) -> None:
         for path, tree in texts.items():
             for node in tree.body:
                 if _stays(node, wanted[path]) and not isinstance(node, ast.ImportFrom):
-                    wanted[path] |= names.used(ast.unparse(node))
+                    wanted[path] |= _used(node)
             _want(tree, wanted, only=wanted[path])
 
 
@@ -91,17 +100,33 @@ def _stays(node: ast.stmt, wanted: set[str]) -> bool:
         isinstance(node, ast.ImportFrom) and not (node.module or "").startswith("prodgen_lib")
     ):
         return True
-    return bool(names.defined(ast.unparse(node)) & wanted)
+    return bool(_defined(node) & wanted)
+
+
+@lru_cache(maxsize=16_384)  # what follows from the wanted names is asked for again and again
+def _defined(node: ast.stmt) -> frozenset[str]:
+    return frozenset(names.defined(ast.unparse(node)))
+
+
+@lru_cache(maxsize=16_384)
+def _used(node: ast.stmt) -> frozenset[str]:
+    return frozenset(names.used(ast.unparse(node)))
+
+
+@lru_cache(maxsize=1024)
+def _imports(tree: ast.AST) -> list[ast.ImportFrom]:
+    """The statements of a text that import from the library."""
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return [node for node in found if (node.module or "").startswith("prodgen_lib")]
 
 
 def _want(tree: ast.AST, wanted: Wanted, only: set[str] | None = None) -> None:
     """Note what a text imports from the modules that are trimmed; of those ``only``, if given."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("prodgen_lib"):
-            for alias in node.names:
-                if only is None or (alias.asname or alias.name) in only:
-                    for path in _files(node.module):
-                        wanted.get(path, set()).add(alias.name)
+    for node in _imports(tree):
+        for alias in node.names:
+            if only is None or (alias.asname or alias.name) in only:
+                for path in _files(node.module):
+                    wanted.get(path, set()).add(alias.name)
 
 
 def _files(module: str) -> tuple[Path, Path]:

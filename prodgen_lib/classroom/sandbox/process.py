@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from prodgen_lib.classroom.sandbox.blank import blanked_library
+from prodgen_lib.classroom.sandbox.blank import blanked_library, whole_library
 from prodgen_lib.classroom.sandbox.sandbox import Sandbox
 from prodgen_lib.classroom.sandbox.wire import MOST_BYTES
 from prodgen_lib.course.project import CourseError
@@ -41,11 +41,20 @@ class Ended:
 class Server:
     """A pre-loaded interpreter in a sandbox, for these ``exercises``.
 
-    ``imports`` is the course's own code that must be able to import what it imports.
+    ``imports`` is the course's own code that must be able to import what it imports. With
+    ``answers`` it has the library as it is, and must never run a submission.
     """
 
-    def __init__(self, framework: str, exercises: list[str], imports: list[str], sandbox: Sandbox):
-        self.sandbox = sandbox
+    def __init__(
+        self,
+        framework: str,
+        exercises: list[str],
+        imports: list[str],
+        sandbox: Sandbox,
+        *,
+        answers: bool = False,
+    ):
+        self.sandbox, self._answers = sandbox, answers
         self._prepared = {"framework": framework, "exercises": exercises, "imports": imports}
         self._folder = tempfile.mkdtemp(prefix=f"prodgen-grade-{os.getpid()}-")
         try:
@@ -55,7 +64,8 @@ class Server:
             raise
 
     def _start(self, imports: list[str]) -> None:
-        library = blanked_library(Path(self._folder, "library"), imports)
+        folder = Path(self._folder, "library")
+        library = whole_library(folder) if self._answers else blanked_library(folder, imports)
         self._line, theirs = socket.socketpair()
         with theirs, open(Path(self._folder, "errors"), "wb") as errors:
             self._process = self.sandbox.start(
@@ -65,8 +75,8 @@ class Server:
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
             )
-        self._send({**self.sandbox.settings(), **self._prepared})
-        if not self._reply(STARTING_SECONDS):
+        self.send({**self.sandbox.settings(), **self._prepared})
+        if not self.reply(STARTING_SECONDS):
             said = Path(self._folder, "errors").read_text(errors="replace").strip()
             last = said.splitlines()[-1][:300] if said else "it said nothing"
             raise CourseError(f"The sandbox did not start: {last}.")
@@ -80,18 +90,19 @@ class Server:
         ours, theirs = os.pipe()
         try:
             try:
-                self._send(requests, theirs)
+                self.send(requests, theirs)
             finally:
                 os.close(theirs)
             data = _read_all(ours, end)
         finally:
             os.close(ours)
-        ended = self._reply(max(1.0, end - time.monotonic()))
+        ended = self.reply(max(1.0, end - time.monotonic()))
         if ended is None:
             raise ServerLost
         return Ended(_split(data), ended["code"], ended["seconds"])
 
-    def _send(self, message: dict | list[dict], pipe: int | None = None) -> None:
+    def send(self, message: dict | list[dict], pipe: int | None = None) -> None:
+        """Hand over a message, and with it the pipe for what comes of it."""
         data = pickle.dumps(message)
         try:
             head = struct.pack("<Q", len(data))
@@ -100,7 +111,8 @@ class Server:
         except OSError:
             raise ServerLost from None
 
-    def _reply(self, seconds: float) -> dict | None:
+    def reply(self, seconds: float) -> dict | None:
+        """How the fork of the last message ended; None where nothing is said in time."""
         line, end = b"", time.monotonic() + seconds
         while not line.endswith(b"\n"):
             self._line.settimeout(max(0.01, end - time.monotonic()))

@@ -88,7 +88,7 @@ def _read(head: list, data: bytes, place: int) -> tuple[Seen, int]:
             if kind == "text":
                 arrays[str(name)[:200]] = _texts(*shape)
             else:
-                arrays[str(name)[:200]], place = _numbers(kind, shape, data, place)
+                arrays[str(name)[:200]], place = read_numbers(kind, shape, data, place)
         seen.append(arrays)
     return seen, place
 
@@ -121,7 +121,7 @@ def _texts(shape: object, texts: object) -> np.ndarray:
     return np.array([readable(str(text)) for text in texts], dtype=str).reshape(sizes)
 
 
-def _numbers(kind: object, shape: object, data: bytes, place: int) -> tuple[np.ndarray, int]:
+def read_numbers(kind: object, shape: object, data: bytes, place: int) -> tuple[np.ndarray, int]:
     sizes = _shape(shape)
     if kind not in NUMBERS:
         raise ValueError
