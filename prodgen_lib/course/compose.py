@@ -19,6 +19,7 @@ from prodgen_lib.checking.exercise import Exercise, load_exercises
 from prodgen_lib.checking.source import FRAMEWORKS, brief, function_source, stub
 from prodgen_lib.checking.verbs import dots
 from prodgen_lib.course.chapter import Chapter, chapter_files, read_chapter
+from prodgen_lib.course.guard import guard
 from prodgen_lib.course.project import CourseError
 from prodgen_lib.course.task import as_markdown, docstring
 
@@ -50,7 +51,8 @@ class Target:
 
 
 def compose(target: Target) -> NotebookNode:
-    """The notebook of ``target``, not executed. Its cells pair off with those of its twin tree.
+    """The notebook of ``target``, not executed. Its cells pair off with those of its twin tree,
+    after the guard that stands first in ``notebooks/``.
 
     Raises ``CourseError`` where the chapter asks for what the library doesn't have, or shows a
     function that uses a name the notebook doesn't define.
@@ -76,6 +78,8 @@ def compose(target: Target) -> NotebookNode:
         },
     )
     _check_names(target, cells)
+    if target.file.startswith("notebooks/"):  # people open these, also where the course is missing
+        notebook.cells = [guard(target.framework), *cells]
     return notebook
 
 

@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from prodgen_lib.checking.source import FRAMEWORKS
 from prodgen_lib.course.chapter import Chapter
 from prodgen_lib.course.compose import SET_UP, Target, compose, has
+from prodgen_lib.course.guard import GUARD
 from prodgen_lib.course.links import WAY
 from prodgen_lib.course.project import read_notebook
 from prodgen_lib.site.exercises import box
@@ -74,7 +75,7 @@ def _parts(shelf: Shelf, chapter: Chapter, every: Iterator[Cells]) -> Iterator[s
     drilled = False
     for cells in every:
         first = next(iter(cells.values()))
-        if has(first, "navigation"):
+        if has(first, "navigation", GUARD):
             continue
         if has(first, "questions"):
             if not drilled:
