@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import click
 from prodgen_lib.classroom import cli as classroom
 from prodgen_lib.course.option import OwnPath
 from prodgen_lib.interview import cli as interview
+
+REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class Course(click.Group):
@@ -27,7 +30,8 @@ class Course(click.Group):
                 raise
             reason = error.strerror or str(error)
             where = f"{error.filename}: " if error.filename else ""
-            raise click.ClickException(f"{where}{reason}.") from None
+            more = " `prodgen doctor` says what must be writable." * (error.errno in REFUSED)
+            raise click.ClickException(f"{where}{reason}.{more}") from None
 
 
 PROFILE = click.Choice(["quick", "full"])

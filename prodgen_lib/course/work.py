@@ -41,7 +41,7 @@ def copy_notebooks(root: Path, frameworks: tuple[str, ...]) -> Iterator[str]:
     if not sources:
         raise CourseError(f"{root / 'notebooks'} holds no notebooks: run `prodgen build`.")
     work = work_folder(root)
-    work.mkdir(exist_ok=True)
+    _make(work)
     names = [source.name for source in sources]
     with suppress(FileExistsError), (work / "AGENTS.md").open("x", encoding="utf-8") as new:
         new.write(TUTOR.read_text(encoding="utf-8"))
@@ -56,6 +56,17 @@ def copy_notebooks(root: Path, frameworks: tuple[str, ...]) -> Iterator[str]:
                 f"work/{source.name}: kept, but the course has a newer one; "
                 f"`prodgen reset {source.stem}` fetches it and backs yours up"
             )
+
+
+def _make(work: Path) -> None:
+    """The folder of the copies, or a sentence where it is not this user's to write to."""
+    place = work if work.exists() else work.parent
+    if not os.access(place, os.W_OK):
+        raise CourseError(
+            f"You may not write to {place}, where your notebooks would lie: copy the course to a "
+            "folder of yours and start there."
+        )
+    work.mkdir(exist_ok=True)
 
 
 def _wanted(path: Path, frameworks: tuple[str, ...]) -> bool:
