@@ -121,7 +121,9 @@ def settled(executed: NotebookNode) -> NotebookNode:
         if cell.cell_type != "code":
             continue
         cell.outputs = [out for out in map(_settled, _joined(cell.outputs)) if out]
-        if "injected-parameters" not in cell.metadata.get("tags", []) and not is_guard(cell):
+        if is_guard(cell):
+            cell.execution_count = None
+        elif "injected-parameters" not in cell.metadata.get("tags", []):
             count += 1
             cell.execution_count = count
             for out in cell.outputs:
