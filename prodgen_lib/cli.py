@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from prodgen_lib.course.option import OwnPath
 from prodgen_lib.interview import cli as interview
 from prodgen_lib.interview import progress_cli
 from prodgen_lib.site import cli as pages
+
+REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class Course(click.Group):
@@ -31,7 +34,8 @@ class Course(click.Group):
                 raise
             reason = error.strerror or str(error)
             where = f"{error.filename}: " if error.filename else ""
-            raise Complaint(f"{where}{reason}.") from None
+            more = " `prodgen doctor` says what must be writable." * (error.errno in REFUSED)
+            raise Complaint(f"{where}{reason}.{more}") from None
 
 
 click.Context.formatter_class = Formatter

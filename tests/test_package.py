@@ -93,7 +93,7 @@ def test_a_python_outside_the_range_is_told_so(tmp_path):
     """``make learn`` says in one sentence what is needed; nothing is made."""
     old = tmp_path / "python"
     old.write_text(
-        f"#!/bin/sh\nexec {sys.executable} -c 'import sys; sys.version_info = (3, 14)\n"
+        f"#!/bin/sh\nexec '{sys.executable}' -c 'import sys; sys.version_info = (3, 14)\n"
         'sys.version = "3.14.0 x"\nexec(sys.argv[1])\' "$2"\n'
     )
     old.chmod(0o755)

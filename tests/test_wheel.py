@@ -17,6 +17,7 @@ PARTS = ("chapters", "notebooks", "solutions", "prodgen_lib", "tests/exercises")
 FILES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE")
 COURSE = Path("prodgen_lib", "the_course")
 MOST_BYTES = 10_000_000
+FRAMEWORK = "torch" if find_spec("torch") else "tensorflow"
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
 
@@ -49,14 +50,22 @@ def wheel(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def place(wheel, tmp_path_factory) -> Path:
-    """A virtual environment with the wheel, which sees this one's other packages."""
+    """A virtual environment with the course, got by name as from a registry: pip reads the extra's
+    dependencies and finds them among this one's packages, which it sees, all but the course.
+    """
     folder = tmp_path_factory.mktemp("elsewhere")
     run(sys.executable, "-m", "venv", "--without-pip", folder / "venv", cwd=folder)
     scheme = {"base": str(folder / "venv"), "platbase": str(folder / "venv")}
     packages = Path(sysconfig.get_path("purelib", "venv", vars=scheme))
-    (packages / "others.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    others = folder / "others"
+    others.mkdir()
+    for path in Path(sysconfig.get_path("purelib")).iterdir():
+        if "prodgen" not in path.name:
+            (others / path.name).symlink_to(path)
+    (packages / "others.pth").write_text(f"{others}\n")
     pip = (sys.executable, "-m", "pip", "--python", folder / "venv/bin/python")
-    run(*pip, "install", "--no-deps", "--no-index", "-q", wheel, cwd=folder)
+    index = ("--no-index", "--find-links", wheel.parent)
+    run(*pip, "install", *index, "-q", f"prodgen[{FRAMEWORK}]", cwd=folder)
     return folder
 
 

@@ -22,6 +22,7 @@ from prodgen_lib.checking.verbs import dots
 from prodgen_lib.course.chapter import Chapter, chapter_files
 from prodgen_lib.course.chinese import chapter_in, headings
 from prodgen_lib.course.chinese_task import task_in
+from prodgen_lib.course.guard import guard
 from prodgen_lib.course.project import CourseError
 
 TITLES = {"torch": "PyTorch", "tensorflow": "TensorFlow"}
@@ -66,7 +67,8 @@ class Target:
 
 
 def compose(target: Target) -> NotebookNode:
-    """The notebook of ``target``, not executed. Its cells pair off with those of its twin tree.
+    """The notebook of ``target``, not executed. Its cells pair off with those of its twin tree,
+    after the guard that stands first in ``notebooks/``.
 
     Raises ``CourseError`` where the chapter asks for what the library doesn't have, or shows a
     function that uses a name the notebook doesn't define.
@@ -96,6 +98,8 @@ def compose(target: Target) -> NotebookNode:
         },
     )
     _check_names(target, cells)
+    if target.file.startswith("notebooks/"):  # people open these, also where the course is missing
+        notebook.cells = [guard(target.framework), *cells]
     return notebook
 
 

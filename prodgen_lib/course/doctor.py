@@ -49,7 +49,9 @@ def examine(root: Path) -> Iterator[Finding]:
     yield from _machine(root)
     yield from _weights()
     yield from _data()
-    yield from map(_writable, (work_folder(root), cache_folder(), attempts_file().parent))
+    yield _writable(work_folder(root))
+    yield _writable(cache_folder(), "PRODGEN_CACHE")
+    yield _writable(attempts_file().parent, "PRODGEN_HOME")
 
 
 def _python() -> Finding:
@@ -168,11 +170,13 @@ def _data() -> Iterator[Finding]:
         yield Finding(words if place.is_dir() else f"no {words}", place.is_dir(), remedy, False)
 
 
-def _writable(folder: Path) -> Finding:
+def _writable(folder: Path, setting: str = "") -> Finding:
+    """Whether a folder can be written to; ``setting`` is what names another one."""
     place = next(path for path in (folder, *folder.parents) if path.exists())  # makes nothing
     try:
         with tempfile.TemporaryFile(dir=place):
             return Finding(f"{folder} can be written", True)
     except OSError as error:
         remedy = "give yourself permission to write there"
+        remedy += f", or set {setting} to a folder of yours" if setting else ""
         return Finding(f"{folder} can't be written: {error.strerror}", False, remedy)

@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 
 from prodgen_lib.checking import names, source
 from prodgen_lib.course.depend import files_behind
+from prodgen_lib.course.guard import is_guard
 from prodgen_lib.course.project import KERNEL_ENVIRONMENT, CourseError, write_notebook
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -22,7 +23,8 @@ QUIET = {**KERNEL_ENVIRONMENT, "PYTHONWARNINGS": "ignore", "PRODGEN_PLAIN": "1"}
 
 def execution_key(notebook: NotebookNode, parameters: dict) -> str:
     """A digest of all that a run depends on; comments and docstrings are left out of it."""
-    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and not is_guard(cell)]
+    cells = [cell.source for cell in code]
     settings = sorted(parameters.items()) if has_parameters(notebook) else []
     total = hashlib.sha256(repr(settings).encode())
     for text in cells:
@@ -119,7 +121,9 @@ def settled(executed: NotebookNode) -> NotebookNode:
         if cell.cell_type != "code":
             continue
         cell.outputs = [out for out in map(_settled, _joined(cell.outputs)) if out]
-        if "injected-parameters" not in cell.metadata.get("tags", []):
+        if is_guard(cell):
+            cell.execution_count = None
+        elif "injected-parameters" not in cell.metadata.get("tags", []):
             count += 1
             cell.execution_count = count
             for out in cell.outputs:

@@ -36,8 +36,8 @@ def _need_a_place_to_write() -> None:
         there = next(place for place in (folder, *folder.parents) if place.exists())
         if not os.access(there, os.W_OK):
             raise CourseError(
-                f"{there} may not be written to, and JupyterLab keeps its files there: set HOME to "
-                "a folder of yours, as in `HOME=/tmp/me make learn`."
+                f"{folder} may not be written to, and JupyterLab keeps its files there: set HOME "
+                "to a folder of yours, as in `HOME=/tmp/me make learn`."
             )
 
 

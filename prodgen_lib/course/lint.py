@@ -15,6 +15,7 @@ from prodgen_lib.checking import names
 from prodgen_lib.checking.exercise import load_exercises, topics
 from prodgen_lib.checking.source import stub
 from prodgen_lib.course.compose import has, is_shown
+from prodgen_lib.course.guard import is_guard
 
 MOST_LINES = 30
 MOST_WORDS = 120
@@ -116,7 +117,8 @@ def leaks(solution: NotebookNode, learner: NotebookNode, file: str) -> list[str]
     Counted are lines that stand in an answer's body and in nothing that the learner is meant to
     see: signatures, docstrings, given functions, a candidate's code.
     """
-    pairs = list(zip(solution.cells, learner.cells, strict=True))
+    learners = [cell for cell in learner.cells if not is_guard(cell)]
+    pairs = list(zip(solution.cells, learners, strict=True))
     given = set().union(*(_lines(cell.source) for cell, _ in pairs if has(cell, "given")))
     found = []
     for answer, shown in pairs:

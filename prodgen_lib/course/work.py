@@ -52,8 +52,9 @@ def copy_notebooks(root: Path, frameworks: tuple[str, ...], language: str = "en"
     sources = [path for path in pristine_notebooks(root) if _wanted(path, frameworks)]
     if not sources:
         raise CourseError(f"{root / 'notebooks'} holds no notebooks: run `prodgen build`.")
+    _make(work_folder(root))
     folder = copies_folder(root, language)
-    folder.mkdir(exist_ok=True, parents=True)
+    folder.mkdir(exist_ok=True)
     names = [source.name for source in sources]
     tutor = work_folder(root) / "AGENTS.md"
     with suppress(FileExistsError), tutor.open("x", encoding="utf-8") as new:
@@ -78,6 +79,17 @@ def copies_folder(root: Path, language: str) -> Path:
 def language_of(root: Path, copy: Path) -> str:
     """The language of a copy, by its folder."""
     return "zh" if copy.resolve().parent == copies_folder(root, "zh").resolve() else "en"
+
+
+def _make(work: Path) -> None:
+    """The folder of the copies, or a sentence where it is not this user's to write to."""
+    place = work if work.exists() else work.parent
+    if not os.access(place, os.W_OK):
+        raise CourseError(
+            f"You may not write to {place}, where your notebooks would lie: copy the course to a "
+            "folder of yours and start there."
+        )
+    work.mkdir(exist_ok=True)
 
 
 def _wanted(path: Path, frameworks: tuple[str, ...]) -> bool:

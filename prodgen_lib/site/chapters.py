@@ -15,6 +15,7 @@ from prodgen_lib.checking.language import Text
 from prodgen_lib.checking.source import FRAMEWORKS
 from prodgen_lib.course.chapter import Chapter
 from prodgen_lib.course.compose import FOLDED, Target, compose, has
+from prodgen_lib.course.guard import GUARD
 from prodgen_lib.course.links import WAY
 from prodgen_lib.course.project import read_notebook
 from prodgen_lib.site.chinese import in_chinese
@@ -85,7 +86,7 @@ def _parts(shelf: Shelf, chapter: Chapter, every: Iterator[Cells]) -> Iterator[s
     drilled = False
     for cells in every:
         first = next(iter(cells.values()))
-        if has(first, "navigation"):
+        if has(first, "navigation", GUARD):
             continue
         if has(first, "questions"):
             if not drilled:

@@ -19,7 +19,7 @@ PARTS = ("torch", "tensorflow", "exercises")
 @pytest.fixture
 def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The root of the tiny course; this process and its kernels see its mini modules."""
-    root = tmp_path / "course"
+    root = tmp_path / "my course, été"  # not an easy name
     for part in ("course", "checking", "questions", *PARTS):
         shutil.copytree(
             source.PACKAGE / part,

@@ -61,6 +61,8 @@ def test_a_folder_that_cannot_be_written_is_a_finding(tmp_path):
     (tmp_path / "file").write_text("")
     finding = doctor._writable(tmp_path / "file" / "work")
     assert not finding.well and finding.remedy and "can't be written" in finding.what
+    finding = doctor._writable(tmp_path / "file" / "home", "PRODGEN_HOME")
+    assert "or set PRODGEN_HOME to a folder of yours" in finding.remedy
 
 
 def test_data_folders_are_looked_at(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -45,16 +46,46 @@ def test_a_home_that_is_read_only_is_said_before_the_lab_starts(tmp_path, monkey
 
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setattr(learn.os, "access", lambda place, mode: False)
-    with pytest.raises(CourseError, match="set HOME to a folder of yours"):
+    with pytest.raises(CourseError, match=r"/data may not be .* set HOME to a folder of yours"):
         learn.start_lab(["true"])
 
 
-def test_headless_it_prints_the_address_and_stays_up(course):
+def test_a_clone_of_somebody_else_is_said(course, monkeypatch):
+    """Whose folder it is, root can't see: the answer of the system is put in its mouth."""
+    from prodgen_lib.course.build import build
+    from prodgen_lib.course.project import CourseError
+    from prodgen_lib.course.work import copy_notebooks
+
+    build(course, run=False, say=lambda line: None)
+    monkeypatch.setattr(learn.os, "access", lambda place, mode: False)
+    with pytest.raises(CourseError, match="copy the course to a folder of yours") as caught:
+        list(copy_notebooks(course, ("torch",)))
+    assert str(course) in str(caught.value) and not (course / "work").exists()
+
+
+def test_what_is_refused_is_a_sentence_with_a_way_on(course, monkeypatch):
+    from click.testing import CliRunner
+
+    from prodgen_lib.cli import main
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied", "/elsewhere")
+
+    monkeypatch.setattr("prodgen_lib.course.work.copy_notebooks", refuse)
+    done = CliRunner().invoke(main, ["learn", "--copy-only"])
+    assert done.exit_code == 1 and done.output == (
+        "Error: /elsewhere: Permission denied. `prodgen doctor` says what must be writable.\n"
+    )
+
+
+def test_headless_it_prints_the_address_and_stays_up_also_where_the_port_is_taken(course):
     from prodgen_lib.course.build import build
 
     build(course, run=False, say=lambda line: None)
+    busy = socket.create_server(("127.0.0.1", 0))
+    port = str(busy.getsockname()[1])
     process = subprocess.Popen(
-        [sys.executable, "-m", "prodgen_lib.cli", "learn", "--no-browser"],
+        [sys.executable, "-m", "prodgen_lib.cli", "learn", "--no-browser", "--port", port],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -63,6 +94,7 @@ def test_headless_it_prints_the_address_and_stays_up(course):
     try:
         address = next(filter(None, (re.search(r"http://127\S+", line) for line in process.stdout)))
         assert "/lab/tree/work/00_start_here.ipynb?token=" in address[0]
+        assert f":{port}/" not in address[0]
         assert b"jupyter" in fetch(address[0]).lower()
         assert process.poll() is None and (course / "work/05_mini_torch.ipynb").exists()
     except StopIteration:
@@ -70,6 +102,7 @@ def test_headless_it_prints_the_address_and_stays_up(course):
     finally:
         process.terminate()
         process.wait(timeout=30)
+        busy.close()
 
 
 @pytest.mark.parametrize("package", ["json", "tensorflow"])
