@@ -33,6 +33,7 @@ from prodgen_lib.interview.burndown import as_svg
 from prodgen_lib.interview.cards import Card, question_card
 from prodgen_lib.interview.deadline import SHORTEST
 from prodgen_lib.interview.desk import Desk
+from prodgen_lib.interview.marking_widget import marking
 from prodgen_lib.interview.markup import in_languages
 from prodgen_lib.interview.mock import SCORES
 from prodgen_lib.interview.mock_widget import mock_interview
@@ -50,7 +51,7 @@ from prodgen_lib.interview.schedule import NEW_A_DAY, RATINGS
 from prodgen_lib.questions.bank import Question, Text
 from prodgen_lib.show.twin import twin, wired
 
-__all__ = ["drills", "flashcards", "mock_interview", "progress", "ready_by"]
+__all__ = ["drills", "flashcards", "marking", "mock_interview", "progress", "ready_by"]
 
 
 def flashcards(desk: Desk, subject: str | None = None) -> VBox:
