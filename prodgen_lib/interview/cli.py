@@ -94,6 +94,7 @@ def practice() -> None:
       prodgen practice drill vae.kl_divergence
       prodgen practice mock --level senior --minutes 45
       prodgen practice marking vae.what_is_it
+      prodgen practice program vae.program_codes
       prodgen practice progress progress.html
     """
 
@@ -187,6 +188,32 @@ def drill(context, exercise, again, framework, by, minutes_a_day, with_exercises
     else:
         raise CourseError("Name an exercise such as gan.train_step, or say --again or --by DAY.")
     click.echo(prompts.READY.in_(first(language)).format(path))
+
+
+@practice.command(short_help="A whole program: a minute of training, a figure to reach.")
+@click.argument("task", required=False)
+@framework_option
+@language_option
+@click.pass_context
+def program(context, task, framework, language) -> None:
+    """Make a notebook for the whole program TASK, in work/drills/; without TASK, list them.
+
+    It holds the statement, a starting point that runs, and a cell that measures the figure.
+
+    \b
+    Example:
+      prodgen practice program vae.program_codes --framework torch
+    """
+    from prodgen_lib.course.project import short
+    from prodgen_lib.interview.programs.notebook import write_program
+
+    desk, code = _desk(context), first(language)
+    if not task:
+        for one in desk.programs:
+            click.echo(f"{one.id}: {one.title.in_(code)}")
+        return
+    path = short(write_program(desk.program(task), framework, desk.work / "drills", code))
+    click.echo(prompts.PROGRAM.in_(code).format(path))
 
 
 @practice.command(short_help="Sit a mock interview, by the clock.")

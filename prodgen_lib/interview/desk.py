@@ -123,8 +123,25 @@ class Desk:
 
     def draw(self, exercise: str, framework: str) -> Path:
         """A notebook with the exercise in an empty cell, as a sitting that counts."""
-        folder = work_folder(self.root) / "drills"
+        folder = self.work / "drills"
         return again.draw(self.history, exercise, framework, folder, self.now())
+
+    @property
+    def work(self) -> Path:
+        """The folder of the candidate's own notebooks."""
+        return work_folder(self.root)
+
+    @property
+    def programs(self) -> list[Question]:
+        """The whole programs that can be asked."""
+        return [one for one in self.bank.values() if one.kind == mock.PROGRAM]
+
+    def program(self, name: str) -> Question:
+        """A whole program by its id. Raises ``CourseError`` for another."""
+        known = {one.id: one for one in self.programs}
+        if name not in known:
+            raise CourseError(f"There is no program {name!r}; there are: {', '.join(known)}.")
+        return known[name]
 
     def interview(
         self, role: str, level: str, minutes: int, seed: int, framework: str = "torch"

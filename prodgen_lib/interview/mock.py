@@ -19,22 +19,31 @@ if TYPE_CHECKING:
 
 SCORES = ("nothing", *LEVELS)  # a score says which level's rubric the answer met
 CONCEPT, DEBUG, DESIGN = "concept", "debug", "design"
-WHITEBOARD, REVIEW, CODE = "whiteboard", "review", "code"
-ORDER = (CONCEPT, DEBUG, DESIGN, WHITEBOARD, REVIEW, CODE)  # as they are asked
-MINUTES = {CONCEPT: 4, DEBUG: 8, DESIGN: 15}  # of a question that says nothing else
+WHITEBOARD, REVIEW, CODE, PROGRAM = "whiteboard", "review", "code", "program"
+ORDER = (CONCEPT, DEBUG, DESIGN, WHITEBOARD, REVIEW, CODE, PROGRAM)  # as they are asked
+MINUTES = {CONCEPT: 4, DEBUG: 8, DESIGN: 15, PROGRAM: 20}  # of a question that says nothing else
 LEAST, MOST = 10, 240  # minutes of an interview
 # Shares of the minutes, and the subjects of questions and exercises; none means all.
 ROLES = {
     "research scientist": {
-        "mix": {CONCEPT: 0.45, WHITEBOARD: 0.2, DEBUG: 0.15, REVIEW: 0.1, DESIGN: 0.1},
+        "mix": {
+            **{CONCEPT: 0.3, WHITEBOARD: 0.2, DEBUG: 0.15, REVIEW: 0.1, DESIGN: 0.1},
+            PROGRAM: 0.15,
+        },
         "subjects": (),
     },
     "ML engineer": {
-        "mix": {CONCEPT: 0.25, CODE: 0.25, DEBUG: 0.15, REVIEW: 0.15, DESIGN: 0.2},
+        "mix": {
+            **{CONCEPT: 0.2, CODE: 0.2, DEBUG: 0.15, REVIEW: 0.15, DESIGN: 0.15},
+            PROGRAM: 0.15,
+        },
         "subjects": (),
     },
     "computer-vision engineer": {
-        "mix": {CONCEPT: 0.3, CODE: 0.2, WHITEBOARD: 0.1, REVIEW: 0.15, DEBUG: 0.15, DESIGN: 0.1},
+        "mix": {
+            **{CONCEPT: 0.25, CODE: 0.15, WHITEBOARD: 0.1, REVIEW: 0.1, DEBUG: 0.15, DESIGN: 0.1},
+            PROGRAM: 0.15,
+        },
         "subjects": ("metrics", "autoencoder", "superres", "style", "augment", "gan", "cgan"),
     },
     "applied scientist in e-commerce": {
@@ -179,6 +188,7 @@ def _pools(bank: Mapping[str, Question], role: str, level: str) -> dict[str, lis
         CONCEPT: [one for one in concepts if not subjects or one.subject in subjects],
         DEBUG: [one for one in asked if one.kind == DEBUG],
         DESIGN: [one for one in asked if one.kind == DESIGN],
+        PROGRAM: [one for one in asked if one.kind == PROGRAM],
         WHITEBOARD: [one for one in written if one.importance >= 4],
         REVIEW: [one for one in exercises if one.review],
         CODE: written,

@@ -50,3 +50,7 @@ BACK_TODAY = Text(
 PAGE = Text("{} is written: open it in a browser.", "{} 已写好：用浏览器打开。")
 EXPORTED = Text("{} holds your cards, reviews and interviews.", "{} 含有你的卡片、复习和面试。")
 COPIED = Text("{} is a copy of your history.", "{} 是你的历史记录的副本。")
+PROGRAM = Text(
+    "{} is ready: open it in JupyterLab; its last cell measures the figure.",
+    "{} 已生成：在 JupyterLab 里打开；最后一个单元测量指标。",
+)

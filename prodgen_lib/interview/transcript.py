@@ -12,6 +12,7 @@ from prodgen_lib.interview.mock import (
     CONCEPT,
     DEBUG,
     DESIGN,
+    PROGRAM,
     REVIEW,
     SCORES,
     WHITEBOARD,
@@ -43,6 +44,10 @@ TASKS = {
     REVIEW: Text(
         "A candidate wrote this. Find at least two of its {} faults, and say how to mend them:",
         "这是一位候选人写的。它有 {} 处错误，至少找出两处，并说明怎样改：",
+    ),
+    PROGRAM: Text(
+        "In a notebook, which `{}` makes; its last cell measures. Say what you do and why.",
+        "在笔记本里写，用 `{}` 生成；最后一个单元测量指标。边做边说明做什么、为什么。",
     ),
     CODE: Text("In a notebook, which `{}` makes:", "在笔记本里写，用 `{}` 生成："),
 }
@@ -103,6 +108,10 @@ def task(item: Item, language: str = "en") -> str:
     told = TASKS[item.kind].in_(language)
     if isinstance(item.asked, Question):
         case = item.asked.case
+        if item.kind == PROGRAM:
+            told = told.format(
+                f"prodgen practice program {item.asked.id} --framework {item.framework}"
+            )
         return f"{case.in_(language)}\n\n{told}" if case else told
     source = function_source(item.framework, item.subject, item.asked.name)
     if item.kind == REVIEW:

@@ -25,6 +25,7 @@ KINDS = {
     "whiteboard": Text("whiteboard", "白板"),
     "review": Text("review", "代码评审"),
     "code": Text("code", "编程"),
+    "program": Text("whole program", "完整程序"),
 }
 ROLES = {
     "research scientist": Text("research scientist", "研究科学家"),

@@ -21,7 +21,7 @@ from prodgen_lib.questions.fields import (
 )
 
 LEVELS = ("junior", "senior", "expert")
-KINDS = ("concept", "design", "debug")
+KINDS = ("concept", "design", "debug", "program")
 THRESHOLDS = {"junior": 0.3, "senior": 0.6, "expert": 0.85}  # of the weighted share of points
 FEWEST, MOST = 4, 7  # points of a question
 ID = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")
