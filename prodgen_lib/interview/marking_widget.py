@@ -23,8 +23,8 @@ def marking(desk: Desk, question: str | None = None, *, seed: int | None = None)
 class _Marking:
     def __init__(self, desk: Desk, question: str | None, seed: int | None):
         self.desk, self.seed = desk, seed
-        self.language = Dropdown(options=LANGUAGES[:2], value=language(), description="language")
-        self.question = Dropdown(description="question", layout=Layout(width="32rem"))
+        self.language = Dropdown(options=LANGUAGES[:2], value=language())
+        self.question = Dropdown(layout=Layout(width="32rem"))
         self.about, self.asked, self.text = HTML(), HTMLMath(), HTMLMath()
         self.begin = a_button("", self.start, "primary")
         self.ticked = a_button("", self.tick, "primary")
@@ -48,6 +48,8 @@ class _Marking:
         self.begin.description, self.ticked.description, self.another.description = map(
             self.say, (words.BEGIN, words.ITS_POINTS, words.ANOTHER)
         )
+        self.language.description = self.say(words.LABELS["language"])
+        self.question.description = self.say(words.LABELS["question"])
         self.tell(words.ABOUT_MARKING)
         self.top.children = [self.about, self.language, self.question, self.begin]
 

@@ -41,13 +41,10 @@ def mock_interview(
 class _Mock:
     def __init__(self, desk: Desk, seed: int | None, clock: Callable[[], float]):
         self.desk, self.seed, self.clock = desk, seed, clock
-        self.role = Dropdown(options=list(mock.ROLES), value="ML engineer", description="role")
-        self.level = Dropdown(options=list(LEVELS), value="senior", description="level")
-        self.minutes = IntSlider(
-            value=45, min=mock.LEAST, max=90, step=5, description="minutes", tooltip="minutes"
-        )
-        self.language = Dropdown(options=LANGUAGES[:2], value=language(), description="language")
-        self.framework = Dropdown(options=FRAMEWORKS, description="framework")
+        self.role, self.level = Dropdown(), Dropdown()
+        self.minutes = IntSlider(value=45, min=mock.LEAST, max=90, step=5)
+        self.language = Dropdown(options=LANGUAGES[:2], value=language())
+        self.framework = Dropdown(options=FRAMEWORKS)
         self.notes = Textarea(layout=Layout(width="auto"))
         self.about, self.left, self.text = HTML(), HTML(), HTMLMath()
         self.ticking: asyncio.Task | None = None
@@ -67,7 +64,14 @@ class _Mock:
         return text.in_(self.language.value).format(*values)
 
     def name(self) -> None:
-        """Put the language that was chosen on all buttons."""
+        """Put the language that was chosen on all buttons and choices."""
+        chosen = self.role.value or "ML engineer", self.level.value or "senior"
+        self.role.options = [(self.say(words.ROLES[name]), name) for name in mock.ROLES]
+        self.level.options = [(self.say(words.LEVELS[name]), name) for name in LEVELS]
+        self.role.value, self.level.value = chosen
+        for name in ("role", "level", "minutes", "language", "framework"):
+            getattr(self, name).description = self.say(words.LABELS[name])
+        self.minutes.tooltip = self.minutes.description
         self.begin.description, self.ready.description = map(self.say, (words.BEGIN, words.READY))
         self.leave.description, self.another.description = map(
             self.say, (words.LEAVE, words.ANOTHER)
@@ -204,7 +208,7 @@ class _Mock:
             told = self.desk.keep(self.interview, code)
         except CourseError as error:
             told = transcript.transcript(self.interview, code)
-            self.about.value = spoken(f"Not kept: {error}")
+            self.about.value = spoken(self.say(words.NOT_KEPT, error), code)
         else:
             self.about.value = spoken(self.say(words.OVER), code)
         self.text.value = self.html(lowered(told, 2))  # below the notebook's own headings

@@ -33,6 +33,28 @@ ROLES = {
     "computer-vision engineer": Text("computer-vision engineer", "计算机视觉工程师"),
     "applied scientist in e-commerce": Text("applied scientist in e-commerce", "电商应用科学家"),
 }
+LABELS = {
+    "language": Text("language", "语言"),
+    "question": Text("question", "题目"),
+    "chapter": Text("chapter", "章节"),
+    "exercise": Text("exercise", "练习"),
+    "framework": Text("framework", "框架"),
+    "role": Text("role", "职位"),
+    "level": Text("level", "级别"),
+    "minutes": Text("minutes", "分钟"),
+    "day": Text("day", "日期"),
+    "a day": Text("a day", "每天"),
+    "what": Text("what", "内容"),
+}
+ALL = Text("all", "全部")
+MINUTES_A_DAY = Text("minutes a day", "每天的分钟数")
+CARDS_ONLY = Text("cards only", "只有卡片")
+AND_EXERCISES = Text("and {} exercises", "和 {} 练习")
+MAKE = Text("Make the notebook", "生成笔记本")
+RENEW = Text("Renew", "刷新")
+IS_READY, OPEN_IT = Text("{} is ready:", "{} 已生成："), Text("open it", "打开")
+NOT_MADE, NOT_NOTED = Text("Not made: {}", "没有生成：{}"), Text("Not noted: {}", "没有记录：{}")
+EXERCISE = Text("{} ({} minutes)", "{}（{} 分钟）")
 TICK = Text("Tick what you said", "勾选你说到的要点")
 TICKED = Text("These I said", "这些我说到了")
 SHARE = Text("{:.0%} of the points' weight: {}", "要点权重的 {:.0%}：{}")
