@@ -113,7 +113,8 @@ class Item:
 class Answered:
     """How an item went: the score (0 to 3), seconds, and the follow-up with its score.
 
-    `said` and `missed` are ids of its checklist, where it has one.
+    `said` and `missed` are ids of its checklist, where it has one; `recorded` is the second of the
+    recording at which it was asked, where there is one.
     """
 
     item: Item
@@ -124,6 +125,7 @@ class Answered:
     notes: str = ""
     said: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
+    recorded: float | None = None
 
     @property
     def overtime(self) -> bool:

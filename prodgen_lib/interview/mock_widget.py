@@ -24,6 +24,7 @@ from prodgen_lib.interview.parts import (
     spoken,
     wide,
 )
+from prodgen_lib.interview.recorder import Recorder
 from prodgen_lib.questions.bank import LEVELS, Text
 from prodgen_lib.questions.render import follow_ups
 from prodgen_lib.show.twin import twin, wired
@@ -55,7 +56,8 @@ class _Mock:
         self.leave, self.another = a_button("", self.finish), a_button("", self.settings, "primary")
         self.language.observe(lambda _: self.name(), names="value")
         self.top = VBox(layout=Layout(overflow="visible"))
-        self.box = wired(VBox([self.top], layout=wide()))
+        self.recorder = Recorder(clock, self.language.value)
+        self.box = wired(VBox([self.top, self.recorder.box], layout=wide()))
         self.name()
         self.settings()
 
@@ -72,6 +74,7 @@ class _Mock:
         for name in ("role", "level", "minutes", "language", "framework"):
             getattr(self, name).description = self.say(words.LABELS[name])
         self.minutes.tooltip = self.minutes.description
+        self.recorder.name(self.language.value)
         self.begin.description, self.ready.description = map(self.say, (words.BEGIN, words.READY))
         self.leave.description, self.another.description = map(
             self.say, (words.LEAVE, words.ANOTHER)
@@ -174,6 +177,7 @@ class _Mock:
         said, item, code = self.points.said, self.interview.current, self.language.value
         level = self.say(words.SCORES[mock.SCORES[item.score(said)]])
         self.more = self.interview.tick(said, self.seconds, self.notes.value)
+        self.note_place()
         self.go_on()
         share = words.SHARE.in_(code).format(item.share(said), level)
         self.about.value = spoken(share, code) + self.about.value
@@ -185,7 +189,12 @@ class _Mock:
             self.more = None
         else:
             self.more = self.interview.answer(score, self.seconds, self.notes.value)
+            self.note_place()
         self.go_on()
+
+    def note_place(self) -> None:
+        """Where in the recording the item that was just answered is."""
+        self.interview.answered[-1].recorded = self.recorder.place(self.started)
 
     def go_on(self) -> None:
         """The follow-up, if there is one, or the next item."""

@@ -61,6 +61,7 @@ LEVELS_OF_CODE = Text(
 HEAD = Text("# Mock interview: {}, {}", "# 模拟面试：{}，{}")
 WENT = Text("`{}` · {} · answered at level *{}* in {}{}", "`{}` · {} · 回答水平：*{}*，用时 {}{}")
 LATE = Text(", over its {} minutes", "，超过限时 {} 分钟")
+RECORDED = Text("In the recording at {}:{:02d}.", "在录音的 {}:{:02d} 处。")
 SAID, MISSED = Text("Said", "说到了"), Text("Left out", "没说到")
 FOLLOWED = Text("Follow-up: {} ({})", "追问：{}（{}）")
 NOT_ASKED = Text("not asked", "未问")
@@ -168,6 +169,8 @@ def _told(number: int, one: Answered, language: str) -> list[str]:
         f"## {number}. {title(one.item.asked, language, one.item.kind)}",
         WENT.in_(language).format(one.item.asked.id, kind, score, clock, late),
     ]
+    if one.recorded is not None:
+        lines.append(RECORDED.in_(language).format(*divmod(round(one.recorded), 60)))
     if one.notes:
         lines.append("\n".join(f"> {line}" for line in one.notes.splitlines()))
     known = one.item.checklist
