@@ -10,6 +10,7 @@ import click
 from prodgen_lib.checking.language import language as reader_language
 from prodgen_lib.course.interface import echo
 from prodgen_lib.course.option import OwnPath
+from prodgen_lib.interview import prompts, words
 from prodgen_lib.interview.markup import tell
 from prodgen_lib.interview.mock import LEAST, MOST
 from prodgen_lib.interview.terminal import (
@@ -17,6 +18,7 @@ from prodgen_lib.interview.terminal import (
     ask,
     first,
     keyed,
+    mark,
     say,
     tell_share,
     ticked,
@@ -93,6 +95,8 @@ def practice() -> None:
       prodgen practice drill vae.kl_divergence
       prodgen practice test vae.kl_divergence
       prodgen practice mock --level senior --minutes 45
+      prodgen practice marking vae.what_is_it
+      prodgen practice program vae.program_codes
       prodgen practice progress progress.html
     """
 
@@ -107,38 +111,42 @@ def practice() -> None:
 @click.pass_context
 def cards(context, about, most, by, minutes_a_day, with_exercises, language) -> None:
     """Study the flashcards that are due, weak subjects first."""
-    desk = _desk(context)
+    desk, code = _desk(context), first(language)
     ahead = _prepare(desk, by, minutes_a_day, with_exercises, language)
     waiting = desk.due(about)[: most or (None if ahead.goal else 20)]
     if not waiting:
-        echo("Nothing is due. Come back later, or try `prodgen practice mock`.")
+        click.echo(prompts.NOT_DUE.in_(code))
     for number, card in enumerate(waiting, start=1):
-        echo(f"\n[{number} of {len(waiting)}] {card.subject} · {card.level}")
+        level = words.LEVELS[card.level].in_(code)
+        place = prompts.CARD.in_(code).format(number, len(waiting), card.subject, level)
+        click.echo(f"\n{place}")
         head, _, rest = say(card.front, language).partition("\n\n")
         tell(f"**{head}**\n\n{rest}")
-        if typed("Enter shows the answer, q ends", {"": "", LEAVE: LEAVE}) == LEAVE:
+        if typed(prompts.ENTER_SHOWS_Q.in_(code), {"": "", LEAVE: LEAVE}, code) == LEAVE:
             break
         tell(say(card.back, language))
         waits = {name: interval(wait.total_seconds()) for name, wait in desk.preview(card).items()}
-        keys = ", ".join(f"{key} {name} ({waits[name]})" for key, name in KEYS.items())
+        keys = ", ".join(
+            f"{key} {words.RATINGS[name].in_(code)} ({waits[name]})" for key, name in KEYS.items()
+        )
         answers = {**KEYS, **keyed(KEYS.values()), LEAVE: LEAVE, "m": "m"}
         question = desk.bank.get(card.id)
         points = {p.id: p.text for p in question.points} if question else {}
-        more = "m for more, t to tick what you said, q ends" if points else "m for more, q ends"
+        more = (prompts.MORE_TICK if points else prompts.MORE).in_(code)
         answers |= {"t": "t"} if points else {}
-        rating = typed(f"How well did you know it? {keys}; {more}", answers)
+        rating = typed(prompts.HOW_WELL.in_(code).format(keys, more), answers, code)
         while rating in ("m", "t"):
             if rating == "m":
                 tell(say(card.more, language))
             else:
-                said = ticked(points, first(language))
+                said = ticked(points, code)
                 desk.tick(question, said)
-                tell_share(question, said, first(language))
-            rating = typed(keys, answers)
+                tell_share(question, said, code)
+            rating = typed(keys, answers, code)
         if rating == LEAVE:
             break
         due = desk.review(card, rating)
-        echo(f"It comes again on {due.astimezone():%d %B at %H:%M}.")
+        click.echo(prompts.COMES_AGAIN.in_(code).format(f"{due.astimezone():%Y-%m-%d %H:%M}"))
 
 
 @practice.command(short_help="One exercise in a notebook of its own.")
@@ -176,12 +184,12 @@ def drill(context, exercise, again, framework, by, minutes_a_day, with_exercises
         new = [] if again else ahead.exercises_today
         waiting = [name for name in desk.returning() if exercise in (None, name)]
         if not (new or waiting):
-            echo("No exercise is due today.")
+            click.echo(prompts.NO_EXERCISE.in_(first(language)))
             return
         path = short(desk.draw((new or waiting)[0], framework))
     else:
         raise CourseError("Name an exercise such as gan.train_step, or say --again or --by DAY.")
-    echo(f"{path} is ready: open it in JupyterLab; `prodgen check {path}` grades it.")
+    click.echo(prompts.READY.in_(first(language)).format(path))
 
 
 @practice.command(short_help="Write the test, not the function.")
@@ -210,7 +218,33 @@ def test(context, exercise, framework) -> None:
         return
     folder = work_folder(find_root(context.find_root().obj)) / "drills"
     path = short(write_test(exercise, framework, folder))
-    click.echo(f"{path} is ready: open it in JupyterLab; `prodgen check {path}` grades it.")
+    click.echo(prompts.READY.in_(reader_language()).format(path))
+
+
+@practice.command(short_help="A whole program: a minute of training, a figure to reach.")
+@click.argument("task", required=False)
+@framework_option
+@language_option
+@click.pass_context
+def program(context, task, framework, language) -> None:
+    """Make a notebook for the whole program TASK, in work/drills/; without TASK, list them.
+
+    It holds the statement, a starting point that runs, and a cell that measures the figure.
+
+    \b
+    Example:
+      prodgen practice program vae.program_codes --framework torch
+    """
+    from prodgen_lib.course.project import short
+    from prodgen_lib.interview.programs.notebook import write_program
+
+    desk, code = _desk(context), first(language)
+    if not task:
+        for one in desk.programs:
+            click.echo(f"{one.id}: {one.title.in_(code)}")
+        return
+    path = short(write_program(desk.program(task), framework, desk.work / "drills", code))
+    click.echo(prompts.PROGRAM.in_(code).format(path))
 
 
 @practice.command(short_help="Sit a mock interview, by the clock.")
@@ -263,20 +297,42 @@ def mock(
 
         text = interview_prompt(interview, first(language))
         export_prompt.write_text(text, encoding="utf-8")
-        echo(
-            f"{export_prompt} holds {len(interview.items)} items with their checklists: give it to "
-            "an assistant. Its marks are advisory; nothing was sent anywhere."
-        )
+        told = prompts.PROMPT_WRITTEN.in_(first(language))
+        click.echo(told.format(export_prompt, len(interview.items)))
         return
     while interview.current and ask(interview, language):
         pass
     if not interview.answered:
-        echo("Nothing was answered, so nothing is kept.")
+        click.echo(words.NOTHING.in_(first(language)))
         return
     text = desk.keep(interview, "zh" if language == "zh" else "en")
     tell(ending(text))
     if transcript:
         transcript.write_text(text, encoding="utf-8")
+
+
+@practice.command(short_help="Mark sample answers; see how far you are from the reference.")
+@click.argument("question", required=False)
+@click.option("--seed", type=int, help="Of the order of the answers; by default a new one.")
+@language_option
+@click.pass_context
+def marking(context, question, seed, language) -> None:
+    """Mark three sample answers to QUESTION by its checklist, then compare with the reference.
+
+    Without QUESTION it is one that you have not marked, weak subjects first. What you mark is kept,
+    and tells how far you agree with the reference over all of them.
+
+    \b
+    Example:
+      prodgen practice marking vae.what_is_it --language both
+    """
+    desk, code = _desk(context), first(language)
+    answers = desk.marking(question, seed)
+    if not mark(answers, language):
+        return
+    tell(answers.compared(code))
+    desk.keep_marks(answers)
+    tell(desk.how_far(code))
 
 
 @practice.command(name="plan")
@@ -295,13 +351,13 @@ def plan_command(context, by, minutes_a_day, with_exercises, language) -> None:
     desk = _desk(context)
     ahead = _prepare(desk, by, minutes_a_day, with_exercises, language)
     if ahead.goal is None:
-        echo("No day is set: name that of your interview with --by.")
+        click.echo(prompts.NAME_A_DAY.in_(first(language)))
         return
     echo(f"\n{as_text(ahead.picture, first(language))}\n")
     for name in ahead.exercises_today:
         echo(f"prodgen practice drill {name} --framework {ahead.goal.framework}")
     if waiting := desk.returning():
-        echo(f"Back today, with `prodgen practice drill --again`: {', '.join(waiting)}")
+        click.echo(prompts.BACK_TODAY.in_(first(language)).format(", ".join(waiting)))
 
 
 @practice.command()
@@ -315,8 +371,8 @@ def progress(context, page, by, minutes_a_day, with_exercises, language) -> None
 
     desk = _desk(context)
     _prepare(desk, by, minutes_a_day, with_exercises, language)
-    write_progress(desk.progress_html(first(language)), page)
-    echo(f"{page} is written: open it in a browser.")
+    write_progress(desk.progress_html(first(language)), page, first(language))
+    click.echo(prompts.PAGE.in_(first(language)).format(page))
 
 
 @practice.command()
@@ -325,7 +381,7 @@ def progress(context, page, by, minutes_a_day, with_exercises, language) -> None
 def export(context, file) -> None:
     """Write your whole history as JSON to FILE, which must be new."""
     _desk(context).history.export(file)
-    echo(f"{file} holds your cards, reviews and interviews.")
+    click.echo(prompts.EXPORTED.in_(reader_language()).format(file))
 
 
 @practice.command()
@@ -334,7 +390,7 @@ def export(context, file) -> None:
 def backup(context, file) -> None:
     """Copy your history to FILE, which must be new. A copy a day is made in any case."""
     _desk(context).history.backup(file)
-    echo(f"{file} is a copy of your history.")
+    click.echo(prompts.COPIED.in_(reader_language()).format(file))
 
 
 @click.group(name="cards")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -10,7 +11,7 @@ from pathlib import Path
 from prodgen_lib.checking import progress
 from prodgen_lib.course.project import CourseError, find_root
 from prodgen_lib.course.work import work_folder
-from prodgen_lib.interview import again, mock, schedule
+from prodgen_lib.interview import again, marking, mock, schedule
 from prodgen_lib.interview.cards import Card, mistake_cards, point_cards, question_card
 from prodgen_lib.interview.deadline import USUAL, wanted
 from prodgen_lib.interview.history import History
@@ -18,6 +19,7 @@ from prodgen_lib.interview.preparation import Preparation, current_goal
 from prodgen_lib.interview.progress_page import ahead_html, progress_html
 from prodgen_lib.interview.transcript import transcript
 from prodgen_lib.questions.bank import Question, load_bank
+from prodgen_lib.questions.samples import Sample, load_samples
 
 
 def local_now() -> datetime:
@@ -47,6 +49,14 @@ class Desk:
     def bank(self) -> dict[str, Question]:
         try:
             return load_bank(self.root / "chapters")
+        except ValueError as error:
+            raise CourseError(str(error)) from None
+
+    @cached_property
+    def samples(self) -> dict[str, tuple[Sample, ...]]:
+        """The sample answers to each question that has some."""
+        try:
+            return load_samples(self.root / "chapters", self.bank)
         except ValueError as error:
             raise CourseError(str(error)) from None
 
@@ -113,8 +123,25 @@ class Desk:
 
     def draw(self, exercise: str, framework: str) -> Path:
         """A notebook with the exercise in an empty cell, as a sitting that counts."""
-        folder = work_folder(self.root) / "drills"
+        folder = self.work / "drills"
         return again.draw(self.history, exercise, framework, folder, self.now())
+
+    @property
+    def work(self) -> Path:
+        """The folder of the candidate's own notebooks."""
+        return work_folder(self.root)
+
+    @property
+    def programs(self) -> list[Question]:
+        """The whole programs that can be asked."""
+        return [one for one in self.bank.values() if one.kind == mock.PROGRAM]
+
+    def program(self, name: str) -> Question:
+        """A whole program by its id. Raises ``CourseError`` for another."""
+        known = {one.id: one for one in self.programs}
+        if name not in known:
+            raise CourseError(f"There is no program {name!r}; there are: {', '.join(known)}.")
+        return known[name]
 
     def interview(
         self, role: str, level: str, minutes: int, seed: int, framework: str = "torch"
@@ -150,9 +177,33 @@ class Desk:
                 self.tick(one.item.asked, one.said)
         return told
 
+    def marking(self, question: str | None = None, seed: int | None = None) -> marking.Marking:
+        """The sample answers to a question, to be marked; by default to what comes next."""
+        name = question or marking.next_question(self.samples, self.history.marks(), self.weak)
+        if name not in self.samples:
+            known = ", ".join(self.samples)
+            raise CourseError(f"There are no sample answers to {name!r}; there are to: {known}.")
+        seed = random.randrange(10**6) if seed is None else seed
+        return marking.Marking(self.bank[name], self.samples[name], seed)
+
+    def keep_marks(self, done: marking.Marking) -> None:
+        """Put the marks of all sample answers to a question into the history."""
+        self.history.add_marks(done.question.id, done.ticked, self.now())
+
+    def how_far(self, language: str = "en") -> str:
+        """How far all marks so far agree with the reference, in Markdown."""
+        found = marking.how_far(self.history.marks(), self.bank, self.samples)
+        return marking.told(*found, language)
+
     def progress_html(self, language: str = "en") -> str:
         """Where the candidate stands, as the body of a page."""
         attempts, ahead = progress.attempts(), ahead_html(self.preparation, language)
         return progress_html(
-            self.root, self.history, self.cards, attempts, now=self.now(), ahead=ahead
+            self.root,
+            self.history,
+            self.cards,
+            attempts,
+            now=self.now(),
+            ahead=ahead,
+            language=language,
         )

@@ -1,4 +1,4 @@
-"""What a candidate did, in one SQLite file: reviews, the state of each card, mock interviews.
+"""What a candidate did, in one SQLite file: reviews, the state of each card, interviews, marks.
 
 Every change is one transaction, so a crash, a full disk or a second window leaves the file as it
 was before or as it is after. A file that is damaged or of a newer version is reported and kept; one
@@ -19,7 +19,7 @@ from pathlib import Path
 from prodgen_lib.course.project import CourseError
 from prodgen_lib.paths import home
 
-VERSION = 2
+VERSION = 3
 BACKUPS_KEPT = 10
 WAIT_SECONDS = 10  # for another window to finish its write
 TABLES = """
@@ -50,6 +50,13 @@ CREATE TABLE tries (
     correct INTEGER NOT NULL, hints INTEGER NOT NULL
 );
 """
+SINCE_3 = """
+CREATE TABLE marks (
+    number INTEGER PRIMARY KEY, time TEXT NOT NULL, question TEXT NOT NULL, level TEXT NOT NULL,
+    said TEXT NOT NULL
+);
+"""
+ADDED = {2: SINCE_2, 3: SINCE_3}  # the tables that came with each version
 
 
 def history_file() -> Path:
@@ -108,7 +115,8 @@ class History:
         elif version < VERSION:
             self.backup(self._free_name(version))
         if version < VERSION:
-            _execute(connection, SINCE_2)
+            for since in range(version + 1, VERSION + 1):
+                _execute(connection, ADDED.get(since, ""))
             connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
 
@@ -195,6 +203,20 @@ class History:
         rows = self.rows("SELECT question, missed FROM answers ORDER BY number")
         return [(question, point) for question, points in rows for point in json.loads(points)]
 
+    def add_marks(self, question: str, marks: dict[str, list[str]], now: datetime) -> None:
+        """Note which points the candidate ticked in the sample answer of each level."""
+        time = now.isoformat()
+        rows = [(time, question, level, json.dumps(said)) for level, said in marks.items()]
+        with self.change() as connection:
+            connection.executemany(
+                "INSERT INTO marks (time, question, level, said) VALUES (?,?,?,?)", rows
+            )
+
+    def marks(self) -> list[tuple[str, str, list[str]]]:
+        """(question, level of the sample answer, points ticked) of each mark, oldest first."""
+        rows = self.rows("SELECT question, level, said FROM marks ORDER BY number")
+        return [(question, level, json.loads(said)) for question, level, said in rows]
+
     def set_goal(self, since: str, by: str | None, minutes: int, framework: str) -> None:
         """Note until which day (ISO) the candidate prepares; None ends the preparation."""
         with self.change() as connection:
@@ -247,7 +269,7 @@ class History:
             "cards": [{"card": c, "due": due, "state": json.loads(s)} for c, s, due in cards],
             "reviews": [{"card": c, "rating": r, "time": t} for c, r, t in self.reviews()],
             "interviews": self.interviews(),
-            **{name: self._all(name) for name in ("goals", "answers", "drills", "tries")},
+            **{name: self._all(name) for name in ("goals", "answers", "drills", "tries", "marks")},
         }
         part = to.with_name(f"{to.name}.{os.getpid()}.part")
         try:

@@ -19,22 +19,31 @@ if TYPE_CHECKING:
 
 SCORES = ("nothing", *LEVELS)  # a score says which level's rubric the answer met
 CONCEPT, DEBUG, DESIGN = "concept", "debug", "design"
-WHITEBOARD, REVIEW, CODE = "whiteboard", "review", "code"
-ORDER = (CONCEPT, DEBUG, DESIGN, WHITEBOARD, REVIEW, CODE)  # as they are asked
-MINUTES = {CONCEPT: 4, DEBUG: 8, DESIGN: 15}  # of a question that says nothing else
+WHITEBOARD, REVIEW, CODE, PROGRAM = "whiteboard", "review", "code", "program"
+ORDER = (CONCEPT, DEBUG, DESIGN, WHITEBOARD, REVIEW, CODE, PROGRAM)  # as they are asked
+MINUTES = {CONCEPT: 4, DEBUG: 8, DESIGN: 15, PROGRAM: 20}  # of a question that says nothing else
 LEAST, MOST = 10, 240  # minutes of an interview
 # Shares of the minutes, and the subjects of questions and exercises; none means all.
 ROLES = {
     "research scientist": {
-        "mix": {CONCEPT: 0.45, WHITEBOARD: 0.2, DEBUG: 0.15, REVIEW: 0.1, DESIGN: 0.1},
+        "mix": {
+            **{CONCEPT: 0.3, WHITEBOARD: 0.2, DEBUG: 0.15, REVIEW: 0.1, DESIGN: 0.1},
+            PROGRAM: 0.15,
+        },
         "subjects": (),
     },
     "ML engineer": {
-        "mix": {CONCEPT: 0.25, CODE: 0.25, DEBUG: 0.15, REVIEW: 0.15, DESIGN: 0.2},
+        "mix": {
+            **{CONCEPT: 0.2, CODE: 0.2, DEBUG: 0.15, REVIEW: 0.15, DESIGN: 0.15},
+            PROGRAM: 0.15,
+        },
         "subjects": (),
     },
     "computer-vision engineer": {
-        "mix": {CONCEPT: 0.3, CODE: 0.2, WHITEBOARD: 0.1, REVIEW: 0.15, DEBUG: 0.15, DESIGN: 0.1},
+        "mix": {
+            **{CONCEPT: 0.25, CODE: 0.15, WHITEBOARD: 0.1, REVIEW: 0.1, DEBUG: 0.15, DESIGN: 0.1},
+            PROGRAM: 0.15,
+        },
         "subjects": ("metrics", "autoencoder", "superres", "style", "augment", "gan", "cgan"),
     },
     "applied scientist in e-commerce": {
@@ -104,7 +113,8 @@ class Item:
 class Answered:
     """How an item went: the score (0 to 3), seconds, and the follow-up with its score.
 
-    `said` and `missed` are ids of its checklist, where it has one.
+    `said` and `missed` are ids of its checklist, where it has one; `recorded` is the second of the
+    recording at which it was asked, where there is one.
     """
 
     item: Item
@@ -115,6 +125,7 @@ class Answered:
     notes: str = ""
     said: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
+    recorded: float | None = None
 
     @property
     def overtime(self) -> bool:
@@ -179,6 +190,7 @@ def _pools(bank: Mapping[str, Question], role: str, level: str) -> dict[str, lis
         CONCEPT: [one for one in concepts if not subjects or one.subject in subjects],
         DEBUG: [one for one in asked if one.kind == DEBUG],
         DESIGN: [one for one in asked if one.kind == DESIGN],
+        PROGRAM: [one for one in asked if one.kind == PROGRAM],
         WHITEBOARD: [one for one in written if one.importance >= 4],
         REVIEW: [one for one in exercises if one.review],
         CODE: written,

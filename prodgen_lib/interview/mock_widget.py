@@ -25,6 +25,7 @@ from prodgen_lib.interview.parts import (
     spoken,
     wide,
 )
+from prodgen_lib.interview.recorder import Recorder
 from prodgen_lib.questions.bank import LEVELS, Text
 from prodgen_lib.questions.render import follow_ups
 from prodgen_lib.show.twin import twin, wired
@@ -42,13 +43,10 @@ def mock_interview(
 class _Mock:
     def __init__(self, desk: Desk, seed: int | None, clock: Callable[[], float]):
         self.desk, self.seed, self.clock = desk, seed, clock
-        self.role = Dropdown(options=list(mock.ROLES), value="ML engineer", description="role")
-        self.level = Dropdown(options=list(LEVELS), value="senior", description="level")
-        self.minutes = IntSlider(
-            value=45, min=mock.LEAST, max=90, step=5, description="minutes", tooltip="minutes"
-        )
-        self.language = Dropdown(options=LANGUAGES[:2], value=language(), description="language")
-        self.framework = Dropdown(options=FRAMEWORKS, description="framework")
+        self.role, self.level = Dropdown(), Dropdown()
+        self.minutes = IntSlider(value=45, min=mock.LEAST, max=90, step=5)
+        self.language = Dropdown(options=LANGUAGES[:2], value=language())
+        self.framework = Dropdown(options=FRAMEWORKS)
         self.notes = Textarea(layout=Layout(width="auto"))
         self.about, self.left, self.text = HTML(), HTML(), HTMLMath()
         self.ticking: asyncio.Task | None = None
@@ -59,7 +57,8 @@ class _Mock:
         self.leave, self.another = a_button("", self.finish), a_button("", self.settings, "primary")
         self.language.observe(lambda _: self.name(), names="value")
         self.top = VBox(layout=Layout(overflow="visible"))
-        self.box = wired(VBox([self.top], layout=wide()))
+        self.recorder = Recorder(clock, self.language.value)
+        self.box = wired(VBox([self.top, self.recorder.box], layout=wide()))
         self.name()
         self.settings()
 
@@ -68,7 +67,15 @@ class _Mock:
         return text.in_(self.language.value).format(*values)
 
     def name(self) -> None:
-        """Put the language that was chosen on all buttons."""
+        """Put the language that was chosen on all buttons and choices."""
+        chosen = self.role.value or "ML engineer", self.level.value or "senior"
+        self.role.options = [(self.say(words.ROLES[name]), name) for name in mock.ROLES]
+        self.level.options = [(self.say(words.LEVELS[name]), name) for name in LEVELS]
+        self.role.value, self.level.value = chosen
+        for name in ("role", "level", "minutes", "language", "framework"):
+            getattr(self, name).description = self.say(words.LABELS[name])
+        self.minutes.tooltip = self.minutes.description
+        self.recorder.name(self.language.value)
         self.begin.description, self.ready.description = map(self.say, (words.BEGIN, words.READY))
         self.leave.description, self.another.description = map(
             self.say, (words.LEAVE, words.ANOTHER)
@@ -171,6 +178,7 @@ class _Mock:
         said, item, code = self.points.said, self.interview.current, self.language.value
         level = self.say(words.SCORES[mock.SCORES[item.score(said)]])
         self.more = self.interview.tick(said, self.seconds, self.notes.value)
+        self.note_place()
         self.go_on()
         share = words.SHARE.in_(code).format(item.share(said), level)
         self.about.value = spoken(share, code) + self.about.value
@@ -182,7 +190,12 @@ class _Mock:
             self.more = None
         else:
             self.more = self.interview.answer(score, self.seconds, self.notes.value)
+            self.note_place()
         self.go_on()
+
+    def note_place(self) -> None:
+        """Where in the recording the item that was just answered is."""
+        self.interview.answered[-1].recorded = self.recorder.place(self.started)
 
     def go_on(self) -> None:
         """The follow-up, if there is one, or the next item."""
@@ -205,7 +218,7 @@ class _Mock:
             told = self.desk.keep(self.interview, code)
         except CourseError as error:
             told = transcript.transcript(self.interview, code)
-            self.about.value = spoken(interface.spoken(f"Not kept: {error}"))
+            self.about.value = spoken(self.say(words.NOT_KEPT, error), code)
         else:
             self.about.value = spoken(self.say(words.OVER), code)
         self.text.value = self.html(lowered(told, 2))  # below the notebook's own headings

@@ -14,6 +14,7 @@ from html import escape
 from pathlib import Path
 
 from prodgen_lib.checking.exercise import topics
+from prodgen_lib.checking.language import Text
 from prodgen_lib.checking.source import FRAMEWORKS
 from prodgen_lib.course.chapter import chapter_files, read_chapter
 from prodgen_lib.course.contents import exercises
@@ -50,6 +51,28 @@ ALONE = """
 body { margin: 0; background: #fff; }
 @media (prefers-color-scheme: dark) { body { background: #16181c; } }
 """
+HEADS = (
+    Text("Chapter", "章节"),
+    Text("Cells run", "已运行的单元"),
+    Text("PyTorch", "PyTorch"),
+    Text("TensorFlow", "TensorFlow"),
+    Text("Cards begun", "已开始的卡片"),
+    Text("Due now", "现在到期"),
+)
+EACH, PROGRESS = Text("Each chapter", "各章"), Text("Progress", "进度")
+NEXT, CHAPTER = Text("Next: {}.", "下一步：{}。"), Text("chapter {}, {}", "第 {} 章，{}")
+ALL_SOLVED = Text("every exercise is solved: a mock interview", "练习都做完了：来一次模拟面试")
+READ = Text("{} chapters begun, {} read to the end.", "开始了 {} 章，读完 {} 章。")
+SOLVED = Text(
+    "{0} of {2} exercises solved in PyTorch, {1} in TensorFlow.",
+    "共 {2} 个练习，PyTorch 做对 {0} 个，TensorFlow 做对 {1} 个。",
+)
+BEGUN = Text("{} of {} cards begun; {} due now.", "{1} 张卡片中开始了 {0} 张；{2} 张现在到期。")
+INTERVIEWS = Text("Mock interviews: {}.", "模拟面试：{} 次。")
+LAST = Text("Mock interviews: {}, the last on {}.", "模拟面试：{} 次，最近一次在 {}。")
+WEAK = Text("Weak, and first in the cards: {}.", "薄弱，在卡片中优先：{}。")
+NOTHING = Text("nothing that is known", "目前没有")
+OF = Text("{} of {}", "{} / {}")
 
 
 @dataclass(frozen=True)
@@ -155,6 +178,7 @@ def progress_html(
     *,
     now: datetime,
     ahead: str = "",
+    language: str = "en",
 ) -> str:
     """A summary in words and a table with a row a chapter; without headings, to stand anywhere.
 
@@ -162,18 +186,20 @@ def progress_html(
     """
     found = standings(root, history, cards, attempts, now=now)
     weak = weak_subjects(history, {card.id: card.subject for card in cards}, attempts)
-    rows = "".join(_row(one) for one in found)
-    said = "".join(f"<li>{escape(sentence)}</li>" for sentence in _sentences(found, weak, history))
+    rows = "".join(_row(one, language) for one in found)
+    sentences = _sentences(found, weak, history, language)
+    said = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    heads = "".join(f"<th scope=col>{head.in_(language)}</th>" for head in HEADS)
     return (
-        f'<style>{STYLE}</style><div class="prodgen">{ahead}<ul>{said}</ul>'
-        "<table><caption>Each chapter</caption><thead><tr><th scope=col>Chapter</th>"
-        "<th scope=col>Cells run</th><th scope=col>PyTorch</th><th scope=col>TensorFlow</th>"
-        "<th scope=col>Cards begun</th><th scope=col>Due now</th></tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>"
+        f'<style>{STYLE}</style><div class="prodgen">{ahead}<ul lang="{language}">{said}</ul>'
+        f'<table lang="{language}"><caption>{EACH.in_(language)}</caption>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
-def _sentences(found: list[Standing], weak: list[str], history: History) -> list[str]:
+def _sentences(
+    found: list[Standing], weak: list[str], history: History, language: str
+) -> list[str]:
     """The summary; a weak topic is named by its chapter."""
     names = {topic: one.subject.name for one in found for topic in one.subject.topics}
     solved = {f: sum(one.solved[f] for one in found) for f in FRAMEWORKS}
@@ -181,42 +207,45 @@ def _sentences(found: list[Standing], weak: list[str], history: History) -> list
     begun, waiting = sum(one.begun for one in found), sum(one.due for one in found)
     interviews = history.interviews()
     shown = "; ".join(dict.fromkeys(names.get(topic, topic) for topic in weak))
-    return [
-        f"Next: {_next(found)}.",
-        f"{sum(one.read[0] > 0 for one in found)} chapters begun, "
-        f"{sum(0 < one.read[1] <= one.read[0] / 0.9 for one in found)} read to the end.",
-        f"{solved['torch']} of {total} exercises solved in PyTorch, {solved['tensorflow']} in "
-        "TensorFlow.",
-        f"{begun} of {sum(one.cards for one in found)} cards begun; {waiting} due now.",
-        f"Mock interviews: {len(interviews)}"
-        + (f", the last on {interviews[-1]['time'][:10]}." if interviews else "."),
-        f"Weak, and first in the cards: {shown or 'nothing that is known'}.",
-    ]
+    read = sum(0 < one.read[1] <= one.read[0] / 0.9 for one in found)
+    sat = (INTERVIEWS, len(interviews))
+    if interviews:
+        sat = (LAST, len(interviews), interviews[-1]["time"][:10])
+    told = (
+        (NEXT, _next(found, language)),
+        (READ, sum(one.read[0] > 0 for one in found), read),
+        (SOLVED, solved["torch"], solved["tensorflow"], total),
+        (BEGUN, begun, sum(one.cards for one in found), waiting),
+        sat,
+        (WEAK, shown or NOTHING.in_(language)),
+    )
+    return [sentence.in_(language).format(*values) for sentence, *values in told]
 
 
-def _next(found: list[Standing]) -> str:
+def _next(found: list[Standing], language: str) -> str:
     """The first chapter with an exercise that is solved in neither framework."""
     for one in found:
         if max(one.solved.values()) < len(one.subject.exercises):
-            return f"chapter {one.subject.number}, {one.subject.title}"
-    return "every exercise is solved: a mock interview"
+            return CHAPTER.in_(language).format(one.subject.number, one.subject.title)
+    return ALL_SOLVED.in_(language)
 
 
-def _row(one: Standing) -> str:
-    parts = [_bar(*one.read)]
-    parts += [_bar(one.solved[framework], len(one.subject.exercises)) for framework in FRAMEWORKS]
-    parts += [_bar(one.begun, one.cards), str(one.due)]
+def _row(one: Standing, language: str) -> str:
+    parts = [_bar(*one.read, language)]
+    solved = [(one.solved[framework], len(one.subject.exercises)) for framework in FRAMEWORKS]
+    parts += [_bar(*pair, language) for pair in (*solved, (one.begun, one.cards))]
+    parts.append(str(one.due))
     cells = "".join(f"<td>{part}</td>" for part in parts)
     return f"<tr><th scope=row>{escape(one.subject.name)}</th>{cells}</tr>"
 
 
-def _bar(part: int, whole: int) -> str:
+def _bar(part: int, whole: int, language: str) -> str:
     """A bar for the eye; the words above it say the same."""
     if not whole:
         return "–"
     width = f"{100 * part / whole:.0f}%"
     bar = f'<span class="bar" aria-hidden="true"><span style="width:{width}"></span></span>'
-    return f"{part} of {whole}{bar}"
+    return f"{OF.in_(language).format(part, whole)}{bar}"
 
 
 def ahead_html(ahead: Preparation, language: str) -> str:
@@ -226,13 +255,14 @@ def ahead_html(ahead: Preparation, language: str) -> str:
     return f'<p lang="{language}">{told}</p>{picture}' if told else ""
 
 
-def write_progress(body: str, to: Path) -> None:
+def write_progress(body: str, to: Path, language: str = "en") -> None:
     """The body as a page of its own."""
     head = (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        f'<!doctype html><html lang="{language}"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>prodgen: progress</title><style>{ALONE}</style>"
+        f"<title>prodgen: {PROGRESS.in_(language)}</title><style>{ALONE}</style>"
     )
     to.parent.mkdir(parents=True, exist_ok=True)
-    inner = body.replace('<div class="prodgen">', '<div class="prodgen"><h1>Progress</h1>', 1)
+    head_line = f'<div class="prodgen"><h1>{PROGRESS.in_(language)}</h1>'
+    inner = body.replace('<div class="prodgen">', head_line, 1)
     to.write_text(f"{head}<body><main>{inner}</main></body></html>\n", encoding="utf-8")

@@ -12,6 +12,7 @@ from prodgen_lib.interview.mock import (
     CONCEPT,
     DEBUG,
     DESIGN,
+    PROGRAM,
     REVIEW,
     SCORES,
     WHITEBOARD,
@@ -44,6 +45,10 @@ TASKS = {
         "A candidate wrote this. Find at least two of its {} faults, and say how to mend them:",
         "这是一位候选人写的。它有 {} 处错误，至少找出两处，并说明怎样改：",
     ),
+    PROGRAM: Text(
+        "In a notebook, which `{}` makes; its last cell measures. Say what you do and why.",
+        "在笔记本里写，用 `{}` 生成；最后一个单元测量指标。边做边说明做什么、为什么。",
+    ),
     CODE: Text("In a notebook, which `{}` makes:", "在笔记本里写，用 `{}` 生成："),
 }
 LEVELS_OF_CODE = Text(
@@ -56,6 +61,7 @@ LEVELS_OF_CODE = Text(
 HEAD = Text("# Mock interview: {}, {}", "# 模拟面试：{}，{}")
 WENT = Text("`{}` · {} · answered at level *{}* in {}{}", "`{}` · {} · 回答水平：*{}*，用时 {}{}")
 LATE = Text(", over its {} minutes", "，超过限时 {} 分钟")
+RECORDED = Text("In the recording at {}:{:02d}.", "在录音的 {}:{:02d} 处。")
 SAID, MISSED = Text("Said", "说到了"), Text("Left out", "没说到")
 FOLLOWED = Text("Follow-up: {} ({})", "追问：{}（{}）")
 NOT_ASKED = Text("not asked", "未问")
@@ -103,6 +109,10 @@ def task(item: Item, language: str = "en") -> str:
     told = TASKS[item.kind].in_(language)
     if isinstance(item.asked, Question):
         case = item.asked.case
+        if item.kind == PROGRAM:
+            told = told.format(
+                f"prodgen practice program {item.asked.id} --framework {item.framework}"
+            )
         return f"{case.in_(language)}\n\n{told}" if case else told
     source = function_source(item.framework, item.subject, item.asked.name)
     if item.kind == REVIEW:
@@ -159,6 +169,8 @@ def _told(number: int, one: Answered, language: str) -> list[str]:
         f"## {number}. {title(one.item.asked, language, one.item.kind)}",
         WENT.in_(language).format(one.item.asked.id, kind, score, clock, late),
     ]
+    if one.recorded is not None:
+        lines.append(RECORDED.in_(language).format(*divmod(round(one.recorded), 60)))
     if one.notes:
         lines.append("\n".join(f"> {line}" for line in one.notes.splitlines()))
     known = one.item.checklist

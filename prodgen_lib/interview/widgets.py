@@ -35,6 +35,7 @@ from prodgen_lib.interview.burndown import as_svg
 from prodgen_lib.interview.cards import Card, question_card
 from prodgen_lib.interview.deadline import SHORTEST
 from prodgen_lib.interview.desk import Desk
+from prodgen_lib.interview.marking_widget import marking
 from prodgen_lib.interview.markup import in_languages
 from prodgen_lib.interview.mock import SCORES
 from prodgen_lib.interview.mock_widget import mock_interview
@@ -53,7 +54,7 @@ from prodgen_lib.properties.chosen import CHOSEN
 from prodgen_lib.questions.bank import Question, Text
 from prodgen_lib.show.twin import twin, wired
 
-__all__ = ["drills", "flashcards", "mock_interview", "progress", "ready_by"]
+__all__ = ["drills", "flashcards", "marking", "mock_interview", "progress", "ready_by"]
 
 
 def flashcards(desk: Desk, subject: str | None = None) -> VBox:
@@ -67,7 +68,7 @@ class _Cards:
     def __init__(self, desk: Desk, subject: str | None):
         self.desk, self.subject = desk, subject
         self.cards, self.done = desk.due(subject), 0
-        self.language = Dropdown(options=LANGUAGES, value=language(), description="language")
+        self.language = Dropdown(options=LANGUAGES, value=language())
         self.about, self.front = HTML(), HTMLMath()
         self.back, self.more = HTMLMath(), HTMLMath()
         self.turn = a_button("", self.show, "primary", key="space")
@@ -105,6 +106,7 @@ class _Cards:
         """Show the front of the current card."""
         self.back.value = self.more.value = ""
         self.list.children, self.points = [], None
+        self.language.description = self.say(words.LABELS["language"])
         self.tick.description = self.say(words.TICK)
         self.turn.description = self.say(words.SHOW)
         self.unfold.description = self.say(words.MORE)
@@ -169,7 +171,8 @@ class _Cards:
             if self.points:
                 self.desk.tick(self.question(card), self.points.said)
         except Exception as error:  # a click has nowhere else to say it
-            self.about.value = spoken(interface.spoken(f"Not noted: {error}"))
+            told = self.say(words.NOT_NOTED, error)
+            self.about.value = spoken(told, self.language.value)
             return
         if rating == "again":
             self.cards.append(card)
@@ -191,15 +194,17 @@ def drills(desk: Desk) -> VBox:
     """
     weak, narrow = desk.weak, Layout(width="32rem", max_width="100%")
     order = sorted(topics(), key=lambda t: weak.index(t) if t in weak else len(weak))
-    chapter = Dropdown(options=[("all", ""), *((t, t) for t in order)], description="chapter")
-    exercise = Dropdown(description="exercise", layout=narrow)
-    framework, said = Dropdown(options=FRAMEWORKS, description="framework"), HTML()
-    link, code = Output(), language()
+    link, code, said = Output(), language(), HTML()
+    labels = {name: text.in_(code) for name, text in words.LABELS.items()}
+    options = [(words.ALL.in_(code), ""), *((topic, topic) for topic in order)]
+    chapter = Dropdown(options=options, description=labels["chapter"])
+    exercise = Dropdown(description=labels["exercise"], layout=narrow)
+    framework = Dropdown(options=FRAMEWORKS, description=labels["framework"])
 
     def choose(_: dict | None = None) -> None:
         chosen = [chapter.value] if chapter.value else order
         found = [exercise for topic in chosen for exercise in load_exercises(topic).values()]
-        exercise.options = [(_title(e, len(chosen) > 1), e.id) for e in found]
+        exercise.options = [(_title(e, len(chosen) > 1, code), e.id) for e in found]
         exercise.index = 0
 
     def make() -> None:
@@ -225,17 +230,20 @@ def drills(desk: Desk) -> VBox:
         try:
             path = write()
         except (CourseError, OSError) as error:
-            said.value = spoken(interface.spoken(f"Not made: {error}"))
+            said.value = spoken(words.NOT_MADE.in_(code).format(error), code)
             return
-        said.value = spoken(interface.spoken(f"{short(path)} is ready:"))
+        said.value = spoken(words.IS_READY.in_(code).format(short(path)), code)
         # As an output of the notebook, JupyterLab resolves the link and opens it in a tab beside.
         address = escape(os.path.relpath(path, Path.cwd()).replace(os.sep, "/"))
-        data = {"text/html": f'<a href="{address}">open it</a>', "text/plain": address}
+        data = {
+            "text/html": f'<a href="{address}">{words.OPEN_IT.in_(code)}</a>',
+            "text/plain": address,
+        }
         link.outputs = ({"output_type": "display_data", "data": data, "metadata": {}},)
 
     choose()
     chapter.observe(choose, names="value")
-    button = a_button(interface.spoken("Make the notebook"), make, "primary")
+    button = a_button(words.MAKE.in_(code), make, "primary")
     button.layout.align_self = "flex-start"
     instead = a_button(words.WRITE_TEST.in_(code), test)
     instead.layout.align_self = "flex-start"
@@ -245,21 +253,22 @@ def drills(desk: Desk) -> VBox:
     return twin(box, "<p>A short notebook with one exercise and its check.</p>")
 
 
-def _title(exercise: Exercise, with_chapter: bool) -> str:
+def _title(exercise: Exercise, with_chapter: bool, language: str) -> str:
     """What an exercise is called in the list: its name in words."""
     name = exercise.name.replace("_", " ")
     chapter = f"{exercise.topic}: " * with_chapter
-    return f"{chapter}{name} ({exercise.minutes} minutes)"
+    return words.EXERCISE.in_(language).format(f"{chapter}{name}", exercise.minutes)
 
 
 def progress(desk: Desk) -> VBox:
     """Where you stand: exercises, cards, interviews, weak subjects."""
-    page = HTML(desk.progress_html())
+    code = language()
+    page = HTML(desk.progress_html(code))
 
     def renew() -> None:
-        page.value = desk.progress_html()
+        page.value = desk.progress_html(code)
 
-    button = a_button(interface.spoken("Renew"), renew)
+    button = a_button(words.RENEW.in_(code), renew)
     button.layout.align_self = "flex-start"
     box = VBox([page, button])
     return twin(box, "<p>Exercises solved, cards known, interviews, weak subjects.</p>")
@@ -267,23 +276,27 @@ def progress(desk: Desk) -> VBox:
 
 def ready_by(desk: Desk) -> VBox:
     """The day to be ready by: choose it and your minutes; see whether it can be done."""
-    ahead = desk.preparation.goal
-    day = DatePicker(description="day", value=ahead.by if ahead else None, tooltip="day")
+    ahead, code = desk.preparation.goal, language()
+    labels = {name: text.in_(code) for name, text in words.LABELS.items()}
+    by = ahead.by if ahead else None
+    day = DatePicker(description=labels["day"], value=by, tooltip=labels["day"])
     minutes = IntSlider(
         value=ahead.minutes if ahead else MINUTES_A_DAY,
         min=SHORTEST,
         max=240,
         step=5,
-        description="a day",
-        tooltip="minutes a day",
+        description=labels["a day"],
+        tooltip=words.MINUTES_A_DAY.in_(code),
     )
     exercises = Dropdown(
-        options=[("cards only", ""), *((f"and {n} exercises", v) for n, v in FRAMEWORKS)],
+        options=[
+            (words.CARDS_ONLY.in_(code), ""),
+            *((words.AND_EXERCISES.in_(code).format(name), one) for name, one in FRAMEWORKS),
+        ],
         value=ahead.framework if ahead else "",
-        description="what",
+        description=labels["what"],
     )
     told, picture = HTML(), HTML()
-    code = language()
 
     def show() -> None:
         now = desk.preparation

@@ -25,6 +25,7 @@ KINDS = {
     "whiteboard": Text("whiteboard", "白板"),
     "review": Text("review", "代码评审"),
     "code": Text("code", "编程"),
+    "program": Text("whole program", "完整程序"),
 }
 ROLES = {
     "research scientist": Text("research scientist", "研究科学家"),
@@ -32,6 +33,28 @@ ROLES = {
     "computer-vision engineer": Text("computer-vision engineer", "计算机视觉工程师"),
     "applied scientist in e-commerce": Text("applied scientist in e-commerce", "电商应用科学家"),
 }
+LABELS = {
+    "language": Text("language", "语言"),
+    "question": Text("question", "题目"),
+    "chapter": Text("chapter", "章节"),
+    "exercise": Text("exercise", "练习"),
+    "framework": Text("framework", "框架"),
+    "role": Text("role", "职位"),
+    "level": Text("level", "级别"),
+    "minutes": Text("minutes", "分钟"),
+    "day": Text("day", "日期"),
+    "a day": Text("a day", "每天"),
+    "what": Text("what", "内容"),
+}
+ALL = Text("all", "全部")
+MINUTES_A_DAY = Text("minutes a day", "每天的分钟数")
+CARDS_ONLY = Text("cards only", "只有卡片")
+AND_EXERCISES = Text("and {} exercises", "和 {} 练习")
+MAKE = Text("Make the notebook", "生成笔记本")
+RENEW = Text("Renew", "刷新")
+IS_READY, OPEN_IT = Text("{} is ready:", "{} 已生成："), Text("open it", "打开")
+NOT_MADE, NOT_NOTED = Text("Not made: {}", "没有生成：{}"), Text("Not noted: {}", "没有记录：{}")
+EXERCISE = Text("{} ({} minutes)", "{}（{} 分钟）")
 TICK = Text("Tick what you said", "勾选你说到的要点")
 TICKED = Text("These I said", "这些我说到了")
 SHARE = Text("{:.0%} of the points' weight: {}", "要点权重的 {:.0%}：{}")
@@ -72,6 +95,34 @@ LATE = Text(": over time", "：超时")
 LEFT = Text("{} left", "还剩 {}")
 OVERTIME = Text("{} over time", "超时 {}")
 ITEM = Text("{} of {} · {} · {} minutes", "第 {} 题，共 {} 题 · {} · {} 分钟")
+ABOUT_MARKING = Text(
+    "Three answers to one question. Read each, and tick the points that it says; what it only "
+    "hints at is not said. Then compare with the reference.",
+    "同一道题的三个回答。读完每个回答，勾选它说到的要点；只是暗示不算说到。然后与参考评分对照。",
+)
+ANSWER = Text("Answer {}", "回答 {}")
+ITS_POINTS = Text("These it says", "它说到了这些")
+MARKED = Text(
+    "**Answer {}** was written as *{}*. Your ticks make it *{}*, the reference makes it *{}*.",
+    "**回答 {}** 写的是*{}*水平。按你的勾选是*{}*，按参考是*{}*。",
+)
+GENEROUS = Text("- Ticked, not in the reference: {}", "- 你勾选了，参考里没有：{}")
+STRICT = Text("- In the reference, not ticked: {}", "- 参考里有，你没有勾选：{}")
+SAME = Text("- The same points.", "- 要点相同。")
+BY_LEVEL = Text(
+    "- Levels: {}, from {} answers that you marked.", "- 水平：{}，来自你评过的 {} 个回答。"
+)
+BY_POINT = Text("- Points: {}, from {} of them.", "- 要点：{}，共 {} 个要点。")
+KAPPA = Text("kappa {:.2f} ({:.2f} to {:.2f})", "kappa 为 {:.2f}（{:.2f} 至 {:.2f}）")
+NO_INTERVAL = Text("kappa {:.2f}, too few for an interval", "kappa 为 {:.2f}，数量太少，给不出区间")
+NO_KAPPA = Text("too few different marks for a kappa", "不同的评分太少，算不出 kappa")
+READING = Text(
+    "1 is perfect agreement, 0 is chance. In brackets the 95 % interval; of levels, two apart "
+    "count four times as much as one. The reference is one marker's reading, too.",
+    "1 是完全一致，0 是碰巧。括号内是 95% 区间；水平相差两级的代价是一级的四倍。"
+    "参考评分也只是一位评分者的看法。",
+)
+NOT_KEPT = Text("Not kept: {}", "没有保存：{}")
 
 
 def clock(limit: float, seconds: float, language: str) -> str:

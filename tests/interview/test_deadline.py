@@ -137,7 +137,7 @@ def test_days_are_read_as_a_person_writes_them():
     assert read_day("2026-02-01", MONDAY) == date(2026, 2, 1)
     assert read_day(" Friday", MONDAY) == date(2026, 1, 9)
     assert read_day("monday", MONDAY) == date(2026, 1, 12), "the next one"
-    with pytest.raises(ValueError, match=r"2999-01-01 is too far away to plan: .* until 2027-01-06"):
+    with pytest.raises(ValueError, match=r"2999-01-01 is too far away .* until 2027-01-06"):
         read_day("2999-01-01", MONDAY)
     with pytest.raises(ValueError, match="2026-01-04 is past: choose a day from 2026-01-05 on"):
         read_day("2026-01-04", MONDAY)

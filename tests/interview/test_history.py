@@ -52,17 +52,19 @@ def test_a_newer_file_is_reported_and_kept(path):
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 9")
     before = path.read_bytes()
-    with pytest.raises(CourseError, match=r"newer prodgen .format 9; this one knows 2"):
+    with pytest.raises(CourseError, match=r"newer prodgen .format 9; this one knows 3"):
         History(path)
     assert path.read_bytes() == before
 
 
-def old_file(path):
-    """A history as format 1 wrote it, with a review and an interview."""
+def old_file(path, version=1):
+    """A history as format 1 or 2 wrote it, with a review and an interview."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with sqlite3.connect(path) as connection:
         connection.executescript(module.TABLES)
-        connection.execute("PRAGMA user_version = 1")
+        for since in range(2, version + 1):
+            connection.executescript(module.ADDED[since])
+        connection.execute(f"PRAGMA user_version = {version}")
         connection.execute("INSERT INTO reviews VALUES (1, 'vae.a', 3, ?)", (NOW.isoformat(),))
         connection.execute("INSERT INTO interviews VALUES (1, 't', 'r', 'senior', '[]', '# M')")
     connection.close()
@@ -73,6 +75,20 @@ def version_of(path):
         return connection.execute("PRAGMA user_version").fetchone()[0]
 
 
+def test_an_older_file_gets_the_marks_and_keeps_its_goal(path):
+    old_file(path, 2)
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO goals VALUES (1, 'a', 'b', 20, 'torch')")
+    connection.close()
+    history = History(path)
+    assert history.goal() == ("a", "b", 20, "torch") and len(history.reviews()) == 1
+    history.add_marks("vae.a", {"junior": ["one"], "senior": []}, NOW)
+    assert history.marks() == [("vae.a", "junior", ["one"]), ("vae.a", "senior", [])]
+    assert version_of(history.backups / "format-2.db") == 2 and version_of(path) == 3
+    history.export(path.with_name("all.json"))
+    assert len(json.loads(path.with_name("all.json").read_text())["marks"]) == 2
+
+
 def test_an_older_file_gets_the_new_tables_and_stays_beside(path):
     old_file(path)
     history = History(path)
@@ -81,7 +97,7 @@ def test_an_older_file_gets_the_new_tables_and_stays_beside(path):
     history.set_goal("2026-01-05", "2026-01-30", 20, "torch")
     assert history.goal() == ("2026-01-05", "2026-01-30", 20, "torch")
     copy = history.backups / "format-1.db"
-    assert version_of(copy) == 1 and version_of(path) == 2
+    assert version_of(copy) == 1 and version_of(path) == 3
     History(path)  # once is enough, and a file that is put back gets a copy of its own
     assert len(list(history.backups.glob("format-1*"))) == 1
     path.write_bytes(copy.read_bytes())

@@ -501,6 +501,31 @@ def test_the_interview_widget(desk):
     assert '"timer"' in shown(box) and "4:00 left" in shown(box)
 
 
+def test_a_recording_is_told_of_in_the_transcript(desk):
+    """The browser says when it begins; see tests/browser for the sound itself."""
+    seconds = iter(range(0, 10_000, 50))
+    box = widgets.mock_interview(desk, seed=SEED, clock=lambda: next(seconds))
+    (line,) = [one for one in every(box) if "prodgen-recorded" in one._dom_classes]
+    line.value = "begun"
+    assert "Stop and save the recording" in [getattr(one, "description", "") for one in every(box)]
+    press(box, "Begin")
+    press(box, "I have answered")
+    press(box, "These I said")
+    line.value = "done interview-1.webm"
+    assert "Saved in your downloads: interview-1.webm" in shown(box)
+    press(box, "I have answered")
+    press(box, "nothing")
+    press(box, "End here")
+    assert "In the recording at 0:50." in shown(box)
+    line.value = "no NotAllowedError"
+    assert "Nothing is recorded: NotAllowedError" in shown(box)
+
+
+def every(box) -> list:
+    """The widget and all inside."""
+    return [box, *(one for widget in getattr(box, "children", ()) for one in every(widget))]
+
+
 def test_the_shortest_interview_asks_something_and_no_rubric_tells_the_follow_up():
     for role in mock.ROLES:
         for level in ("junior", "senior", "expert"):

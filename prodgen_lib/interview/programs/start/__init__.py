@@ -1,0 +1,1 @@
+"""Where a candidate starts: programs that run and don't reach the figure."""
