@@ -344,6 +344,23 @@ def stylise(
     return optimise_pixels(loss, style + 0.5 * (content - mean), iterations=iterations)
 
 
+# ------------------------------------------------------------------------ statistics of features
+
+
+def adain(content: tf.Tensor, style: tf.Tensor, *, epsilon: float = 1e-5) -> tf.Tensor:
+    """Content features with the style's mean and deviation in each channel: N×H×W×C.
+
+    Both are taken over the places of each picture by itself; `style` may have other places.
+    `epsilon` is added to the variances below the root, to both (arXiv:1703.06868).
+    """
+    centre, variance = tf.nn.moments(content, (1, 2), keepdims=True)
+    aim, wanted = tf.nn.moments(style, (1, 2), keepdims=True)
+    return (content - centre) * tf.sqrt((wanted + epsilon) / (variance + epsilon)) + aim
+
+
+# --------------------------------------------------------------------------------------- whiteboard
+
+
 def review_style_loss(
     layers: Callable[[tf.Tensor], list[tf.Tensor]],
     images: tf.Tensor,
@@ -366,17 +383,3 @@ def review_style_loss(
     style_error = sum(errors) / len(errors)
     content_error = tf.reduce_mean((seen[-1] - kept) ** 2)
     return style_weight * style_error + content_weight * content_error
-
-
-# ------------------------------------------------------------------------ statistics of features
-
-
-def adain(content: tf.Tensor, style: tf.Tensor, *, epsilon: float = 1e-5) -> tf.Tensor:
-    """Content features with the style's mean and deviation in each channel: N×H×W×C.
-
-    Both are taken over the places of each picture by itself; `style` may have other places.
-    `epsilon` is added to the variances below the root, to both (arXiv:1703.06868).
-    """
-    centre, variance = tf.nn.moments(content, (1, 2), keepdims=True)
-    aim, wanted = tf.nn.moments(style, (1, 2), keepdims=True)
-    return (content - centre) * tf.sqrt((wanted + epsilon) / (variance + epsilon)) + aim
