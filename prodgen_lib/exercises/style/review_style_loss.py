@@ -38,7 +38,11 @@ def observe(answer: Callable, case: Case, framework: Framework) -> Observation:
 
     def layers(x):
         small = x[:, :, ::2, ::2] if first else x[:, ::2, ::2]
-        return [x + 0.3 * x * x, 1.5 * small * small + 0.5 * small, small + 2 * small * small * small]
+        return [
+            x + 0.3 * x * x,
+            1.5 * small * small + 0.5 * small,
+            small + 2 * small * small * small,
+        ]
 
     def loss(*pictures):
         return answer(layers, *pictures, **weights)
