@@ -53,7 +53,9 @@ def photographed(picture: np.ndarray, size: int = 64) -> Shots:
     small = np.asarray(square.resize((size, size), Image.Resampling.LANCZOS), np.float32) / 255
     matte, wall = estimate_matte(small[None])
     light = wall.mean(axis=3, keepdims=True)
-    return Shots(small[None], matte, wall, light / light.max(), guessed_colours(small, matte[0])[None])
+    return Shots(
+        small[None], matte, wall, light / light.max(), guessed_colours(small, matte[0])[None]
+    )
 
 
 def guessed_colours(picture: np.ndarray, matte: np.ndarray) -> np.ndarray:

@@ -117,7 +117,7 @@ def sliced_transport(points: Tensor, reference: Tensor, turns: Tensor) -> Tensor
 
 
 def transport_plan(cost: Tensor, *, epsilon: float, steps: int) -> Tensor:
-    """How much of each of P points goes to each of Q: (P, Q), Sinkhorn's algorithm in logarithms.
+    """How much of each of P points goes to each of Q: (P, Q), by Sinkhorn's steps in logarithms.
 
     `cost` (P, Q). The plan has least cost minus `epsilon` · mean(cost) · entropy; its rows sum to
     1/P and its columns to 1/Q. One step scales rows, then columns; so the columns are exact after
@@ -306,7 +306,7 @@ def optimise_pixels(
 def stylise(
     content: Tensor, style: Tensor, features: Features, *, weight: float, iterations: int
 ) -> tuple[Tensor, np.ndarray]:
-    """The content's product in the hand of the style: pictures, and the loss after each iteration.
+    """The content in the hand of the style: pictures, and the loss after each iteration.
 
     `content` N×3×H×W, `style` 1×3×H×W or N×3×H×W; `features` gives N×C×H×W per level. What
     `optimise_pixels` finds for `style_loss` + `weight` · `content_loss`; a level's weight in it is

@@ -528,7 +528,10 @@ def review_style_loss__constants_first(
 
 def review_style_loss__stacked(layers, images, content, style, *, style_weight, content_weight):
     made, model = layers(images), layers(tf.stop_gradient(style))
-    errors = [tf.reduce_mean((gram_matrix(x) - gram_matrix(y)) ** 2) for x, y in zip(made, model, strict=True)]
+    errors = [
+        tf.reduce_mean((gram_matrix(x) - gram_matrix(y)) ** 2)
+        for x, y in zip(made, model, strict=True)
+    ]
     kept = layers(tf.stop_gradient(content))[-1]
     content_error = tf.reduce_mean(tf.math.squared_difference(made[-1], kept))
     return style_weight * tf.reduce_mean(tf.stack(errors)) + content_weight * content_error

@@ -532,7 +532,9 @@ def review_style_loss__no_grad(layers, images, content, style, *, style_weight, 
 
 def review_style_loss__stacked(layers, images, content, style, *, style_weight, content_weight):
     made, model = layers(images), layers(style.detach())
-    errors = [(gram_matrix(x) - gram_matrix(y)).pow(2).mean() for x, y in zip(made, model, strict=True)]
+    errors = [
+        (gram_matrix(x) - gram_matrix(y)).pow(2).mean() for x, y in zip(made, model, strict=True)
+    ]
     content_error = (made[-1] - layers(content.detach())[-1]).pow(2).mean()
     return style_weight * torch.stack(errors).mean() + content_weight * content_error
 

@@ -29,7 +29,9 @@ def test_colours_of_two_halves_are_found_under_shading():
     picture = np.where(np.arange(40)[None, :, None] < 25, SWATCHES[0], SWATCHES[5]) * light
     first, second = guessed_colours(picture, np.ones((40, 40, 1)))
     for found, true in ((first, SWATCHES[0]), (second, SWATCHES[5])):
-        assert found @ true / np.linalg.norm(found) / np.linalg.norm(true) == pytest.approx(1, abs=0.01)
+        assert found @ true / np.linalg.norm(found) / np.linalg.norm(true) == pytest.approx(
+            1, abs=0.01
+        )
 
 
 def test_a_picture_without_a_product_gives_grey():
