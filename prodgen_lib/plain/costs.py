@@ -97,9 +97,7 @@ class Cost(NamedTuple):
     watt_hours: float
 
 
-def picture_cost(
-    *, operations: float, peak: float, use: float, price: float, power: float
-) -> Cost:
+def picture_cost(*, operations: float, peak: float, use: float, price: float, power: float) -> Cost:
     """The cost of a picture that takes so many `operations`.
 
     `peak` is what a machine could do in a second, `use` (0 to 1) the share of it that it does,

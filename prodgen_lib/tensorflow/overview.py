@@ -67,9 +67,7 @@ def power_law(sizes: tf.Tensor, losses: tf.Tensor, starts: tf.Tensor) -> tf.Tens
     return tf.concat([tf.exp(logs[:2]), logs[2:]], axis=0)
 
 
-def law_error(
-    logs: tf.Tensor, sizes: tf.Tensor, tokens: tf.Tensor, losses: tf.Tensor
-) -> tf.Tensor:
+def law_error(logs: tf.Tensor, sizes: tf.Tensor, tokens: tf.Tensor, losses: tf.Tensor) -> tf.Tensor:
     """The mean square of what a law of two sizes misses, in logarithms: a scalar.
 
     `logs` (5,): logarithms of floor, size scale and data scale, then both exponents.

@@ -26,9 +26,7 @@ def double(array: np.ndarray | float) -> Tensor:
     return torch.tensor(np.asarray(array), dtype=torch.float64)
 
 
-def descend(
-    function: Callable[..., Tensor], start: Tensor, *given: Tensor
-) -> tuple[Tensor, float]:
+def descend(function: Callable[..., Tensor], start: Tensor, *given: Tensor) -> tuple[Tensor, float]:
     """The lowest point found from `start` (K,) by L-BFGS, and the value there.
 
     `function(inputs, *given)` maps a float64 tensor (K,) to a scalar; autodiff gives its slope.
