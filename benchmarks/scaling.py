@@ -14,7 +14,6 @@ and attention's own. PyTorch, one process, one thread.
 from __future__ import annotations
 
 import json
-import sys
 import time
 from pathlib import Path
 
