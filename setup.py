@@ -1,10 +1,12 @@
 """What pyproject.toml can't say: a wheel holds the course itself, not the library alone.
 
-Chapters and notebooks stay at the top of the repository and go to ``prodgen_lib/the_course`` when a
-wheel is built. Of a solution, `prodgen check` needs what its checks printed; its pictures stay out.
+Chapters, notebooks and the measurements that they read stay at the top of the repository and go to
+``prodgen_lib/the_course`` when a wheel is built. Of a solution, `prodgen check` needs what its
+checks printed; its pictures stay out.
 """
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -26,11 +28,21 @@ def lay_course(to: Path) -> None:
     shutil.rmtree(to, ignore_errors=True)
     shutil.copytree(ROOT / "chapters", to / "chapters")
     shutil.copytree(ROOT / "notebooks", to / "notebooks", ignore=_hidden)
+    for name in sorted(measured()):
+        (to / "benchmarks").mkdir(exist_ok=True)
+        shutil.copy(ROOT / "benchmarks" / f"{name}.json", to / "benchmarks")
     (to / "solutions").mkdir()
     for path in sorted((ROOT / "solutions").glob("*.ipynb")):
         slim = without_pictures(json.loads(path.read_text(encoding="utf-8")))
         text = json.dumps(slim, ensure_ascii=False, indent=1)
         (to / "solutions" / path.name).write_text(text + "\n", encoding="utf-8")
+
+
+def measured() -> set[str]:
+    """The tables of `benchmarks/` that chapters read: `measured("name")`."""
+    chapters = (ROOT / "chapters").glob("*.md")
+    texts = [path.read_text(encoding="utf-8") for path in chapters]
+    return set(re.findall(r"""measured\(["'](\w+)""", "\n".join(texts)))
 
 
 def without_pictures(notebook: dict) -> dict:

@@ -1,7 +1,6 @@
 """How the loss of tiny picture-GPTs falls with size, data and operations: writes scaling.json.
 
-    python benchmarks/scaling.py            all runs that are not in scaling.json yet
-    python benchmarks/scaling.py page       the page alone
+    python benchmarks/scaling.py    all runs that are not in scaling.json yet
 
 Studio pictures of 32 pixels as means of 8×8 squares, each one of 64 colours, behind one word for
 the category: rows of 64 ids to guess. A GPT of one or two layers is trained once for each budget
