@@ -25,7 +25,7 @@ from prodgen_lib.data import load
 HERE = Path(__file__).parent
 STORE = HERE / "scarce.json"
 SIZES, SAMPLES = (50, 200, 1000), 500
-STEPS = {"GAN": 450, "VAE": 1500, "flow": 1000, "tokens": 600}
+STEPS = {"GAN": 300, "VAE": 800, "flow": 700, "tokens": 250}
 
 
 def main() -> None:
