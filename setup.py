@@ -1,11 +1,13 @@
 """What pyproject.toml can't say: a wheel holds the course itself, not the library alone.
 
-Chapters and notebooks stay at the top of the repository and go to ``prodgen_lib/the_course`` when a
-wheel is built. Of a solution, `prodgen check` needs what its checks printed; its pictures stay out.
-Of the tests it holds the honest answers, before which a learner's test is put.
+Chapters, notebooks and the measurements that they read stay at the top of the repository and go to
+``prodgen_lib/the_course`` when a wheel is built. Of a solution, `prodgen check` needs what its
+checks printed; its pictures stay out. Of the tests it holds the honest answers, before which a
+learner's test is put.
 """
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -30,11 +32,21 @@ def lay_course(to: Path) -> None:
     (to / "tests" / "exercises").mkdir(parents=True)
     for path in sorted((ROOT / "tests" / "exercises").glob("honest_*.py")):
         shutil.copy(path, to / "tests" / "exercises")
+    for name in sorted(measured()):
+        (to / "benchmarks").mkdir(exist_ok=True)
+        shutil.copy(ROOT / "benchmarks" / f"{name}.json", to / "benchmarks")
     (to / "solutions").mkdir()
     for path in sorted((ROOT / "solutions").glob("*.ipynb")):
         slim = without_pictures(json.loads(path.read_text(encoding="utf-8")))
         text = json.dumps(slim, ensure_ascii=False, indent=1)
         (to / "solutions" / path.name).write_text(text + "\n", encoding="utf-8")
+
+
+def measured() -> set[str]:
+    """The tables of `benchmarks/` that chapters read: `measured("name")`."""
+    chapters = (ROOT / "chapters").glob("*.md")
+    texts = [path.read_text(encoding="utf-8") for path in chapters]
+    return set(re.findall(r"""measured\(["'](\w+)""", "\n".join(texts)))
 
 
 def without_pictures(notebook: dict) -> dict:

@@ -13,7 +13,7 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ("chapters", "notebooks", "solutions", "prodgen_lib", "tests/exercises")
+PARTS = ("chapters", "notebooks", "solutions", "benchmarks", "prodgen_lib", "tests/exercises")
 FILES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE")
 COURSE = Path("prodgen_lib", "the_course")
 MOST_BYTES = 10_000_000
@@ -94,6 +94,7 @@ def test_the_wheel_is_small_and_holds_the_course(wheel):
     for tree, pattern in (("chapters", "*.md"), ("chapters", "*.yaml"), ("notebooks", "*.ipynb")):
         for path in (ROOT / tree).glob(pattern):
             assert f"{COURSE.as_posix()}/{tree}/{path.name}" in names
+    assert f"{COURSE.as_posix()}/benchmarks/scaling.json" in names  # chapter 1 reads it
     assert not [name for name in names if name.startswith(("tests/", "chapters/"))]
 
 

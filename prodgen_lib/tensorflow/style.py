@@ -128,7 +128,7 @@ def sliced_transport(points: tf.Tensor, reference: tf.Tensor, turns: tf.Tensor) 
 
 
 def transport_plan(cost: tf.Tensor, *, epsilon: float, steps: int) -> tf.Tensor:
-    """How much of each of P points goes to each of Q: (P, Q), Sinkhorn's algorithm in logarithms.
+    """How much of each of P points goes to each of Q: (P, Q), by Sinkhorn's steps in logarithms.
 
     `cost` (P, Q). The plan has least cost minus `epsilon` · mean(cost) · entropy; its rows sum to
     1/P and its columns to 1/Q. One step scales rows, then columns; so the columns are exact after
@@ -325,7 +325,7 @@ def optimise_pixels(
 def stylise(
     content: tf.Tensor, style: tf.Tensor, features: Features, *, weight: float, iterations: int
 ) -> tuple[tf.Tensor, np.ndarray]:
-    """The content's product in the hand of the style: pictures, and the loss after each iteration.
+    """The content in the hand of the style: pictures, and the loss after each iteration.
 
     `content` N×H×W×3, `style` 1×H×W×3 or N×H×W×3; `features` gives N×H×W×C per level. What
     `optimise_pixels` finds for `style_loss` + `weight` · `content_loss`; a level's weight in it is
@@ -342,6 +342,23 @@ def stylise(
         return told + weight * content_loss(images, content)
 
     return optimise_pixels(loss, style + 0.5 * (content - mean), iterations=iterations)
+
+
+# ------------------------------------------------------------------------ statistics of features
+
+
+def adain(content: tf.Tensor, style: tf.Tensor, *, epsilon: float = 1e-5) -> tf.Tensor:
+    """Content features with the style's mean and deviation in each channel: N×H×W×C.
+
+    Both are taken over the places of each picture by itself; `style` may have other places.
+    `epsilon` is added to the variances below the root, to both (arXiv:1703.06868).
+    """
+    centre, variance = tf.nn.moments(content, (1, 2), keepdims=True)
+    aim, wanted = tf.nn.moments(style, (1, 2), keepdims=True)
+    return (content - centre) * tf.sqrt((wanted + epsilon) / (variance + epsilon)) + aim
+
+
+# --------------------------------------------------------------------------------------- whiteboard
 
 
 def review_style_loss(
@@ -366,17 +383,3 @@ def review_style_loss(
     style_error = sum(errors) / len(errors)
     content_error = tf.reduce_mean((seen[-1] - kept) ** 2)
     return style_weight * style_error + content_weight * content_error
-
-
-# ------------------------------------------------------------------------ statistics of features
-
-
-def adain(content: tf.Tensor, style: tf.Tensor, *, epsilon: float = 1e-5) -> tf.Tensor:
-    """Content features with the style's mean and deviation in each channel: N×H×W×C.
-
-    Both are taken over the places of each picture by itself; `style` may have other places.
-    `epsilon` is added to the variances below the root, to both (arXiv:1703.06868).
-    """
-    centre, variance = tf.nn.moments(content, (1, 2), keepdims=True)
-    aim, wanted = tf.nn.moments(style, (1, 2), keepdims=True)
-    return (content - centre) * tf.sqrt((wanted + epsilon) / (variance + epsilon)) + aim

@@ -6,19 +6,49 @@ The same in PyTorch: `prodgen_lib.torch.stylise`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from prodgen_lib.plain.filters import BINOMIAL
 from prodgen_lib.tensorflow import style as key
-from prodgen_lib.tensorflow.texture import Features, brightness, filtered
+from prodgen_lib.tensorflow.texture import Features, brightness, filtered, to_pictures, to_points
 
 import keras  # isort: skip  (after the bridge, which keeps TensorFlow's import quiet)
 import tensorflow as tf  # isort: skip
 
 # Smoothed differences from pixel to pixel: a step of 1 gives 1/2 on both sides of it.
 SOBEL = np.float32([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])[:, :, None, None] / 8
+
+Way = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+
+
+def move_colours(
+    images: tf.Tensor, matte: tf.Tensor, wall: tf.Tensor, clouds: Sequence[tf.Tensor], way: Way
+) -> tf.Tensor:
+    """Products with their colours moved by `way(points, cloud)`: N×H×W×3, clipped to [0, 1].
+
+    `clouds` holds the wanted colours (Q, 3) of each picture; `way` maps points (P, 3) to as many.
+    The wall is taken off the rim first and mixed in again after; what is no product stays.
+    """
+    seen = matte >= 0.02
+    product = (images - (1 - matte) * wall) / tf.where(seen, matte, 1.0)
+    product, found = tf.clip_by_value(product, 0, 1), []
+    for points, inside, cloud in zip(to_points(product), to_points(seen), clouds, strict=True):
+        moved = tf.clip_by_value(way(tf.boolean_mask(points, inside[:, 0]), cloud), 0, 1)
+        found.append(tf.tensor_scatter_nd_update(points, tf.where(inside[:, 0]), moved))
+    told = to_pictures(tf.stack(found), images.shape[1])
+    return tf.where(seen, matte * told + (1 - matte) * wall, images)
+
+
+def through_lab(way: Way) -> Way:
+    """`way`, which moves colours (P, 3), made to work in CIE Lab."""
+
+    def moved(points: tf.Tensor, cloud: tf.Tensor) -> tf.Tensor:
+        told = (to_points(key.to_lab(to_pictures(x[None], 1)))[0] for x in (points, cloud))
+        return to_points(key.from_lab(to_pictures(way(*told)[None], 1)))[0]
+
+    return moved
 
 
 def synthesise(

@@ -117,7 +117,7 @@ def sliced_transport(points: Tensor, reference: Tensor, turns: Tensor) -> Tensor
 
 
 def transport_plan(cost: Tensor, *, epsilon: float, steps: int) -> Tensor:
-    """How much of each of P points goes to each of Q: (P, Q), Sinkhorn's algorithm in logarithms.
+    """How much of each of P points goes to each of Q: (P, Q), by Sinkhorn's steps in logarithms.
 
     `cost` (P, Q). The plan has least cost minus `epsilon` · mean(cost) · entropy; its rows sum to
     1/P and its columns to 1/Q. One step scales rows, then columns; so the columns are exact after
@@ -306,7 +306,7 @@ def optimise_pixels(
 def stylise(
     content: Tensor, style: Tensor, features: Features, *, weight: float, iterations: int
 ) -> tuple[Tensor, np.ndarray]:
-    """The content's product in the hand of the style: pictures, and the loss after each iteration.
+    """The content in the hand of the style: pictures, and the loss after each iteration.
 
     `content` N×3×H×W, `style` 1×3×H×W or N×3×H×W; `features` gives N×C×H×W per level. What
     `optimise_pixels` finds for `style_loss` + `weight` · `content_loss`; a level's weight in it is
@@ -325,6 +325,25 @@ def stylise(
     return optimise_pixels(loss, style + 0.5 * (content - mean), iterations=iterations)
 
 
+# ------------------------------------------------------------------------ statistics of features
+
+
+def adain(content: Tensor, style: Tensor, *, epsilon: float = 1e-5) -> Tensor:
+    """Content features with the style's mean and deviation in each channel: N×C×H×W.
+
+    Both are taken over the places of each picture by itself; `style` may have other places.
+    `epsilon` is added to the variances below the root, to both (arXiv:1703.06868).
+    """
+    spread, wanted = (
+        (x.var(dim=(2, 3), correction=0, keepdim=True) + epsilon).sqrt() for x in (content, style)
+    )
+    even = (content - content.mean(dim=(2, 3), keepdim=True)) / spread
+    return even * wanted + style.mean(dim=(2, 3), keepdim=True)
+
+
+# --------------------------------------------------------------------------------------- whiteboard
+
+
 def review_style_loss(
     layers: Callable[[Tensor], list[Tensor]],
     images: Tensor,
@@ -341,24 +360,9 @@ def review_style_loss(
     the last layer's features. Gradients reach `images` only.
     """
     seen = layers(images)
-    with torch.no_grad():  # what a layer that gives its input gives, too, has no graph here
-        wanted, kept = [gram_matrix(x) for x in layers(style)], layers(content)[-1].detach()
+    wanted = [gram_matrix(level).detach() for level in layers(style)]
+    kept = layers(content)[-1].detach()
     errors = [(gram_matrix(a) - b).square().mean() for a, b in zip(seen, wanted, strict=True)]
-    style_error, content_error = sum(errors) / len(errors), (seen[-1] - kept).square().mean()
+    style_error = sum(errors) / len(errors)
+    content_error = (seen[-1] - kept).square().mean()
     return style_weight * style_error + content_weight * content_error
-
-
-# ------------------------------------------------------------------------ statistics of features
-
-
-def adain(content: Tensor, style: Tensor, *, epsilon: float = 1e-5) -> Tensor:
-    """Content features with the style's mean and deviation in each channel: N×C×H×W.
-
-    Both are taken over the places of each picture by itself; `style` may have other places.
-    `epsilon` is added to the variances below the root, to both (arXiv:1703.06868).
-    """
-    spread, wanted = (
-        (x.var(dim=(2, 3), correction=0, keepdim=True) + epsilon).sqrt() for x in (content, style)
-    )
-    even = (content - content.mean(dim=(2, 3), keepdim=True)) / spread
-    return even * wanted + style.mean(dim=(2, 3), keepdim=True)

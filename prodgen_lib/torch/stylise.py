@@ -6,7 +6,7 @@ The same in Keras: `prodgen_lib.tensorflow.stylise`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -14,10 +14,41 @@ from torch import Tensor
 
 from prodgen_lib.plain.filters import BINOMIAL
 from prodgen_lib.torch import style as key
-from prodgen_lib.torch.texture import Features, brightness, filtered
+from prodgen_lib.torch.texture import Features, brightness, filtered, to_pictures, to_points
 
 # Smoothed differences from pixel to pixel: a step of 1 gives 1/2 on both sides of it.
 SOBEL = np.float32([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])[:, :, None, None] / 8
+
+Way = Callable[[Tensor, Tensor], Tensor]
+
+
+def move_colours(
+    images: Tensor, matte: Tensor, wall: Tensor, clouds: Sequence[Tensor], way: Way
+) -> Tensor:
+    """Products with their colours moved by `way(points, cloud)`: N×3×H×W, clipped to [0, 1].
+
+    `clouds` holds the wanted colours (Q, 3) of each picture; `way` maps points (P, 3) to as many.
+    The wall is taken off the rim first and mixed in again after; what is no product stays.
+    """
+    seen = matte >= 0.02
+    product = ((images - (1 - matte) * wall) / torch.where(seen, matte, 1.0)).clamp(0, 1)
+    found = []
+    for points, inside, cloud in zip(to_points(product), to_points(seen), clouds, strict=True):
+        moved = points.clone()
+        moved[inside[:, 0]] = way(points[inside[:, 0]], cloud).clamp(0, 1)
+        found.append(moved)
+    told = to_pictures(torch.stack(found), images.shape[2])
+    return torch.where(seen, matte * told + (1 - matte) * wall, images)
+
+
+def through_lab(way: Way) -> Way:
+    """`way`, which moves colours (P, 3), made to work in CIE Lab."""
+
+    def moved(points: Tensor, cloud: Tensor) -> Tensor:
+        told = (to_points(key.to_lab(to_pictures(x[None], 1)))[0] for x in (points, cloud))
+        return to_points(key.from_lab(to_pictures(way(*told)[None], 1)))[0]
+
+    return moved
 
 
 def synthesise(
