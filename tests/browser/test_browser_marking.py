@@ -18,7 +18,6 @@ from test_browser import (
     run_cell,
 )
 from test_browser import pytestmark as pytestmark
-from test_browser_practice import press
 
 from prodgen_lib.cli import main
 
@@ -26,6 +25,12 @@ __all__ = ["lab"]  # a fixture
 # A tone in place of a microphone, and a yes to the question whether it may be used.
 SOUND = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 LOADED = "() => window.jupyterapp?.shell.currentWidget?.content?.widgets?.length > 1"
+
+
+def press(page, text: str) -> None:
+    """Reach a button as Tab does, and press it with the space bar."""
+    page.locator(PANEL).get_by_role("button", name=text, exact=True).last.focus()
+    page.keyboard.press("Space")
 
 
 @pytest.fixture
