@@ -11,6 +11,7 @@ import ast
 import base64
 import hashlib
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ from prodgen_lib.site.figures import DATA, pictures, some
 from prodgen_lib.site.markdown import LINK, blocks
 
 HERE = Path(__file__).parent / "deck"
-MOST = 230  # characters under a figure
+MOST = 230  # columns of the words under a figure
 MOST_QUESTIONS = 6
 SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Z\"'“`*$(\[])|(?<=[。？！])")
 BEFORE, RECAP = re.compile(r"\*\*Before you read"), re.compile("## Recap\n")
@@ -50,6 +51,11 @@ SAY = {
 class Picture:
     src: str
     alt: str
+
+    @property
+    def english(self) -> bool:
+        """Whether its text is still that of the executed, English, cell."""
+        return not re.search("[\u4e00-\u9fff]", self.alt)
 
 
 @dataclass(frozen=True)
@@ -168,10 +174,15 @@ def _some_sentences(text: str, *, first: bool) -> str:
     sentences = [one for one in SENTENCE.split(flat) if one and not one.endswith((":", "："))]
     kept: list[str] = []
     for one in sentences if first else reversed(sentences):
-        if kept and sum(map(len, kept)) + len(one) > MOST:
+        if kept and sum(map(_width, kept)) + _width(one) > MOST:
             break
         kept.append(one)
-    return " ".join(kept if first else kept[::-1])
+    return re.sub(r"(?<=[。？！]) ", "", " ".join(kept if first else kept[::-1]))
+
+
+def _width(text: str) -> int:
+    """Columns of a text: a Chinese sign takes two."""
+    return sum(1 + (unicodedata.east_asian_width(sign) in "WF") for sign in text)
 
 
 def _recap(cell: NotebookNode) -> Markup:

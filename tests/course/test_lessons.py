@@ -40,8 +40,8 @@ def is_exercise(name):
         return False
 
 
-def test_each_chapter_has_a_lesson_and_no_other_has_one():
-    assert sorted(path.stem for path in FOLDER.glob("*.md")) == CHAPTERS
+def test_each_chapter_has_a_lesson():
+    assert {path.stem for path in FOLDER.glob("*.md")} >= set(CHAPTERS)
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

@@ -101,7 +101,7 @@ def test_a_chapter_that_was_not_executed_has_no_slides(tmp_path):
         ("## Heading\n\nOne.", True, ""),
         ("- a list", True, ""),
         ("A.\n\nBefore it. The last.", False, "Before it. The last."),
-        ("第一句。第二句？", True, "第一句。 第二句？"),
+        ("第一句。第二句？", True, "第一句。第二句？"),
         ("Text <!-- number: yes --> goes on.", True, "Text goes on."),
         (f"Short. {'X' * MOST}.", True, "Short."),
     ],
