@@ -23,8 +23,8 @@ ABOUT = Text(
     "`properties(answer)`: it gets a function that should do this, calls it, and raises (by "
     "`assert`, say) where it is wrong; where it is right it returns quietly. You can call "
     "`answer`, not read it. Your test meets the course's own answer and other right ones, which it "
-    "must let pass, and {known} known wrong answers and more with one small change, which it should "
-    "catch. About {minutes} minutes.",
+    "must let pass, and {known} known wrong answers and more with one small change, which it "
+    "should catch. About {minutes} minutes.",
     "# 写测试：用 {framework} 测试 `{name}`\n\n"
     "“你会怎样测试它？”下面的函数由别人来写。请写出 `properties(answer)`："
     "它得到一个应当做到这些的函数，调用它，在它出错时抛出异常（例如用 `assert`）；"
