@@ -6,15 +6,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
+from pathlib import Path
 
 import yaml
 
-from prodgen_lib.checking import source
 from prodgen_lib.checking.language import Text
 from prodgen_lib.course.correspond import ADDRESS, COMMENT, FENCE, FORMULA, PLACE
 from prodgen_lib.course.project import read_text
 
 HAN = r"\u3400-\u9fff"
+GLOSSARY = Path(__file__).resolve().parents[1] / "site" / "glossary.yaml"
 FULL = "，。：；？！（）、《》“”"
 CODE = re.compile(r"(`+)(?!`)(?:.+?)(?<!`)\1(?!`)", re.DOTALL)
 STRING = re.compile(r'"[\w.:-]+"', re.ASCII)  # a name in code: "budget"
@@ -79,7 +80,7 @@ def terms(text: str) -> Iterator[str]:
 @cache
 def avoided() -> dict[str, str]:
     """Words that are not to be used, with the term that is."""
-    entries = yaml.safe_load(read_text(source.PACKAGE / "site" / "glossary.yaml"))
+    entries = yaml.safe_load(read_text(GLOSSARY))
     return {word: one["name"]["zh"] for one in entries for word in one.get("avoid", ())}
 
 

@@ -13,6 +13,12 @@ from prodgen_lib.checking.exercise import load_exercises, topics
 from prodgen_lib.cli import main
 
 
+@pytest.fixture(autouse=True)
+def _english(monkeypatch, tmp_path):
+    """A reader without settings, whatever whoever runs the tests has chosen."""
+    monkeypatch.setenv("PRODGEN_HOME", str(tmp_path / "nobody"))
+
+
 def prodgen(*arguments):
     result = CliRunner().invoke(main, [str(argument) for argument in arguments])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
