@@ -30,6 +30,8 @@ LINE_END = re.compile(
     r"|(?<=[，。：；？！（、])[ ]*\n(?=[A-Za-z*`$](?!`|\$|\* ))"
 )
 WIDTH = 44  # Chinese characters a line of an alternative text in code
+# What a line's end does not part there: a Latin word, and a sign from what it follows.
+UNBROKEN = re.compile(r"(?:[!-~]+|.)[，。：；？！）、》”…—]* ?")
 UNTRANSLATED = "> 这一章还没有中文版，正文以英文显示。"
 
 
@@ -250,6 +252,10 @@ def literal(text: str, english: str) -> str:
     words = " ".join(text.split())
     if "{" in english:
         return f'f"{words}"'
-    lines = [words[at : at + WIDTH] for at in range(0, len(words), WIDTH)] or [""]
+    lines = [""]
+    for part in UNBROKEN.findall(words):
+        if len(lines[-1] + part) > WIDTH and lines[-1]:
+            lines.append("")
+        lines[-1] += part
     quoted = ['"' + line.replace("\\", "\\\\").replace('"', '\\"') + '"' for line in lines]
     return quoted[0] if len(quoted) == 1 else "(\n        " + "\n        ".join(quoted) + "\n    )"
