@@ -285,7 +285,7 @@ def progress(context, page, by, minutes_a_day, with_exercises, language) -> None
 
     desk = _desk(context)
     _prepare(desk, by, minutes_a_day, with_exercises, language)
-    write_progress(desk.progress_html(first(language)), page)
+    write_progress(desk.progress_html(first(language)), page, first(language))
     echo(f"{page} is written: open it in a browser.")
 
 

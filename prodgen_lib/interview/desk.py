@@ -154,5 +154,11 @@ class Desk:
         """Where the candidate stands, as the body of a page."""
         attempts, ahead = progress.attempts(), ahead_html(self.preparation, language)
         return progress_html(
-            self.root, self.history, self.cards, attempts, now=self.now(), ahead=ahead
+            self.root,
+            self.history,
+            self.cards,
+            attempts,
+            now=self.now(),
+            ahead=ahead,
+            language=language,
         )

@@ -42,13 +42,24 @@ def mock_interview(
 class _Mock:
     def __init__(self, desk: Desk, seed: int | None, clock: Callable[[], float]):
         self.desk, self.seed, self.clock = desk, seed, clock
-        self.role = Dropdown(options=list(mock.ROLES), value="ML engineer", description="role")
-        self.level = Dropdown(options=list(LEVELS), value="senior", description="level")
-        self.minutes = IntSlider(
-            value=45, min=mock.LEAST, max=90, step=5, description="minutes", tooltip="minutes"
+        self.role = Dropdown(
+            options=list(mock.ROLES), value="ML engineer", description=words.label("role")
         )
-        self.language = Dropdown(options=LANGUAGES[:2], value=language(), description="language")
-        self.framework = Dropdown(options=FRAMEWORKS, description="framework")
+        self.level = Dropdown(
+            options=list(LEVELS), value="senior", description=words.label("level")
+        )
+        self.minutes = IntSlider(
+            value=45,
+            min=mock.LEAST,
+            max=90,
+            step=5,
+            description=words.label("minutes"),
+            tooltip=words.label("minutes"),
+        )
+        self.language = Dropdown(
+            options=LANGUAGES[:2], value=language(), description=words.label("language")
+        )
+        self.framework = Dropdown(options=FRAMEWORKS, description=words.label("framework"))
         self.notes = Textarea(layout=Layout(width="auto"))
         self.about, self.left, self.text = HTML(), HTML(), HTMLMath()
         self.ticking: asyncio.Task | None = None

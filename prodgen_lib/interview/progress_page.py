@@ -14,8 +14,10 @@ from html import escape
 from pathlib import Path
 
 from prodgen_lib.checking.exercise import topics
+from prodgen_lib.checking.language import Text
 from prodgen_lib.checking.source import FRAMEWORKS
-from prodgen_lib.course.chapter import chapter_files, read_chapter
+from prodgen_lib.course.chapter import chapter_files
+from prodgen_lib.course.chinese import chapter_in
 from prodgen_lib.course.contents import exercises
 from prodgen_lib.course.project import CourseError, read_notebook
 from prodgen_lib.course.work import work_folder
@@ -45,6 +47,25 @@ STYLE = """
 @container (max-width: 40rem) {
   .prodgen table { font-size: .8rem; } .prodgen .bar { display: none; } }
 """
+HEADS = {
+    "en": ("Chapter", "Cells run", "PyTorch", "TensorFlow", "Cards begun", "Due now"),
+    "zh": ("章节", "运行过的单元", "PyTorch", "TensorFlow", "开始的卡片", "现在到期"),
+}
+CAPTION, PROGRESS = Text("Each chapter", "各章"), Text("Progress", "进度")
+NEXT = Text("Next: {}.", "接下来：{}。")
+CHAPTER = Text("chapter {}, {}", "第 {} 章，{}")
+ALL_SOLVED = Text("every exercise is solved: a mock interview", "练习全部完成，来一次模拟面试")
+BEGUN = Text("{} chapters begun, {} read to the end.", "开始了 {} 章，读完 {} 章。")
+SOLVED = Text(
+    "{0} of {2} exercises solved in PyTorch, {1} in TensorFlow.",
+    "{2} 道练习中，PyTorch 完成 {0} 道，TensorFlow 完成 {1} 道。",
+)
+CARDS = Text("{} of {} cards begun; {} due now.", "卡片开始了 {} / {} 张；现在到期 {} 张。")
+INTERVIEWS = Text("Mock interviews: {}", "模拟面试：{} 次")
+LAST = Text(", the last on {}.", "，最近一次在 {}。")
+WEAK = Text("Weak, and first in the cards: {}.", "薄弱、排在卡片最前的：{}。")
+NOTHING = Text("nothing that is known", "暂无")
+OF = Text("{} of {}", "{} / {}")
 ALONE = """
 :root { color-scheme: light dark; }
 body { margin: 0; background: #fff; }
@@ -81,10 +102,10 @@ class Standing:
     due: int
 
 
-def subjects(root: Path, cards: Sequence[Card]) -> list[Subject]:
+def subjects(root: Path, cards: Sequence[Card], language: str = "en") -> list[Subject]:
     """The chapters in order, with those that have questions only; then what belongs to none."""
     found = {}
-    for chapter in map(read_chapter, chapter_files(root)):
+    for chapter in (chapter_in(path, language) for path in chapter_files(root)):
         if chapter.frameworks:
             asked = exercises(chapter)
             belongs = dict.fromkeys([chapter.topic, *(one.topic for one in asked)])
@@ -124,6 +145,7 @@ def standings(
     attempts: Iterable[dict],
     *,
     now: datetime,
+    language: str = "en",
 ) -> list[Standing]:
     """How each subject stands, in the order of the chapters."""
     read = cells_run(root)
@@ -131,7 +153,7 @@ def standings(
     states = history.states()
     waiting = Counter(card.subject for card in due(history, cards, now=now) if card.id in states)
     found = []
-    for subject in subjects(root, cards):
+    for subject in subjects(root, cards, language):
         mine = [card for card in cards if card.subject in subject.topics]
         solved = {f: sum((e, f) in right for e in subject.exercises) for f in FRAMEWORKS}
         found.append(
@@ -155,68 +177,74 @@ def progress_html(
     *,
     now: datetime,
     ahead: str = "",
+    language: str = "en",
 ) -> str:
     """A summary in words and a table with a row a chapter; without headings, to stand anywhere.
 
     `ahead` is HTML about the day to be ready by.
     """
-    found = standings(root, history, cards, attempts, now=now)
+    found = standings(root, history, cards, attempts, now=now, language=language)
     weak = weak_subjects(history, {card.id: card.subject for card in cards}, attempts)
-    rows = "".join(_row(one) for one in found)
-    said = "".join(f"<li>{escape(sentence)}</li>" for sentence in _sentences(found, weak, history))
+    rows = "".join(_row(one, language) for one in found)
+    sentences = _sentences(found, weak, history, language)
+    said = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    heads = "".join(f"<th scope=col>{head}</th>" for head in HEADS[language])
     return (
-        f'<style>{STYLE}</style><div class="prodgen">{ahead}<ul>{said}</ul>'
-        "<table><caption>Each chapter</caption><thead><tr><th scope=col>Chapter</th>"
-        "<th scope=col>Cells run</th><th scope=col>PyTorch</th><th scope=col>TensorFlow</th>"
-        "<th scope=col>Cards begun</th><th scope=col>Due now</th></tr></thead>"
+        f'<style>{STYLE}</style><div class="prodgen" lang="{language}">{ahead}<ul>{said}</ul>'
+        f"<table><caption>{CAPTION.in_(language)}</caption><thead><tr>{heads}</tr></thead>"
         f"<tbody>{rows}</tbody></table></div>"
     )
 
 
-def _sentences(found: list[Standing], weak: list[str], history: History) -> list[str]:
+def _sentences(
+    found: list[Standing], weak: list[str], history: History, language: str
+) -> list[str]:
     """The summary; a weak topic is named by its chapter."""
     names = {topic: one.subject.name for one in found for topic in one.subject.topics}
     solved = {f: sum(one.solved[f] for one in found) for f in FRAMEWORKS}
     total = sum(len(one.subject.exercises) for one in found)
     begun, waiting = sum(one.begun for one in found), sum(one.due for one in found)
     interviews = history.interviews()
-    shown = "; ".join(dict.fromkeys(names.get(topic, topic) for topic in weak))
-    return [
-        f"Next: {_next(found)}.",
-        f"{sum(one.read[0] > 0 for one in found)} chapters begun, "
-        f"{sum(0 < one.read[1] <= one.read[0] / 0.9 for one in found)} read to the end.",
-        f"{solved['torch']} of {total} exercises solved in PyTorch, {solved['tensorflow']} in "
-        "TensorFlow.",
-        f"{begun} of {sum(one.cards for one in found)} cards begun; {waiting} due now.",
-        f"Mock interviews: {len(interviews)}"
-        + (f", the last on {interviews[-1]['time'][:10]}." if interviews else "."),
-        f"Weak, and first in the cards: {shown or 'nothing that is known'}.",
+    read = [one.read for one in found]
+    finished = sum(0 < whole <= part / 0.9 for part, whole in read)
+    shown = Text("; ", "；").in_(language).join(dict.fromkeys(names.get(t, t) for t in weak))
+    last = LAST.format(interviews[-1]["time"][:10]) if interviews else Text(".", "。")
+    told = [
+        NEXT.format(_next(found, language)),
+        BEGUN.format(sum(part > 0 for part, _ in read), finished),
+        SOLVED.format(*solved.values(), total),
+        CARDS.format(begun, sum(one.cards for one in found), waiting),
+        INTERVIEWS.format(len(interviews)),
+        WEAK.format(shown or NOTHING.in_(language)),
     ]
+    sentences = [one.in_(language) for one in told]
+    sentences[-2] += last.in_(language)
+    return sentences
 
 
-def _next(found: list[Standing]) -> str:
+def _next(found: list[Standing], language: str) -> str:
     """The first chapter with an exercise that is solved in neither framework."""
     for one in found:
         if max(one.solved.values()) < len(one.subject.exercises):
-            return f"chapter {one.subject.number}, {one.subject.title}"
-    return "every exercise is solved: a mock interview"
+            return CHAPTER.format(one.subject.number, one.subject.title).in_(language)
+    return ALL_SOLVED.in_(language)
 
 
-def _row(one: Standing) -> str:
-    parts = [_bar(*one.read)]
-    parts += [_bar(one.solved[framework], len(one.subject.exercises)) for framework in FRAMEWORKS]
-    parts += [_bar(one.begun, one.cards), str(one.due)]
+def _row(one: Standing, language: str) -> str:
+    solved = [(one.solved[framework], len(one.subject.exercises)) for framework in FRAMEWORKS]
+    parts = [_bar(*part, language) for part in (one.read, *solved, (one.begun, one.cards))]
+    parts.append(str(one.due))
     cells = "".join(f"<td>{part}</td>" for part in parts)
     return f"<tr><th scope=row>{escape(one.subject.name)}</th>{cells}</tr>"
 
 
-def _bar(part: int, whole: int) -> str:
+def _bar(part: int, whole: int, language: str) -> str:
     """A bar for the eye; the words above it say the same."""
     if not whole:
         return "–"
     width = f"{100 * part / whole:.0f}%"
     bar = f'<span class="bar" aria-hidden="true"><span style="width:{width}"></span></span>'
-    return f"{part} of {whole}{bar}"
+    return f"{OF.format(part, whole).in_(language)}{bar}"
 
 
 def ahead_html(ahead: Preparation, language: str) -> str:
@@ -226,13 +254,15 @@ def ahead_html(ahead: Preparation, language: str) -> str:
     return f'<p lang="{language}">{told}</p>{picture}' if told else ""
 
 
-def write_progress(body: str, to: Path) -> None:
+def write_progress(body: str, to: Path, language: str = "en") -> None:
     """The body as a page of its own."""
+    title = PROGRESS.in_(language)
     head = (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        f'<!doctype html><html lang="{language}"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>prodgen: progress</title><style>{ALONE}</style>"
+        f"<title>prodgen: {title.lower()}</title><style>{ALONE}</style>"
     )
     to.parent.mkdir(parents=True, exist_ok=True)
-    inner = body.replace('<div class="prodgen">', '<div class="prodgen"><h1>Progress</h1>', 1)
+    start = f'<div class="prodgen" lang="{language}">'
+    inner = body.replace(start, f"{start}<h1>{title}</h1>", 1)
     to.write_text(f"{head}<body><main>{inner}</main></body></html>\n", encoding="utf-8")

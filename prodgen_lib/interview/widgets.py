@@ -65,7 +65,9 @@ class _Cards:
     def __init__(self, desk: Desk, subject: str | None):
         self.desk, self.subject = desk, subject
         self.cards, self.done = desk.due(subject), 0
-        self.language = Dropdown(options=LANGUAGES, value=language(), description="language")
+        self.language = Dropdown(
+            options=LANGUAGES, value=language(), description=words.label("language")
+        )
         self.about, self.front = HTML(), HTMLMath()
         self.back, self.more = HTMLMath(), HTMLMath()
         self.turn = a_button("", self.show, "primary", key="space")
@@ -186,9 +188,12 @@ def drills(desk: Desk) -> VBox:
     """Choose a chapter and an exercise; a notebook with it alone appears in work/drills/."""
     weak, narrow = desk.weak, Layout(width="32rem", max_width="100%")
     order = sorted(topics(), key=lambda t: weak.index(t) if t in weak else len(weak))
-    chapter = Dropdown(options=[("all", ""), *((t, t) for t in order)], description="chapter")
-    exercise = Dropdown(description="exercise", layout=narrow)
-    framework, said = Dropdown(options=FRAMEWORKS, description="framework"), HTML()
+    chapter = Dropdown(
+        options=[(words.label("all"), ""), *((t, t) for t in order)],
+        description=words.label("chapter"),
+    )
+    exercise = Dropdown(description=words.label("exercise"), layout=narrow)
+    framework, said = Dropdown(options=FRAMEWORKS, description=words.label("framework")), HTML()
     link, code = Output(), language()
 
     def choose(_: dict | None = None) -> None:
@@ -238,10 +243,10 @@ def _title(exercise: Exercise, with_chapter: bool) -> str:
 
 def progress(desk: Desk) -> VBox:
     """Where you stand: exercises, cards, interviews, weak subjects."""
-    page = HTML(desk.progress_html())
+    page = HTML(desk.progress_html(language()))
 
     def renew() -> None:
-        page.value = desk.progress_html()
+        page.value = desk.progress_html(language())
 
     button = a_button(interface.spoken("Renew"), renew)
     button.layout.align_self = "flex-start"
@@ -252,19 +257,23 @@ def progress(desk: Desk) -> VBox:
 def ready_by(desk: Desk) -> VBox:
     """The day to be ready by: choose it and your minutes; see whether it can be done."""
     ahead = desk.preparation.goal
-    day = DatePicker(description="day", value=ahead.by if ahead else None, tooltip="day")
+    day = DatePicker(
+        description=words.label("day"),
+        value=ahead.by if ahead else None,
+        tooltip=words.label("day"),
+    )
     minutes = IntSlider(
         value=ahead.minutes if ahead else MINUTES_A_DAY,
         min=SHORTEST,
         max=240,
         step=5,
-        description="a day",
-        tooltip="minutes a day",
+        description=words.label("a day"),
+        tooltip=words.label("minutes a day"),
     )
     exercises = Dropdown(
         options=[("cards only", ""), *((f"and {n} exercises", v) for n, v in FRAMEWORKS)],
         value=ahead.framework if ahead else "",
-        description="what",
+        description=words.label("what"),
     )
     told, picture = HTML(), HTML()
     code = language()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from prodgen_lib.checking.language import Text
+from prodgen_lib.checking.language import language as reader_language
 from prodgen_lib.questions.render import WORDS
 
 LEVELS = {name: WORDS[name] for name in ("junior", "senior", "expert")}
@@ -31,6 +32,20 @@ ROLES = {
     "ML engineer": Text("ML engineer", "机器学习工程师"),
     "computer-vision engineer": Text("computer-vision engineer", "计算机视觉工程师"),
     "applied scientist in e-commerce": Text("applied scientist in e-commerce", "电商应用科学家"),
+}
+LABELS = {
+    "language": Text("language", "语言"),
+    "chapter": Text("chapter", "章节"),
+    "exercise": Text("exercise", "练习"),
+    "framework": Text("framework", "框架"),
+    "day": Text("day", "日期"),
+    "a day": Text("a day", "每天"),
+    "minutes a day": Text("minutes a day", "每天的分钟数"),
+    "what": Text("what", "内容"),
+    "role": Text("role", "职位"),
+    "level": Text("level", "级别"),
+    "minutes": Text("minutes", "分钟"),
+    "all": Text("all", "全部"),
 }
 TICK = Text("Tick what you said", "勾选你说到的要点")
 TICKED = Text("These I said", "这些我说到了")
@@ -67,6 +82,11 @@ LATE = Text(": over time", "：超时")
 LEFT = Text("{} left", "还剩 {}")
 OVERTIME = Text("{} over time", "超时 {}")
 ITEM = Text("{} of {} · {} · {} minutes", "第 {} 题，共 {} 题 · {} · {} 分钟")
+
+
+def label(name: str) -> str:
+    """What stands beside a field, in the reader's language."""
+    return LABELS[name].in_(reader_language())
 
 
 def clock(limit: float, seconds: float, language: str) -> str:
