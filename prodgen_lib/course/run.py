@@ -8,10 +8,12 @@ from pathlib import Path
 
 import nbformat
 
+from prodgen_lib.checking.language import LANGUAGES, language
 from prodgen_lib.course.chapter import chapter_files, read_chapter
 from prodgen_lib.course.execute import execute, settled
 from prodgen_lib.course.page import page
 from prodgen_lib.course.project import CourseError, home_of_work, read_notebook, write_notebook
+from prodgen_lib.course.work import copies_folder
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,12 @@ def notebooks(root: Path, chosen: Iterable[str], framework: str | None, tree: st
     for chapter in map(read_chapter, chapter_files(root, chosen)):
         for variant in chapter.variants:
             folder = tree if variant else "notebooks"
-            home = home_of_work(root) if folder == "work" else root
-            path = home / folder / f"{chapter.stem(variant)}.ipynb"
+            home, name = root, f"{chapter.stem(variant)}.ipynb"
+            path = root / folder / name
+            if folder == "work":  # a copy in the reader's language, else in the other
+                home = home_of_work(root)
+                places = [copies_folder(root, one) / name for one in (language(), *LANGUAGES)]
+                path = next((place for place in places if place.exists()), places[0])
             if variant and framework not in (None, variant):
                 continue
             if not path.exists():

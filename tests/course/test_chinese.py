@@ -364,3 +364,46 @@ def test_a_release_in_chinese_holds_chinese_and_is_known_by_its_english_twin(bui
     assert found is not None and sentence == ""
     assert release(built, ("05",), "torch", language="zh") == path
     shutil.rmtree(built / "releases")
+
+
+def test_the_page_of_progress_is_chinese(monkeypatch, tmp_path):
+    from prodgen_lib.interview.desk import Desk
+
+    monkeypatch.setenv("PRODGEN_HOME", str(tmp_path))
+    body = Desk(ROOT).progress_html("zh")
+    words = re.sub(r"<style>.*?</style>|<[^>]*>", " ", body, flags=re.DOTALL)
+    assert "接下来" in words and "现在到期" in words and "模拟面试：0 次。" in words
+    assert not re.search(r"\b(of|begun|solved|chapter)\b", words)
+
+
+def test_a_copy_in_the_readers_language_is_run(built, monkeypatch):
+    from prodgen_lib.course.run import notebooks
+
+    list(work.copy_notebooks(built, ("torch",), "zh"))
+    (found,) = notebooks(built, ["05"], "torch", "work")
+    assert found == built / "work/zh/05_mini_torch.ipynb"
+
+
+@pytest.mark.parametrize("path", chapter_files(ROOT), ids=lambda path: path.stem)
+def test_alternative_texts_of_every_chapter_can_be_put_back(path, tmp_path, monkeypatch):
+    """Each is taken out of its code and put in again; code with it is as long in cells as before."""
+    chapter = read_chapter(path)
+    found = chinese.pieces(chapter)
+    monkeypatch.setattr(chinese, "paired", lambda chapter: ((p, p.text) for p in found))
+    monkeypatch.setattr(chinese, "chinese_path", lambda chapter: path)
+    cells = chinese.translated(chapter).cells
+    for mine, theirs in zip(cells, chapter.cells, strict=True):
+        if theirs.cell_type == "code":
+            assert names.as_python(mine.source) is not None, mine.source
+            assert names.used(mine.source) == names.used(theirs.source)
+        else:
+            assert mine.source == theirs.source.strip()
+
+
+@pytest.mark.parametrize("topic", topics())
+def test_a_skeleton_of_tasks_says_what_both_docstrings_say(topic):
+    for exercise in load_exercises(topic).values():
+        docstrings = chinese_task.english_tasks(exercise)
+        text, _ = translate.merged(*docstrings.values())
+        for framework, english in docstrings.items():
+            assert chinese_task.chosen(text, framework).split() == english.split(), exercise.id
