@@ -18,8 +18,8 @@ STOP = Text("Stop and save the recording", "停止并保存录音")
 SAVED = Text("Saved in your downloads: {}", "已保存到下载文件夹：{}")
 REFUSED = Text("Nothing is recorded: {}", "没有录音：{}")
 BEGUN, DONE = "begun", "done "
-# The button is the browser's: a click asks for the microphone, another one saves. What became of it
-# is written into a hidden line, which the kernel reads.
+# The button is the browser's: a click asks for the microphone, another one saves. What became of
+# it is written into a hidden line, which the kernel reads. A bare `URL` is the document's here.
 SCRIPT = """
 const box = this.closest('.prodgen-recorder');
 if (box && !box.dataset.wired) {
@@ -33,9 +33,9 @@ if (box && !box.dataset.wired) {
     const link = document.createElement('a');
     const sound = new Blob(parts, {type: parts[0] ? parts[0].type : 'audio/webm'});
     link.download = name + (sound.type.includes('mp4') ? '.m4a' : '.webm');
-    link.href = URL.createObjectURL(sound);
+    link.href = window.URL.createObjectURL(sound);
     link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    setTimeout(() => window.URL.revokeObjectURL(link.href), 60000);
     tell('done ' + link.download); };
   box.querySelector('.prodgen-record').addEventListener('click', async () => {
     if (running) { running.stop(); return; }

@@ -47,6 +47,9 @@ def page():
 
 @pytest.mark.timeout(600)
 def test_a_candidate_marks_answers_and_records_one(lab, page, tmp_path):
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=60_000)
     address, token = lab
     page.goto(f"{address}/lab/tree/work/practice.ipynb?token={token}")
     page.wait_for_function(OPEN)
@@ -64,10 +67,13 @@ def test_a_candidate_marks_answers_and_records_one(lab, page, tmp_path):
     page.evaluate(SELECT, "widgets.marking(")
     notebook.get_by_text("Three answers to one question").last.wait_for()
     press(page, "Begin")  # the last one on the page is that of marking
+    ticked = page.locator(f"{PANEL} .prodgen-point input:checked")
     for letter in "ABC":
         notebook.get_by_text(f"Answer {letter}", exact=True).wait_for()
+        expect(ticked).to_have_count(0)  # the list of the answer before is gone
         page.locator(f"{PANEL} .prodgen-point input[type=checkbox]").first.focus()
         page.keyboard.press("Space")
+        expect(ticked).to_have_count(1)
         press(page, "These it says")
     notebook.get_by_text("was written as").first.wait_for()
     notebook.get_by_text("1 is perfect agreement").wait_for()
