@@ -138,7 +138,7 @@ def _row(one: Exercise, record: dict, killed: dict, honest: dict) -> list[str]:
         for end in (".md", ".py")
     )
     return [
-        f"`{one.name}`",
+        f"[`{one.name}`](../prodgen_lib/exercises/{one.topic}/{one.name}.md)",
         pair(mutants),
         pair(lambda framework: len(one.known_wrong(framework))),
         pair(lambda framework: sum(bool(wrong.edits(framework)) for wrong in one.others)),
@@ -172,9 +172,8 @@ def _no_faults() -> str:
     from test_mutants import EQUIVALENT
 
     rows = sorted(
-        f"- {where if name == 'any' else f'`{name}`'}, `{piece.strip()}`: {why}"
-        for (name, framework, piece), why in EQUIVALENT.items()
-        for where in ["any exercise"]
+        f"- {'any exercise' if name == 'any' else f'`{name}`'}, `{piece.strip()}`: {why}"
+        for (name, _, piece), why in EQUIVALENT.items()
     )
     return (
         "## What is no fault\n\nThese changes leave a right answer right, and are not counted.\n\n"

@@ -90,6 +90,8 @@ def report(
             _got_through(name, tried[through[0]], outcomes.get(through[0])),
         )
     passed = sum(place in caught for place in known)
+    if any(one.right and place not in outcomes for place, one in enumerate(tried)):
+        passed = min(passed, len(known) - 1)  # it was ended before it met every right one
     verdict = replace(verdict, passed=passed, text=told, stage=WRONG_STAGE)
     if through and tried[through[0]].kind == KNOWN:
         verdict = replace(verdict, wrong=tried[through[0]].name.en)

@@ -26,7 +26,6 @@ from prodgen_lib.site.tables import (
     document_pages,
     documents,
     glossary_page,
-    graders_page,
     terms,
 )
 from prodgen_lib.site.words import chapters
@@ -83,7 +82,7 @@ def english(root: Path, figures: Figures) -> Pages:
     places = documents(root) | notebook_places(root)
     pages = chapter_pages(Shelf(root, places, figures))
     pages |= mistake_pages(root, "en") | question_pages(root, "en")
-    pages |= {"glossary": glossary_page(root, "en"), "measured/graders": graders_page(root)}
+    pages |= {"glossary": glossary_page(root, "en")}
     pages |= document_pages(root, places)
     figures.files[Path(MADE).name] = (root / MADE).read_bytes()
     return {"index": front_page(root, pages, "en"), **pages}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -10,24 +9,14 @@ from pathlib import Path
 
 import yaml
 
-from prodgen_lib.checking.exercise import load_exercises
 from prodgen_lib.checking.language import Text
 from prodgen_lib.checking.source import FRAMEWORKS
-from prodgen_lib.course.compose import TITLES
 from prodgen_lib.course.project import read_text
-from prodgen_lib.site.exercises import mistakes_label, ordered_topics
-from prodgen_lib.site.markdown import Pages, anchor, relink, table
+from prodgen_lib.site.markdown import Pages, anchor, relink
 from prodgen_lib.site.words import topic_title
 
 DOCUMENTS = ("docs/teaching.md", "CONTRIBUTING.md", "SECURITY.md")
 GLOSSARY = Path(__file__).with_name("glossary.yaml")
-GRADERS = """# The graders, graded
-
-Each check is tested on wrong answers, which it must refuse, and on right ones in another style,
-which it must pass. *Told apart*: mistakes that the check names in a sentence of their own.
-*Refused*: further wrong answers. *Honest*: other right answers that pass."""
-MUTANTS = """ *Mutants*: the answer key with
-one small fault at a time, how many of them fail."""
 
 
 @dataclass(frozen=True)
@@ -56,28 +45,6 @@ def document_pages(root: Path, places: dict[str, str]) -> Pages:
     }
 
 
-def graders_page(root: Path) -> str:
-    """Each exercise by what its check was tried on."""
-    honest, killed = honest_answers(root), mutants(root)
-    counted = ("Honest", "Mutants") if killed else ("Honest",)
-    columns = [f"{what}, {TITLES[f]}" for what in counted for f in FRAMEWORKS]
-    parts = [GRADERS + MUTANTS * bool(killed)]
-    for topic in ordered_topics(root):
-        rows = [
-            [
-                f"[`{one.name}`](#{mistakes_label(one)})",
-                str(len(one.wrong)),
-                str(len(one.others)),
-                *(str(honest[f, one.id]) for f in FRAMEWORKS),
-                *(killed.get(f, {}).get(one.id, "–") for f in FRAMEWORKS if killed),
-            ]
-            for one in load_exercises(topic).values()
-        ]
-        head = ["Exercise", "Told apart", "Refused", *columns]
-        parts.append(f"## {topic_title(topic).en}\n\n{table(head, rows)}")
-    return "\n\n".join(parts)
-
-
 def honest_answers(root: Path) -> Counter[tuple[str, str]]:
     """How many honest answers are tried, by framework and exercise; none without the tests."""
     found: Counter[tuple[str, str]] = Counter()
@@ -88,18 +55,6 @@ def honest_answers(root: Path) -> Counter[tuple[str, str]]:
         for function in re.findall(r"(?m)^def ([a-z_0-9]+?)__", read_text(path)):
             found.update((framework, f"{topic}.{function}") for framework in which)
     return found
-
-
-def mutants(root: Path) -> dict[str, dict[str, str]]:
-    """What `make mutants` last counted: ``killed of all`` by framework and exercise."""
-    path = root / "benchmarks" / "mutants.json"
-    if not path.exists():
-        return {}
-    record = json.loads(read_text(path))
-    return {
-        framework: {identity: f"{killed} of {count}" for identity, (killed, count) in rows.items()}
-        for framework, rows in record.items()
-    }
 
 
 def terms() -> list[Term]:

@@ -160,6 +160,10 @@ def test_a_test_that_hangs_on_wrong_answers_catches_none():
     found = report("x.properties", "kl_divergence", tried, {**right, **caught, mutant: None})
     assert found.verdict.correct and found.caught == found.wrong - 1
     assert "that is changed in one place passes your test" in found.told.en
+    met = {place: None for place in list(right)[:2]}
+    slow = dict.fromkeys([*caught][-3:], TOOK_TOO_LONG)
+    found = report("x.properties", "kl_divergence", tried, {**met, **caught, **slow})
+    assert not found.verdict.correct, "ended before it met every right answer"
 
 
 def test_check_test_prints_one_line(capsys, monkeypatch):
