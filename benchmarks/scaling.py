@@ -1,4 +1,4 @@
-"""How the loss of tiny picture-GPTs falls with size, data and operations: writes scaling.json and .md.
+"""How the loss of tiny picture-GPTs falls with size, data and operations: writes scaling.md.
 
     python benchmarks/scaling.py    all runs that are not in scaling.json yet
 
@@ -87,8 +87,8 @@ def page(runs: list[dict]) -> str:
     lines = [
         "# Scale, measured",
         "",
-        "Written by `python benchmarks/scaling.py`, whose text says how. Loss on held-out pictures, "
-        "nats a token, means over seeds (lowest–highest). CPU seconds of a busy two-core machine.",
+        "Written by `python benchmarks/scaling.py`, whose text says how. Loss on held-out "
+        "pictures, nats a token, means over seeds (lowest–highest). CPU seconds of a busy two-core machine.",
         "",
         "| operations | width × layers | weights | tokens | loss | CPU s | best size |",
         "|---|---|---|---|---|---|---|",
