@@ -88,7 +88,8 @@ def page(runs: list[dict]) -> str:
         "# Scale, measured",
         "",
         "Written by `python benchmarks/scaling.py`, whose text says how. Loss on held-out "
-        "pictures, nats a token, means over seeds (lowest–highest). CPU seconds of a busy two-core machine.",
+        "pictures, nats a token, means over seeds (lowest–highest). CPU seconds of a busy "
+        "two-core machine.",
         "",
         "| operations | width × layers | weights | tokens | loss | CPU s | best size |",
         "|---|---|---|---|---|---|---|",
