@@ -1,4 +1,4 @@
-"""How the loss of tiny picture-GPTs falls with size, data and operations: writes scaling.json.
+"""How the loss of tiny picture-GPTs falls with size, data and operations: writes scaling.md.
 
     python benchmarks/scaling.py    all runs that are not in scaling.json yet
 
@@ -76,6 +76,41 @@ def main() -> None:
                 found["runs"].append(run)
                 print(run, flush=True)
                 STORE.write_text(json.dumps(found, indent=1) + "\n")
+    STORE.with_suffix(".md").write_text(page(found["runs"]))
+
+
+def page(runs: list[dict]) -> str:
+    """The table for readers: a row a budget and size, and what a law makes of all."""
+    from prodgen_lib.plain.frontier import columns, valleys
+    from prodgen_lib.torch.overview import fit_law
+
+    lines = [
+        "# Scale, measured",
+        "",
+        "Written by `python benchmarks/scaling.py`, whose text says how. Loss on held-out "
+        "pictures, nats a token, means over seeds (lowest–highest). CPU seconds of a busy "
+        "two-core machine.",
+        "",
+        "| operations | width × layers | weights | tokens | loss | CPU s | best size |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    found = valleys(runs)
+    for budget, valley in found.items():
+        for size in valley.sizes:
+            some = [r for r in runs if r["budget"] == budget and r["parameters"] == size]
+            losses = [r["loss"] for r in some]
+            spread = f"{np.mean(losses):.3f} ({min(losses):.3f}–{max(losses):.3f})"
+            seconds = np.mean([r["seconds"] for r in some])
+            shape, tokens = f"{some[0]['width']} × {some[0]['layers']}", some[0]["tokens"]
+            best = f"{valley.best_size:,.0f}" if size == valley.sizes[0] else ""
+            lines.append(
+                f"| {budget:.2e} | {shape} | {size:,.0f} | {tokens:,} | {spread} | {seconds:.1f} "
+                f"| {best} |"
+            )
+    law, _ = fit_law(*columns(runs, "parameters", "tokens", "loss"))
+    told = ", ".join(f"{name} {value:.3g}" for name, value in law._asdict().items())
+    lines += ["", f"A law of two sizes through all {len(runs)} runs: {told}."]
+    return "\n".join(lines) + "\n"
 
 
 def pictures() -> tuple[np.ndarray, np.ndarray]:
