@@ -208,3 +208,10 @@ def test_samples_mirror_each_other():
     ]
     wanted = {identity.replace(".", "__") for identity in CHOSEN}
     assert all(wanted <= found for found in names)
+
+
+@pytest.mark.parametrize("identity", CHOSEN)
+def test_its_chapter_points_to_it(identity):
+    topic = identity.partition(".")[0]
+    (path,) = (HERE.parents[1] / "chapters").glob(f"[0-9][0-9]_{topic}.md")
+    assert f"`prodgen practice test {identity}`" in path.read_text(encoding="utf-8")
