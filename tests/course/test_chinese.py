@@ -385,8 +385,8 @@ def test_a_copy_in_the_readers_language_is_run(built, monkeypatch):
 
 
 @pytest.mark.parametrize("path", chapter_files(ROOT), ids=lambda path: path.stem)
-def test_alternative_texts_of_every_chapter_can_be_put_back(path, tmp_path, monkeypatch):
-    """Each is taken out of its code and put in again; the cells' code is as long as before."""
+def test_alternative_texts_of_every_chapter_can_be_put_back(path, monkeypatch):
+    """Each is taken out of its code and put in again."""
     chapter = read_chapter(path)
     found = chinese.pieces(chapter)
     monkeypatch.setattr(chinese, "paired", lambda chapter: ((p, p.text) for p in found))
