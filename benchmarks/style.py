@@ -1,7 +1,7 @@
 """Style measured against what the catalogue redraws: writes benchmarks/style.json and style.md.
 
     OMP_NUM_THREADS=1 python benchmarks/style.py [colourways materials synthesis searches transfer
-                                                  feedforward]
+                                                  legibility feedforward]
 
 With names, only those parts are measured again.
 One thread, PyTorch, CPU seconds. Test pictures of the full catalogue, other than those on which
@@ -17,6 +17,7 @@ six materials, 64 pixels, against the product painted in that material. Texture:
 the texture, so that a texture finds many by chance: read recall beside precision. Kept: what the
 shipped classifier says of the picture at 32 pixels is the product's category; it was trained before
 pale walls, so beside it stands what it says of untouched products set before each material.
+Legibility: bottles and watches, whose label or dial is light print; counted are edges on it alone.
 Feed-forward: one network for the six styles, 64 pixels, judged on 24 other products.
 """
 
@@ -30,6 +31,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from scipy import ndimage
 from torch import Tensor
 
 from prodgen_lib.data import catalogue
@@ -37,7 +39,7 @@ from prodgen_lib.data.cloth import COLOURS
 from prodgen_lib.plain.layers import Layers, layers
 from prodgen_lib.plain.materials import MATERIALS, material
 from prodgen_lib.plain.matte import estimate_matte
-from prodgen_lib.plain.style_measures import edges_kept, style_distance
+from prodgen_lib.plain.style_measures import edges, edges_kept, style_distance
 from prodgen_lib.plain.transport import random_turns
 from prodgen_lib.torch import style as key
 from prodgen_lib.torch import stylise as made
@@ -384,6 +386,50 @@ def transfer(size: int = 128) -> dict[str, Row]:
     return {name: {k: mean(row[k] for row in all_) for k in all_[0]} for name, all_ in rows.items()}
 
 
+def legibility(size: int = 128) -> dict[str, Row]:
+    """How much of a label's or a dial's print is found again, and what became of the colours."""
+    factors = catalogue.complete(
+        {"category": [4, 7, 4, 7], "main": [3, 0, 5, 6], "second": [1, 5, 2, 1], "pattern": 0}
+    )
+    parts, colours = layers(factors, size), pair_of_colours(factors)
+    pictures = parts.paint(colours[:, 0], colours[:, 1], parts.wall)
+    images, matte, wall, shadow = map(
+        image_tensor, (pictures, parts.matte, parts.wall, parts.shadow)
+    )
+    light = parts.rest.min(axis=3) > 0.5
+    printed = ndimage.binary_closing(light, np.ones((1, 9, 9)))
+    share_ = key.product_shares(images, matte, wall, to_tensor(colours))[:, :1]
+    features, rows = random_features(levels=4), {}
+
+    def note(name: str, found: Tensor) -> None:
+        wanted, seen = edges(pictures) & printed, edges(image_array(found)) & printed
+        near = [ndimage.binary_dilation(x, np.ones((1, 3, 3))) for x in (seen, wanted)]
+        row = {
+            "recall": mean((wanted & near[0]).sum((1, 2)) / wanted.sum((1, 2))),
+            "precision": mean((seen & near[1]).sum((1, 2)) / np.maximum(seen.sum((1, 2)), 1)),
+            "product": float(key.colour_difference(found, images, matte).mean()),
+            "core": float(key.colour_difference(found, images, (matte == 1).float()).mean()),
+        }
+        rows.setdefault(name, []).append(row)
+
+    new = SWATCHES[(factors["main"] + 4) % 12], SWATCHES[(factors["second"] + 7) % 9]
+    told = to_tensor(colours), to_tensor(np.stack(new, axis=1))
+    note("other colours", key.recolour(images, matte, wall, *told))
+    for name in ("hatching", "watercolour", "wood"):
+        cloth = material(name, size, seed=SEED)
+        texture = image_tensor(np.broadcast_to(cloth, pictures.shape))
+        note("another material", key.dress(images, share_, to_tensor(colours[:, 0]), texture))
+        note("another background", key.set_behind(images, matte, wall, shadow, texture))
+        hand = image_tensor(cloth[None])
+        for arm, make in (("whole", key.stylise), ("lightness", made.stylise_lightness)):
+            drawn_ = [
+                make(one, hand, features, weight=1.0, iterations=40)[0] for one in images.split(1)
+            ]
+            note(arm, torch.cat(drawn_))
+            note(f"{arm}, ink", made.ink(torch.cat(drawn_), images))
+    return {name: {k: mean(row[k] for row in all_) for k in all_[0]} for name, all_ in rows.items()}
+
+
 def searches(size: int = 64) -> dict[str, Row]:
     """L-BFGS against Adam: the style loss of one texture after so many CPU seconds."""
     features, swatch = random_features(levels=4), image_tensor(material("dots", 64)[None])
@@ -512,6 +558,16 @@ def text(found: dict) -> str:
     lines += ["## Products in another hand, 128 pixels, weight of content 1", ""]
     form = {"style": ".3f", "recall": ".3f", "precision": ".3f", "kept": ".3f", "seconds": ".1f"}
     lines += table(found["transfer"], form, "arm")
+    lines += ["## Print, 128 pixels: edges of label or dial found again", ""]
+    form = {"recall": ".3f", "precision": ".3f", "product": ".1f", "core": ".2f"}
+    lines += table(found["legibility"], form, "what was changed")
+    lines += [
+        "Product, core: ΔE to the picture as it was, weighted by the matte, and where all of a"
+    ]
+    lines += [
+        "pixel is product. Two bottles and two watches; all rows but the first in three styles.",
+        "",
+    ]
     lines += ["## One network for six styles, 64 pixels", ""]
     form = {"style": ".3f", **dict.fromkeys(MATERIALS, ".3f")}
     form |= {"recall": ".3f", "precision": ".3f", "kept": ".3f", "ms": ".1f", "training": ".0f"}
@@ -526,7 +582,7 @@ def main() -> None:
     torch.set_num_threads(1)
     begun, asked = time.process_time(), sys.argv[1:]
     found = json.loads((HERE / "style.json").read_text(encoding="utf-8")) if asked else {}
-    for part in (colourways, materials, synthesis, searches, transfer, feedforward):
+    for part in (colourways, materials, synthesis, searches, transfer, legibility, feedforward):
         if asked and part.__name__ not in asked:
             continue
         found[part.__name__] = part()
