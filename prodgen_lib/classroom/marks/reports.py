@@ -63,7 +63,8 @@ def titled(chapter: str) -> str:
 @lru_cache(maxsize=1)
 def _titles() -> dict[str, str]:
     paths = (PACKAGE.parent / "chapters").glob("[0-9][0-9]_*.md")
-    return {one.name: f"{int(one.number)} {one.title}" for one in map(read_chapter, paths)}
+    english = (path for path in paths if not path.stem.endswith(".zh"))
+    return {one.name: f"{int(one.number)} {one.title}" for one in map(read_chapter, english)}
 
 
 @lru_cache(maxsize=1)
