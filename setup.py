@@ -43,10 +43,10 @@ def lay_course(to: Path) -> None:
 
 
 def measured() -> set[str]:
-    """The tables of `benchmarks/` that chapters read: `measured("name")`."""
-    chapters = (ROOT / "chapters").glob("*.md")
-    texts = [path.read_text(encoding="utf-8") for path in chapters]
-    return set(re.findall(r"""measured\(["'](\w+)""", "\n".join(texts)))
+    """The tables of `benchmarks/` that chapters read: named in one that calls `measured`."""
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "chapters").glob("*.md")]
+    named = set(re.findall(r'"(\w+)"', "\n".join(text for text in texts if "measured(" in text)))
+    return named & {path.stem for path in (ROOT / "benchmarks").glob("*.json")}
 
 
 def without_pictures(notebook: dict) -> dict:

@@ -94,7 +94,8 @@ def test_the_wheel_is_small_and_holds_the_course(wheel):
     for tree, pattern in (("chapters", "*.md"), ("chapters", "*.yaml"), ("notebooks", "*.ipynb")):
         for path in (ROOT / tree).glob(pattern):
             assert f"{COURSE.as_posix()}/{tree}/{path.name}" in names
-    assert f"{COURSE.as_posix()}/benchmarks/scaling.json" in names  # chapter 1 reads it
+    for table in ("scaling", "scarce", "diffusion", "tokens"):  # chapter 1 reads them
+        assert f"{COURSE.as_posix()}/benchmarks/{table}.json" in names
     assert not [name for name in names if name.startswith(("tests/", "chapters/"))]
 
 
