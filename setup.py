@@ -58,7 +58,7 @@ def without_pictures(notebook: dict) -> dict:
 
 
 def _hidden(folder: str, names: list[str]) -> list[str]:
-    return [name for name in names if name.startswith(".")]
+    return [name for name in names if name.startswith(".") or name == "zh"]  # made when wanted
 
 
 setup(cmdclass={"build_py": WithCourse})
