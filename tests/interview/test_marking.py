@@ -114,7 +114,7 @@ def test_the_last_mark_of_an_answer_counts(desk):
 
 
 def test_an_unknown_question_is_told(desk):
-    with pytest.raises(CourseError, match=r"no sample answers to 'vae\.gone'; there are to: aug"):
+    with pytest.raises(CourseError, match=r"no sample answers to 'vae\.gone'; there are to: over"):
         desk.marking("vae.gone")
 
 
