@@ -16,7 +16,8 @@ from pathlib import Path
 from prodgen_lib.checking.exercise import topics
 from prodgen_lib.checking.language import Text
 from prodgen_lib.checking.source import FRAMEWORKS
-from prodgen_lib.course.chapter import chapter_files, read_chapter
+from prodgen_lib.course.chapter import chapter_files
+from prodgen_lib.course.chinese import chapter_in
 from prodgen_lib.course.contents import exercises
 from prodgen_lib.course.project import CourseError, read_notebook
 from prodgen_lib.course.work import work_folder
@@ -104,10 +105,11 @@ class Standing:
     due: int
 
 
-def subjects(root: Path, cards: Sequence[Card]) -> list[Subject]:
+def subjects(root: Path, cards: Sequence[Card], language: str = "en") -> list[Subject]:
     """The chapters in order, with those that have questions only; then what belongs to none."""
     found = {}
-    for chapter in map(read_chapter, chapter_files(root)):
+    for path in chapter_files(root):
+        chapter = chapter_in(path, language)
         if chapter.frameworks:
             asked = exercises(chapter)
             belongs = dict.fromkeys([chapter.topic, *(one.topic for one in asked)])
@@ -147,6 +149,7 @@ def standings(
     attempts: Iterable[dict],
     *,
     now: datetime,
+    language: str = "en",
 ) -> list[Standing]:
     """How each subject stands, in the order of the chapters."""
     read = cells_run(root)
@@ -154,7 +157,7 @@ def standings(
     states = history.states()
     waiting = Counter(card.subject for card in due(history, cards, now=now) if card.id in states)
     found = []
-    for subject in subjects(root, cards):
+    for subject in subjects(root, cards, language):
         mine = [card for card in cards if card.subject in subject.topics]
         solved = {f: sum((e, f) in right for e in subject.exercises) for f in FRAMEWORKS}
         found.append(
@@ -184,7 +187,7 @@ def progress_html(
 
     `ahead` is HTML about the day to be ready by.
     """
-    found = standings(root, history, cards, attempts, now=now)
+    found = standings(root, history, cards, attempts, now=now, language=language)
     weak = weak_subjects(history, {card.id: card.subject for card in cards}, attempts)
     rows = "".join(_row(one, language) for one in found)
     sentences = _sentences(found, weak, history, language)
