@@ -155,10 +155,11 @@ def review_budget(
     """A plan for training a GPT on pictures of `places` tokens, with Adam, all in float32.
 
     `parameters` are all its numbers, those of a tied head, `head`, among them; tables are looked
-    up, which costs nothing, but the head's product is made. To keep it simple: every parameter is
-    used once a token. Each of `pictures` is seen `epochs` times. `activations` are numbers kept of
-    one picture, `batch` pictures a step. The machine could do `peak` operations a second and does
-    the share `use` of it; an hour of it costs `price`, and it draws `power` watts.
+    up, which costs nothing, but the head's product is made. To keep it simple: every parameter,
+    tables too, counts as used once a token. Each of `pictures` is seen `epochs` times.
+    `activations` are numbers kept of one picture, `batch` pictures a step. The machine could do
+    `peak` operations a second and does the share `use` of it; an hour of it costs `price`, and it
+    draws `power` watts.
 
     Returns "bytes" (held at the peak of a step), "operations" (of the whole training), "hours",
     "money" and "kilowatt hours".

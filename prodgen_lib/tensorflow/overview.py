@@ -50,7 +50,7 @@ def descend(
 def power_law(sizes: tf.Tensor, losses: tf.Tensor, starts: tf.Tensor) -> tf.Tensor:
     """The law loss = floor + scale · size^(-exponent) that fits best: (floor, scale, exponent).
 
-    `sizes` and `losses` are float64 (N,), all above 0; give sizes in a unit of their own order, so
+    `sizes` and `losses` are float64 (N,), all above 0; sizes come in a unit of their own order, so
     that their logarithms are small. Best is the least mean square of the difference of the
     *logarithms* of predicted and given losses. Floor and scale must come out above 0, so what is
     searched are their logarithms. `starts` (K, 3) are rows of (log of floor, log of scale,

@@ -63,7 +63,8 @@ def match_moments(points: tf.Tensor, reference: tf.Tensor, *, epsilon: float = 1
     """Points (P, C) moved so that each channel has the reference's mean and deviation: (P, C).
 
     `reference` is (Q, C). Deviations divide by the number of points; `epsilon` is added to the
-    variances below the root. Reinhard et al. (2001) do this in Lab.
+    variances below the root. Reinhard et al. (2001) do this in lαβ, a relative of Lab. Gradients
+    reach both.
     """
     (centre, variance), (aim, wanted) = (tf.nn.moments(x, 0) for x in (points, reference))
     return (points - centre) * tf.sqrt((wanted + epsilon) / (variance + epsilon)) + aim
@@ -100,7 +101,8 @@ def monge_map(
 
     Gives (matrix (C, C), shift (C,)) for points @ matrix + shift. Of all maps between these two
     normal distributions it is the one of optimal transport (Pitié and Kokaram, 2007): with
-    covariances A of `points` (P, C) and B of `reference` (Q, C), symmetric roots throughout,
+    covariances A of `points` (P, C) and B of `reference` (Q, C), divided by the number of points,
+    symmetric roots throughout,
     A^-½ (A^½ B A^½)^½ A^-½. `ridge` is added to both diagonals. The matrix is symmetric, which a
     Cholesky factor's is not, though it has the same moments.
     """
@@ -132,7 +134,7 @@ def transport_plan(cost: tf.Tensor, *, epsilon: float, steps: int) -> tf.Tensor:
 
     `cost` (P, Q). The plan has least cost minus `epsilon` · mean(cost) · entropy; its rows sum to
     1/P and its columns to 1/Q. One step scales rows, then columns; so the columns are exact after
-    any step, and the rows after enough of them (arXiv:1306.0895).
+    any step, and the rows after enough of them (arXiv:1306.0895). Gradients reach the cost.
     """
     kernel = -cost / (epsilon * tf.reduce_mean(cost))
     rows, columns = (-np.log(size) for size in cost.shape)
@@ -229,7 +231,8 @@ def gram_matrix(features: tf.Tensor, mask: tf.Tensor | None = None) -> tf.Tensor
     """Which features occur together, wherever that is: N×H×W×C to (N, C, C).
 
     The mean over places of the products of two channels, each picture by itself; with a `mask`
-    N×H×W×1 the mean weighted by it. Nothing is subtracted, and C divides nothing.
+    N×H×W×1 the mean weighted by it. Nothing is subtracted, and C divides nothing. Gradients
+    reach the features.
     """
     flat = to_points(features)
     if mask is None:
@@ -351,7 +354,8 @@ def adain(content: tf.Tensor, style: tf.Tensor, *, epsilon: float = 1e-5) -> tf.
     """Content features with the style's mean and deviation in each channel: N×H×W×C.
 
     Both are taken over the places of each picture by itself; `style` may have other places.
-    `epsilon` is added to the variances below the root, to both (arXiv:1703.06868).
+    `epsilon` is added to the variances below the root, to both (arXiv:1703.06868). Gradients reach
+    both.
     """
     centre, variance = tf.nn.moments(content, (1, 2), keepdims=True)
     aim, wanted = tf.nn.moments(style, (1, 2), keepdims=True)

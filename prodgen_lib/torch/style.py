@@ -60,7 +60,8 @@ def match_moments(points: Tensor, reference: Tensor, *, epsilon: float = 1e-6) -
     """Points (P, C) moved so that each channel has the reference's mean and deviation: (P, C).
 
     `reference` is (Q, C). Deviations divide by the number of points; `epsilon` is added to the
-    variances below the root. Reinhard et al. (2001) do this in Lab.
+    variances below the root. Reinhard et al. (2001) do this in lαβ, a relative of Lab. Gradients
+    reach both.
     """
     spread, wanted = ((x.var(dim=0, correction=0) + epsilon).sqrt() for x in (points, reference))
     return (points - points.mean(dim=0)) * (wanted / spread) + reference.mean(dim=0)
@@ -94,7 +95,8 @@ def monge_map(points: Tensor, reference: Tensor, *, ridge: float = 1e-6) -> tupl
 
     Gives (matrix (C, C), shift (C,)) for points @ matrix + shift. Of all maps between these two
     normal distributions it is the one of optimal transport (Pitié and Kokaram, 2007): with
-    covariances A of `points` (P, C) and B of `reference` (Q, C), symmetric roots throughout,
+    covariances A of `points` (P, C) and B of `reference` (Q, C), divided by the number of points,
+    symmetric roots throughout,
     A^-½ (A^½ B A^½)^½ A^-½. `ridge` is added to both diagonals. The matrix is symmetric, which a
     Cholesky factor's is not, though it has the same moments.
     """
@@ -121,7 +123,7 @@ def transport_plan(cost: Tensor, *, epsilon: float, steps: int) -> Tensor:
 
     `cost` (P, Q). The plan has least cost minus `epsilon` · mean(cost) · entropy; its rows sum to
     1/P and its columns to 1/Q. One step scales rows, then columns; so the columns are exact after
-    any step, and the rows after enough of them (arXiv:1306.0895).
+    any step, and the rows after enough of them (arXiv:1306.0895). Gradients reach the cost.
     """
     kernel = -cost / (epsilon * cost.mean())
     rows, columns = (-np.log(size) for size in cost.shape)
@@ -213,7 +215,8 @@ def gram_matrix(features: Tensor, mask: Tensor | None = None) -> Tensor:
     """Which features occur together, wherever that is: N×C×H×W to (N, C, C).
 
     The mean over places of the products of two channels, each picture by itself; with a `mask`
-    N×1×H×W the mean weighted by it. Nothing is subtracted, and C divides nothing.
+    N×1×H×W the mean weighted by it. Nothing is subtracted, and C divides nothing. Gradients
+    reach the features.
     """
     flat = features.flatten(2)
     if mask is None:
@@ -332,7 +335,8 @@ def adain(content: Tensor, style: Tensor, *, epsilon: float = 1e-5) -> Tensor:
     """Content features with the style's mean and deviation in each channel: N×C×H×W.
 
     Both are taken over the places of each picture by itself; `style` may have other places.
-    `epsilon` is added to the variances below the root, to both (arXiv:1703.06868).
+    `epsilon` is added to the variances below the root, to both (arXiv:1703.06868). Gradients reach
+    both.
     """
     spread, wanted = (
         (x.var(dim=(2, 3), correction=0, keepdim=True) + epsilon).sqrt() for x in (content, style)
