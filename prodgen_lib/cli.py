@@ -296,35 +296,6 @@ def doctor(context) -> None:
     context.exit(int(not well))
 
 
-@main.command(short_help="Make a static site of the course, in both languages.")
-@click.option(
-    "--out",
-    type=OwnPath(file_okay=False, path_type=Path),
-    default=Path("site"),
-    show_default=True,
-    help="Where the pages go; an earlier site there is replaced.",
-)
-@click.option("--address", default="", help="Where it will be hosted, for links between languages.")
-@click.pass_context
-def site(context, out, address) -> None:
-    """Make a static site of the course: chapters, mistakes, questions, in English and Chinese.
-
-    Nothing is executed: what is shown is what `prodgen build` left. Open index.html.
-
-    \b
-    Example:
-      prodgen site --out site
-    """
-    from prodgen_lib.course.project import need_clone, short
-    from prodgen_lib.site.build import build_site
-
-    built = build_site(need_clone(_root(context)), out, address, say=echo)
-    echo(
-        f"{short(out / 'index.html')}: {built.pages['en']} pages, {built.pages['zh']} in Chinese, "
-        f"{built.size / 1e6:.1f} MB, {built.seconds:.0f} s ({built.processor:.0f} s of processor)"
-    )
-
-
 @main.command(short_help="Begin the Chinese of a chapter, or say what it lacks.")
 @click.argument("chapters", nargs=-1)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if anything is missing.")
@@ -399,6 +370,7 @@ main.add_command(classroom.release)
 main.add_command(classroom.grade)
 main.add_command(classroom.report)
 main.add_command(pages.slides)
+main.add_command(pages.site)
 
 if __name__ == "__main__":
     main(prog_name="prodgen")

@@ -233,13 +233,7 @@ def drills(desk: Desk) -> VBox:
             said.value = spoken(words.NOT_MADE.in_(code).format(error), code)
             return
         said.value = spoken(words.IS_READY.in_(code).format(short(path)), code)
-        # As an output of the notebook, JupyterLab resolves the link and opens it in a tab beside.
-        address = escape(os.path.relpath(path, Path.cwd()).replace(os.sep, "/"))
-        data = {
-            "text/html": f'<a href="{address}">{words.OPEN_IT.in_(code)}</a>',
-            "text/plain": address,
-        }
-        link.outputs = ({"output_type": "display_data", "data": data, "metadata": {}},)
+        link.outputs = (_link(path, code),)
 
     choose()
     chapter.observe(choose, names="value")
@@ -251,6 +245,14 @@ def drills(desk: Desk) -> VBox:
     back.layout.align_self = "flex-start"
     box = VBox([chapter, exercise, framework, button, instead, back, said, link], layout=wide())
     return twin(box, "<p>A short notebook with one exercise and its check.</p>")
+
+
+def _link(path: Path, language: str) -> dict:
+    """As an output of the notebook, JupyterLab resolves it and opens the file in a tab beside."""
+    address = escape(os.path.relpath(path, Path.cwd()).replace(os.sep, "/"))
+    html = f'<a href="{address}">{words.OPEN_IT.in_(language)}</a>'
+    data = {"text/html": html, "text/plain": address}
+    return {"output_type": "display_data", "data": data, "metadata": {}}
 
 
 def _title(exercise: Exercise, with_chapter: bool, language: str) -> str:

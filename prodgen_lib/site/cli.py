@@ -1,4 +1,4 @@
-"""``prodgen slides``: a chapter's figures, to show to a class."""
+"""``prodgen site`` and ``prodgen slides``: what is made to be read, or shown to a class."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from prodgen_lib.course.interface import echo
 from prodgen_lib.course.option import OwnPath
 
 
@@ -53,3 +54,32 @@ def slides(context, chapter, framework, language, out) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(page, encoding="utf-8")
     click.echo(f"{short(out)} ({len(page) / 1e6:.1f} MB)")
+
+
+@click.command(short_help="Make a static site of the course, in both languages.")
+@click.option(
+    "--out",
+    type=OwnPath(file_okay=False, path_type=Path),
+    default=Path("site"),
+    show_default=True,
+    help="Where the pages go; an earlier site there is replaced.",
+)
+@click.option("--address", default="", help="Where it will be hosted, for links between languages.")
+@click.pass_context
+def site(context, out, address) -> None:
+    """Make a static site of the course: chapters, mistakes, questions, in English and Chinese.
+
+    Nothing is executed: what is shown is what `prodgen build` left. Open index.html.
+
+    \b
+    Example:
+      prodgen site --out site
+    """
+    from prodgen_lib.course.project import find_root, need_clone, short
+    from prodgen_lib.site.build import build_site
+
+    built = build_site(need_clone(find_root(context.find_root().obj)), out, address, say=echo)
+    echo(
+        f"{short(out / 'index.html')}: {built.pages['en']} pages, {built.pages['zh']} in Chinese, "
+        f"{built.size / 1e6:.1f} MB, {built.seconds:.0f} s ({built.processor:.0f} s of processor)"
+    )
