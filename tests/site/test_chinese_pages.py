@@ -55,13 +55,27 @@ LITTLE = {
     ),
     *("where", "who", "why", "there", "than", "then", "be", "has", "have", "do", "does", "its"),
 }
-TITLED = re.compile(r"\[[^\]]*\]\([^)]*\)|《[^》]*》|^:(?!alt).*$|^ {4,}.*$", re.MULTILINE)
+# Titles of papers, what a program says in quotes, and a tuple's names stay as they are.
+QUOTED = r"\*[^*\n一-鿿]+\*|[“\"][^”\"\n一-鿿]+[”\"]|\([^()\n一-鿿]+\)"
+TITLED = re.compile(
+    rf"\[[^\]]*\]\([^)]*\)|《[^》]*》|^:(?!alt).*$|^ {{4,}}.*$|{QUOTED}", re.MULTILINE
+)
+
+
+# Alternative texts that a cell puts together from its numbers, and a line of Python in a sentence.
+LEFT = (
+    "Sharpness: adversarial is",
+    "Distance of textures to",
+    "for k in range",
+    "Predicted loss over",
+)
 
 
 def english_in(text: str) -> list[str]:
     """Four Latin words and more in a row, of which one is a little word: no name is like that."""
     plain = TAG.sub(" ", FORMULA.sub(" ", CODE.sub(" ", PLACE.sub(" ", FENCE.sub("\n", text)))))
     runs = RUN.findall(TITLED.sub("·", plain))
+    runs = [run for run in runs if not run.startswith(LEFT)]
     return [run for run in runs if LITTLE & set(re.split(r"[ ,;:]+", run.lower()))]
 
 
@@ -98,6 +112,7 @@ def waiting() -> list[str]:
 def _without_what_waits(text: str) -> str:
     """The text without tasks that say themselves that they are English, and such headings."""
     text = re.sub(rf"{re.escape(UNTRANSLATED)}.*?(?=\n:{{3,}})", "", text, flags=re.DOTALL)
+    text = re.sub(r"\*[^*\n一-鿿]+\*", "·", text)
     names = [*waiting(), *(term.name.en for term in terms())]  # the glossary has both languages
     return reduce(lambda left, name: left.replace(name, "·"), names, text)
 
