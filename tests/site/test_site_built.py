@@ -62,7 +62,7 @@ def test_the_site_is_small(site):
     out, built = site
     print(f"{built.size / 1e6:.1f} MB, {built.seconds:.0f} s, {built.processor:.0f} s of processor")
     assert built.size <= MOST_BYTES
-    assert built.processor <= 60
+    assert built.processor <= 90  # two languages side by side: within a minute on two free cores
     pictures = [path.read_bytes() for path in (out / "_images").iterdir()]
     assert len(pictures) == len(set(pictures)) > 50
 
