@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from prodgen_lib.checking import names, source
@@ -42,7 +43,12 @@ def files_behind(cells: Iterable[str], framework: str) -> list[Path]:
     return sorted([*found, *(path for path in weights if path.stem in mentioned)])
 
 
-def _imported(text: str) -> Iterator[str]:
+@lru_cache(maxsize=4096)  # most files stand behind most notebooks
+def _imported(text: str) -> tuple[str, ...]:
+    return tuple(_imports(text))
+
+
+def _imports(text: str) -> Iterator[str]:
     """Modules of the library that a text imports; also ``a.b`` where ``from a import b``."""
     for node in ast.walk(ast.parse(names.as_python(text) or "")):
         if isinstance(node, ast.Import):
@@ -52,7 +58,12 @@ def _imported(text: str) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def _computed(text: str) -> Iterator[str]:
+@lru_cache(maxsize=4096)
+def _computed(text: str) -> tuple[str, ...]:
+    return tuple(_names_made(text))
+
+
+def _names_made(text: str) -> Iterator[str]:
     """Names of modules with ``*`` for what is computed, one name for each framework."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.JoinedStr):

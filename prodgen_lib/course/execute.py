@@ -7,6 +7,7 @@ import os
 import re
 import tempfile
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import nbformat
@@ -28,11 +29,14 @@ def execution_key(notebook: NotebookNode, parameters: dict) -> str:
     settings = sorted(parameters.items()) if has_parameters(notebook) else []
     total = hashlib.sha256(repr(settings).encode())
     for text in cells:
-        total.update(b"\0cell\0" + names.without_prose(text).encode())
+        total.update(b"\0cell\0" + _bare(text).encode())
     for path in files_behind(cells, notebook.metadata.prodgen.framework):
         total.update(b"\0file\0" + _place(path).encode())
         total.update(_content(path))
     return total.hexdigest()
+
+
+_bare = lru_cache(maxsize=4096)(names.without_prose)  # most files stand behind most notebooks
 
 
 def _place(path: Path) -> str:
@@ -43,7 +47,7 @@ def _place(path: Path) -> str:
 def _content(path: Path) -> bytes:
     """What of a file can change a run: of an exercise's page its settings, not its sentences."""
     if path.suffix == ".py":
-        return names.without_prose(path.read_text(encoding="utf-8")).encode()
+        return _bare(path.read_text(encoding="utf-8")).encode()
     if path.suffix == ".md":
         return path.read_text(encoding="utf-8").partition("\n---\n")[0].encode()
     return path.read_bytes()
